@@ -1,1 +1,6 @@
+//! shipit: deploys applications to Amazon ECS from small manifests, by planning against
+//! live AWS. `ARCHITECTURE.md` shows how the layers below fit together.
 
+pub mod aws;
+pub mod engine;
+pub mod resources;

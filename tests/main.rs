@@ -1,1 +1,1 @@
-
+//! The one integration-test binary: every module below is a suite.

@@ -1,0 +1,111 @@
+//! The plan: the whole difference, as data that people review and `apply` follows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Address, Change, Foreign, Identity, Live, Owner, ReplaceOrder, Scope};
+
+/// The version of the plan's JSON form.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// What happens to one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// A new revision is registered; older ones stay.
+    Revise,
+    /// It is made anew, as fields that cannot change in place do.
+    Replace {
+        /// Which side comes first.
+        order: ReplaceOrder,
+    },
+    /// It goes.
+    Delete,
+    /// It matches but is still settling, or its last deployment failed: it is waited for.
+    Settle,
+    /// It left the manifests but holds data, so it stays.
+    Keep,
+}
+
+/// One resource's part of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which resource.
+    pub address: Address,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What happens to it.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Why: a lower-case fragment.
+    pub reason: String,
+    /// What AWS calls the live object, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Field by field.
+    pub changes: Vec<Change>,
+    /// The identity of what is created (create, revise, replace) or changed.
+    pub identity: Identity,
+    /// The desired document with the references that are not known yet; `None` for delete, settle and keep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Value>,
+    /// The live object this step changes, replaces, deletes or waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
+    /// The object is an older twin of one that stays (deposed); it goes after dependants have moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deposed: bool,
+    /// The steps this one waits for.
+    pub after: Vec<StepEdge>,
+}
+
+/// One step waits for another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEdge {
+    /// The index of the other step in [`Plan::steps`].
+    pub step: usize,
+    /// What of it is waited for.
+    pub wait: super::Wait,
+}
+
+/// The whole difference for one scope of one environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT_VERSION`].
+    pub format_version: String,
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// AWS account, twelve digits.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// What the run may change.
+    pub scope: Scope,
+    /// What happens, in an order that respects every edge.
+    pub steps: Vec<Step>,
+    /// How many resources match already.
+    pub unchanged: usize,
+    /// Things in the way: a plan with any of these is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<Foreign>,
+    /// What a reader should know: services that are live but in no manifest here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+    /// Outputs of live resources by address, for resolving references while applying.
+    pub outputs: BTreeMap<Address, Value>,
+}
+
+impl Plan {
+    /// Whether applying would do anything: `keep` does not count, `settle` does.
+    pub fn has_changes(&self) -> bool {
+        self.steps.iter().any(|step| step.action != Action::Keep)
+    }
+}
