@@ -1,1 +1,3 @@
+//! The `shipit` command: parses, runs, sets the exit code.
+
 fn main() {}

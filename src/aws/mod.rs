@@ -1,1 +1,14 @@
+//! Clients and what all of them share: session, retries, error classes, tags, call counts.
+//!
+//! Knows the SDKs and nothing of ours but the engine's contract. What a resource is lives in
+//! `resources`.
 
+pub mod bulk_tags;
+pub mod calls;
+pub mod error;
+pub mod retry;
+pub mod session;
+pub mod tags;
+
+pub use error::classify;
+pub use session::{Cx, Session, SessionOptions};

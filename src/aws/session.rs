@@ -1,0 +1,206 @@
+//! From credentials, profile, region and endpoint to clients, as any AWS tool does it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+
+use super::calls::CallLog;
+use super::classify;
+use super::retry::NeverCreateTwice;
+use crate::engine::{Class, Failure};
+
+/// How to get to AWS.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// The region; else the profile's or `AWS_REGION`.
+    pub region: Option<String>,
+    /// Another endpoint for all services; else `AWS_ENDPOINT_URL`.
+    pub endpoint_url: Option<String>,
+    /// A role to assume first.
+    pub role: Option<String>,
+    /// Answers requests in process (local AWS); then credentials are made up.
+    pub local: Option<SharedHttpClient>,
+}
+
+/// Loaded configuration: whose credentials, which region, which endpoint.
+#[derive(Clone, Debug)]
+pub struct Session {
+    config: SdkConfig,
+    calls: CallLog,
+}
+
+impl Session {
+    /// Loads configuration through `aws-config`: environment, profiles, SSO, credential
+    /// processes, container and instance roles.
+    ///
+    /// # Errors
+    /// No region is configured anywhere.
+    pub async fn load(options: &SessionOptions, calls: CallLog) -> Result<Self, Failure> {
+        let http = match &options.local {
+            Some(local) => local.clone(),
+            None => https(),
+        };
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .retry_config(aws_smithy_types::retry::RetryConfig::standard().with_max_attempts(5))
+            .timeout_config(
+                aws_smithy_types::timeout::TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(Duration::from_secs(60))
+                    .build(),
+            );
+        if options.local.is_some() {
+            loader = loader.credentials_provider(aws_credential_types::Credentials::new(
+                "local",
+                "local",
+                None,
+                None,
+                "local AWS",
+            ));
+        }
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &options.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(url) = &options.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let mut config = loader.load().await;
+        if config.region().is_none() {
+            return Err(Failure::new(Class::Invalid, "no AWS region is set")
+                .with_hint("write `region:` in the environment's manifest, or pass `--region`"));
+        }
+        if let Some(role) = &options.role {
+            let provider = aws_config::sts::AssumeRoleProvider::builder(role)
+                .session_name("shipit")
+                .configure(&config)
+                .build()
+                .await;
+            config = config
+                .into_builder()
+                .credentials_provider(
+                    aws_credential_types::provider::SharedCredentialsProvider::new(provider),
+                )
+                .build();
+        }
+        Ok(Self { config, calls })
+    }
+
+    /// Asks STS who we are: account id (twelve digits) and ARN.
+    ///
+    /// # Errors
+    /// Missing, wrong or expired credentials; an unreachable endpoint.
+    pub async fn caller(&self) -> Result<(String, String), Failure> {
+        let answer = self.cx(String::new()).sts.get_caller_identity().send().await;
+        let answer = answer.map_err(|error| classify("sts GetCallerIdentity", error))?;
+        Ok((
+            answer.account().unwrap_or_default().to_owned(),
+            answer.arn().unwrap_or_default().to_owned(),
+        ))
+    }
+
+    /// The region's name.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("", |region| region.as_ref())
+    }
+
+    /// The API calls made so far.
+    pub fn calls(&self) -> &CallLog {
+        &self.calls
+    }
+
+    /// Clients for this account.
+    pub fn cx(&self, account: String) -> Cx {
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(&self.config)
+                        .interceptor(self.calls.clone())
+                        .retry_classifier(NeverCreateTwice)
+                        .build(),
+                )
+            };
+        }
+        Cx {
+            account,
+            region: self.region().to_owned(),
+            applicationautoscaling: client!(aws_sdk_applicationautoscaling),
+            ec2: client!(aws_sdk_ec2),
+            ecr: client!(aws_sdk_ecr),
+            ecs: client!(aws_sdk_ecs),
+            elbv2: client!(aws_sdk_elasticloadbalancingv2),
+            iam: client!(aws_sdk_iam),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            servicediscovery: client!(aws_sdk_servicediscovery),
+            ssm: client!(aws_sdk_ssm),
+            sts: client!(aws_sdk_sts),
+            tagging: client!(aws_sdk_resourcegroupstagging),
+            bulk_tags: Arc::default(),
+        }
+    }
+}
+
+fn https() -> SharedHttpClient {
+    use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+    use aws_smithy_http_client::tls::{Provider, TlsContext};
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(TlsContext::default())
+        .build_https()
+}
+
+/// What a resource's calls need: clients bound to one account and region.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    /// AWS account, twelve digits.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// Application Auto Scaling.
+    pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// ECR.
+    pub ecr: aws_sdk_ecr::Client,
+    /// ECS.
+    pub ecs: aws_sdk_ecs::Client,
+    /// Elastic Load Balancing v2.
+    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    /// IAM.
+    pub iam: aws_sdk_iam::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Cloud Map.
+    pub servicediscovery: aws_sdk_servicediscovery::Client,
+    /// Systems Manager.
+    pub ssm: aws_sdk_ssm::Client,
+    /// Security Token Service.
+    pub sts: aws_sdk_sts::Client,
+    /// Resource Groups Tagging API.
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    /// Tags of everything that bears ours, fetched once per observation.
+    pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
+}
+
+impl Cx {
+    /// The ARN partition of the region.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+}

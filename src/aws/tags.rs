@@ -1,0 +1,68 @@
+//! Ownership tags, to and from each SDK's own tag type.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Foreign, Identity, Query};
+
+/// The tag EC2's console shows as a name.
+pub const NAME: &str = "Name";
+
+/// All tags of a create call: the user's own, then ownership, then (`named`) EC2's `Name`.
+pub fn for_create(
+    identity: &Identity,
+    own: &BTreeMap<String, String>,
+    named: bool,
+) -> BTreeMap<String, String> {
+    let mut tags = own.clone();
+    tags.extend(identity.tags());
+    if named {
+        tags.entry(NAME.to_owned()).or_insert_with(|| identity.name(255));
+    }
+    tags
+}
+
+/// The user's own tags among all: without ours, AWS's (`aws:`) and the `Name` we gave.
+pub fn own(tags: &BTreeMap<String, String>, identity: &Identity) -> BTreeMap<String, String> {
+    tags.iter()
+        .filter(|(key, value)| {
+            !key.starts_with("shipit:")
+                && !key.starts_with("aws:")
+                && !(key.as_str() == NAME && **value == identity.name(255))
+        })
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// The identity that `tags` give in this application and environment, if any.
+pub fn identity(tags: &BTreeMap<String, String>, query: &Query<'_>) -> Option<Identity> {
+    Identity::from_tags(tags, query.application, query.environment)
+}
+
+/// Something that stands where a wanted object should: who owns it, as far as its tags say.
+pub fn foreign(
+    wanted: &Identity,
+    id: impl Into<String>,
+    tags: &BTreeMap<String, String>,
+) -> Foreign {
+    let owner = match (tags.get("shipit:application"), tags.get("shipit:environment")) {
+        (Some(application), Some(environment)) => {
+            format!("environment `{environment}` of application `{application}`")
+        }
+        _ => "no shipit tags".to_owned(),
+    };
+    Foreign { address: wanted.address.clone(), id: id.into(), owner }
+}
+
+/// Which tags to write and which to remove so that the user's own become `desired`.
+pub fn difference(
+    live: &BTreeMap<String, String>,
+    desired: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let write = desired
+        .iter()
+        .filter(|(key, value)| live.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let remove = live.keys().filter(|key| !desired.contains_key(*key)).cloned().collect();
+    (write, remove)
+}

@@ -1,0 +1,268 @@
+//! What a kind says about itself, typed; and its erasure to the engine's [`Driver`].
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::aws::Cx;
+use crate::engine::{
+    self, BoxFuture, Change, Driver, Failure, Foreign, Health, Identity, KindInfo, Observed, Query,
+    Spec,
+};
+
+/// A user's own tags on a resource; ownership tags and AWS's are not among them.
+pub type Tags = BTreeMap<String, String>;
+
+/// One resource kind: all that a new one must write.
+///
+/// The struct itself is the document: desired by planners and read back by `observe` in the
+/// same normal form (every default spelt out, lists in AWS's or sorted order).
+pub trait Resource: Spec + Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// What is fixed about the kind: rules, order, waiting.
+    const INFO: KindInfo;
+
+    /// What only AWS can say; declared with `outputs!`.
+    type Outputs: Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send + Sync;
+
+    /// Everything of this kind with our tags, and everything in its way, in as few calls as
+    /// AWS allows: one paged Describe by tag, or a list and batched describes.
+    ///
+    /// # Errors
+    /// Any refusal, "access denied" above all: it never means "nothing there".
+    fn observe(
+        cx: &Cx,
+        query: &Query<'_>,
+    ) -> impl Future<Output = Result<Found<Self>, Failure>> + Send;
+
+    /// Creates it, tags in the same call.
+    fn create(
+        &self,
+        cx: &Cx,
+        identity: &Identity,
+    ) -> impl Future<Output = Result<Progress<Self>, Failure>> + Send;
+
+    /// Makes the live object match `self`.
+    fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<Progress<Self>, Failure>> + Send;
+
+    /// Deletes it; what is already gone is success.
+    fn delete(
+        cx: &Cx,
+        live: &Live<Self>,
+    ) -> impl Future<Output = Result<Progress<Self>, Failure>> + Send;
+
+    /// One look at those that are settling, batched, answers in the order asked. The default is
+    /// for kinds that work, or are gone, as soon as the call has answered.
+    fn look(
+        _cx: &Cx,
+        waiting: &[Waiting<Self>],
+    ) -> impl Future<Output = Result<Vec<Health>, Failure>> + Send {
+        let healths = waiting
+            .iter()
+            .map(|one| if one.deleting { Health::Gone } else { Health::Ready })
+            .collect();
+        async { Ok(healths) }
+    }
+}
+
+/// One live object, typed.
+#[derive(Clone, Debug)]
+pub struct Live<R: Resource> {
+    /// From its tags.
+    pub identity: Identity,
+    /// What it looks like, in desired's normal form.
+    pub spec: R,
+    /// What only AWS can say.
+    pub outputs: R::Outputs,
+    /// How it fares.
+    pub health: Health,
+    /// What AWS calls it, for people.
+    pub id: String,
+}
+
+/// What observing found, typed.
+#[derive(Debug)]
+pub struct Found<R: Resource> {
+    /// What bears our tags.
+    pub owned: Vec<Live<R>>,
+    /// What bears a wanted name without our tags.
+    pub foreign: Vec<Foreign>,
+}
+
+impl<R: Resource> Default for Found<R> {
+    fn default() -> Self {
+        Self { owned: Vec::new(), foreign: Vec::new() }
+    }
+}
+
+/// What a call has begun, typed.
+#[derive(Debug)]
+pub struct Progress<R: Resource> {
+    /// The outputs; `None` from a delete.
+    pub outputs: Option<R::Outputs>,
+    /// Which deployment or operation it began.
+    pub ticket: Option<String>,
+    /// `update` is to be called again once it is ready.
+    pub more: bool,
+}
+
+impl<R: Resource> Progress<R> {
+    /// A create or update that began nothing worth a ticket.
+    pub fn done(outputs: R::Outputs) -> Self {
+        Self { outputs: Some(outputs), ticket: None, more: false }
+    }
+
+    /// A delete that was accepted.
+    pub fn deleted() -> Self {
+        Self { outputs: None, ticket: None, more: false }
+    }
+}
+
+/// One object the executor waits for, typed.
+#[derive(Debug)]
+pub struct Waiting<R: Resource> {
+    /// Whose.
+    pub identity: Identity,
+    /// Its outputs.
+    pub outputs: R::Outputs,
+    /// What began it.
+    pub ticket: Option<String>,
+    /// It is being deleted.
+    pub deleting: bool,
+}
+
+/// One line of the registry: a kind that can be bound to an account and region.
+#[derive(Debug)]
+pub struct Kind {
+    /// What is fixed about the kind.
+    pub info: &'static KindInfo,
+    /// Binds it.
+    pub bind: fn(Arc<Cx>) -> Box<dyn Driver>,
+}
+
+impl Kind {
+    /// The registry line of a resource struct.
+    pub const fn of<R: Resource>() -> Self {
+        Self { info: &R::INFO, bind: |cx| Box::new(Typed::<R> { cx, of: PhantomData }) }
+    }
+}
+
+/// A kind bound to an account and region, its type erased.
+struct Typed<R> {
+    cx: Arc<Cx>,
+    of: PhantomData<fn() -> R>,
+}
+
+fn to_document<T: Serialize>(value: &T) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|error| Failure::internal(error.to_string()))
+}
+
+fn from_document<T: DeserializeOwned>(kind: &str, value: &Value) -> Result<T, Failure> {
+    T::deserialize(value)
+        .map_err(|error| Failure::internal(format!("a document of `{kind}` does not fit: {error}")))
+}
+
+fn live_to_typed<R: Resource>(live: &engine::Live) -> Result<Live<R>, Failure> {
+    Ok(Live {
+        identity: live.identity.clone(),
+        spec: from_document(R::KIND, &live.spec)?,
+        outputs: from_document(R::KIND, &live.outputs)?,
+        health: live.health.clone(),
+        id: live.id.clone(),
+    })
+}
+
+fn progress_to_document<R: Resource>(progress: Progress<R>) -> Result<engine::Progress, Failure> {
+    Ok(engine::Progress {
+        outputs: progress.outputs.as_ref().map_or(Ok(Value::Null), to_document)?,
+        ticket: progress.ticket,
+        more: progress.more,
+    })
+}
+
+impl<R: Resource> Driver for Typed<R> {
+    fn info(&self) -> &'static KindInfo {
+        &R::INFO
+    }
+
+    fn observe<'a>(&'a self, query: &'a Query<'a>) -> BoxFuture<'a, Result<Observed, Failure>> {
+        Box::pin(async move {
+            let found = R::observe(&self.cx, query).await?;
+            let owned = found
+                .owned
+                .into_iter()
+                .map(|live| {
+                    Ok(engine::Live {
+                        spec: to_document(&live.spec)?,
+                        outputs: to_document(&live.outputs)?,
+                        identity: live.identity,
+                        health: live.health,
+                        id: live.id,
+                    })
+                })
+                .collect::<Result<Vec<_>, Failure>>()?;
+            Ok(Observed { owned, foreign: found.foreign })
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        identity: &'a Identity,
+        spec: &'a Value,
+    ) -> BoxFuture<'a, Result<engine::Progress, Failure>> {
+        Box::pin(async move {
+            let spec: R = from_document(R::KIND, spec)?;
+            progress_to_document(spec.create(&self.cx, identity).await?)
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        live: &'a engine::Live,
+        spec: &'a Value,
+        changes: &'a [Change],
+    ) -> BoxFuture<'a, Result<engine::Progress, Failure>> {
+        Box::pin(async move {
+            let spec: R = from_document(R::KIND, spec)?;
+            progress_to_document(spec.update(&self.cx, &live_to_typed(live)?, changes).await?)
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        live: &'a engine::Live,
+    ) -> BoxFuture<'a, Result<engine::Progress, Failure>> {
+        Box::pin(
+            async move { progress_to_document(R::delete(&self.cx, &live_to_typed(live)?).await?) },
+        )
+    }
+
+    fn look<'a>(
+        &'a self,
+        waiting: &'a [engine::Waiting],
+    ) -> BoxFuture<'a, Result<Vec<Health>, Failure>> {
+        Box::pin(async move {
+            let typed = waiting
+                .iter()
+                .map(|one| {
+                    Ok(Waiting::<R> {
+                        identity: one.identity.clone(),
+                        outputs: from_document(R::KIND, &one.outputs)?,
+                        ticket: one.ticket.clone(),
+                        deleting: one.deleting,
+                    })
+                })
+                .collect::<Result<Vec<_>, Failure>>()?;
+            R::look(&self.cx, &typed).await
+        })
+    }
+}
