@@ -5,19 +5,30 @@
 //! is, and how it talks to AWS, lives in `resources`.
 
 pub mod address;
+pub mod cancel;
 pub mod change;
+pub mod clock;
 pub mod desired;
+pub mod diff;
 pub mod driver;
 pub mod event;
 pub mod failure;
 pub mod identity;
 pub mod input;
+pub mod observe;
 pub mod plan;
+pub mod planning;
+pub mod registry;
+pub mod relink;
+pub mod resolve;
+pub mod retry;
 pub mod rule;
 pub mod scope;
 
 pub use address::Address;
+pub use cancel::Cancel;
 pub use change::Change;
+pub use clock::{Clock, TestClock, TokioClock};
 pub use desired::{Desired, Edge, Node};
 pub use driver::{
     BoxFuture, Driver, Foreign, Health, KindInfo, Live, Observed, Pace, Progress, Query,
@@ -27,6 +38,9 @@ pub use event::{Event, EventKind};
 pub use failure::{Class, Failure};
 pub use identity::{Identity, Owner};
 pub use input::{Handle, Input, OutputRef, Spec, Wait};
-pub use plan::{Action, Plan, Step};
+pub use observe::{Observation, Target, observe};
+pub use plan::{Action, Plan, Step, StepEdge};
+pub use planning::{AllowDelete, plan};
+pub use registry::Registry;
 pub use rule::Rule;
 pub use scope::Scope;

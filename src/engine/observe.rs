@@ -1,0 +1,210 @@
+//! Reading what is live: all kinds at once, each as soon as the kinds it needs have answered.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::clock::Clock;
+use super::retry::read_schedule;
+use super::{
+    Address, Desired, Driver, Failure, Foreign, Health, Identity, KindInfo, Live, Observed, Query,
+    Registry, Seen,
+};
+
+/// Which environment a run is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// AWS account, twelve digits.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// Names this run; client tokens derive from it.
+    pub run: String,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, Default)]
+pub struct Observation {
+    /// What the environment owns, by kind.
+    pub seen: Seen,
+    /// What bears a wanted name and not our tags.
+    pub foreign: Vec<Foreign>,
+}
+
+impl Observation {
+    /// Every live object, kind by kind.
+    pub fn live(&self) -> impl Iterator<Item = &Live> {
+        self.seen.kinds.values().flatten()
+    }
+
+    /// The live objects at an address; more than one after an interrupted replacement.
+    pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> {
+        self.seen.of(address.kind()).iter().filter(move |live| live.identity.address == *address)
+    }
+
+    /// Services that own something live.
+    pub fn services(&self) -> BTreeSet<&str> {
+        self.live().filter_map(|live| live.identity.owner.service()).collect()
+    }
+}
+
+/// Observes every registered kind, at most `concurrency` at a time.
+///
+/// Reads that time heals are made again a few times. "Access denied" is an error: it never
+/// means that nothing is there.
+///
+/// # Errors
+/// Each kind that could not be read, with why.
+pub async fn observe(
+    registry: &Registry,
+    target: &Target,
+    desired: &Desired,
+    clock: &dyn Clock,
+    concurrency: usize,
+) -> Result<Observation, Vec<(String, Failure)>> {
+    let wanted = wanted(target, desired);
+    let kinds = registry.iter().map(Driver::info).collect();
+    observe_kinds(registry, kinds, target, &wanted, clock, concurrency).await
+}
+
+/// The identities of what is desired, by kind.
+fn wanted(target: &Target, desired: &Desired) -> BTreeMap<String, Vec<Identity>> {
+    let mut wanted: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
+    for node in desired.nodes.values() {
+        wanted.entry(node.address.kind().to_owned()).or_default().push(Identity {
+            application: target.application.clone(),
+            environment: target.environment.clone(),
+            owner: node.owner.clone(),
+            address: node.address.clone(),
+            generation: 1,
+            run: target.run.clone(),
+        });
+    }
+    wanted
+}
+
+/// Observes one kind anew, after the kinds that it needs.
+///
+/// # Errors
+/// The kind, or one it needs, could not be read.
+pub(super) async fn observe_again(
+    registry: &Registry,
+    target: &Target,
+    identity: &Identity,
+    clock: &dyn Clock,
+) -> Result<Vec<Live>, Failure> {
+    let kind = registry.info(identity.address.kind())?;
+    let mut needed = vec![kind];
+    let mut next = 0;
+    while let Some(info) = needed.get(next) {
+        for name in info.observe_after {
+            if let Ok(info) = registry.info(name)
+                && !needed.iter().any(|known| known.kind == info.kind)
+            {
+                needed.push(info);
+            }
+        }
+        next += 1;
+    }
+    let wanted = BTreeMap::from([(kind.kind.to_owned(), vec![identity.clone()])]);
+    match observe_kinds(registry, needed, target, &wanted, clock, usize::MAX).await {
+        Ok(mut found) => Ok(found.seen.kinds.remove(kind.kind).unwrap_or_default()),
+        Err(mut failures) => Err(failures.pop().map_or_else(
+            || Failure::internal("observing failed without a failure"),
+            |(_, failure)| failure,
+        )),
+    }
+}
+
+async fn observe_kinds(
+    registry: &Registry,
+    kinds: Vec<&'static KindInfo>,
+    target: &Target,
+    wanted: &BTreeMap<String, Vec<Identity>>,
+    clock: &dyn Clock,
+    concurrency: usize,
+) -> Result<Observation, Vec<(String, Failure)>> {
+    let known: HashSet<&str> = kinds.iter().map(|info| info.kind).collect();
+    let mut todo = kinds;
+    let mut finished = HashSet::new();
+    let mut running = FuturesUnordered::new();
+    let mut found = Observation::default();
+    let mut failures = Vec::new();
+    loop {
+        let mut index = 0;
+        while index < todo.len() && running.len() < concurrency.max(1) {
+            let info = todo[index];
+            let needs = || info.observe_after.iter().filter(|kind| known.contains(*kind));
+            if !needs().all(|kind| finished.contains(kind)) {
+                index += 1;
+                continue;
+            }
+            todo.remove(index);
+            let seen = Seen {
+                kinds: needs()
+                    .map(|kind| ((*kind).to_owned(), found.seen.of(kind).to_vec()))
+                    .collect(),
+            };
+            let wanted = wanted.get(info.kind).map_or(&[][..], Vec::as_slice);
+            running.push(async move {
+                (info.kind, read(registry, info.kind, target, wanted, seen, clock).await)
+            });
+        }
+        let Some((kind, answer)) = running.next().await else { break };
+        match answer {
+            Ok(mut observed) => {
+                finished.insert(kind);
+                // A mistaken tag must not lend an address of another kind; what is gone is not there.
+                observed.owned.retain(|live| {
+                    live.identity.address.kind() == kind && live.health != Health::Gone
+                });
+                found.seen.kinds.insert(kind.to_owned(), observed.owned);
+                found.foreign.append(&mut observed.foreign);
+            }
+            Err(failure) => failures.push((kind.to_owned(), failure)),
+        }
+    }
+    if !failures.is_empty() {
+        failures.sort_by(|a, b| a.0.cmp(&b.0));
+        return Err(failures);
+    }
+    if let Some(info) = todo.first() {
+        let failure = Failure::internal("kinds wait for each other's observation");
+        return Err(vec![(info.kind.to_owned(), failure)]);
+    }
+    found.foreign.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+    Ok(found)
+}
+
+async fn read(
+    registry: &Registry,
+    kind: &str,
+    target: &Target,
+    wanted: &[Identity],
+    seen: Seen,
+    clock: &dyn Clock,
+) -> Result<Observed, Failure> {
+    let driver = registry.driver(kind)?;
+    let query = Query {
+        application: &target.application,
+        environment: &target.environment,
+        wanted,
+        seen: &seen,
+    };
+    let mut failures = 0;
+    loop {
+        let failure = match driver.observe(&query).await {
+            Ok(observed) => return Ok(observed),
+            Err(failure) => failure,
+        };
+        failures += 1;
+        match read_schedule(failure.class).and_then(|schedule| schedule.pause(failures)) {
+            Some(pause) => clock.sleep(pause).await,
+            None => return Err(failure),
+        }
+    }
+}
