@@ -3,4 +3,5 @@
 
 pub mod aws;
 pub mod engine;
+pub mod manifest;
 pub mod resources;

@@ -1,1 +1,3 @@
 //! The one integration-test binary: every module below is a suite.
+
+mod manifest;

@@ -1,0 +1,273 @@
+//! Containers of a task: what they wait for, share and listen on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Explain, Findings};
+use crate::manifest::read::did_you_mean;
+use crate::manifest::service::{Condition, ContainerHealthCheck, PortProtocol, ServiceManifest};
+
+/// ECS allows so many containers in a task.
+const MOST_CONTAINERS: usize = 10;
+
+struct Container<'a> {
+    name: &'a str,
+    /// Where its keys stand, ending in a dot.
+    path: String,
+    essential: bool,
+    depends_on: &'a BTreeMap<String, Condition>,
+    healthcheck: Option<&'a ContainerHealthCheck>,
+}
+
+/// Everything about the containers of one task.
+pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let mut all = vec![Container {
+        name: &service.name,
+        path: "image.".to_owned(),
+        essential: true,
+        depends_on: &service.image.depends_on,
+        healthcheck: service.image.healthcheck.as_ref(),
+    }];
+    for (name, sidecar) in &service.sidecars {
+        let path = format!("sidecars.{name}");
+        if name == &service.name {
+            findings
+                .error(&path, "a sidecar has the name of the service")
+                .advise("the main container bears it already: choose another");
+        }
+        if let Some(help) = crate::manifest::read::name_problem(name) {
+            let problem = findings.error(&path, format!("`{name}` is no name for a container"));
+            problem.expected = Some("lower-case letters, digits and single hyphens, starting with a letter, at most 40 characters".into());
+            problem.help = help;
+        }
+        all.push(Container {
+            name,
+            path: format!("{path}."),
+            essential: sidecar.essential,
+            depends_on: &sidecar.depends_on,
+            healthcheck: sidecar.healthcheck.as_ref(),
+        });
+    }
+    if all.len() > MOST_CONTAINERS {
+        findings
+            .error("sidecars", format!("there are {} containers in one task", all.len()))
+            .explain(
+                format!("at most {MOST_CONTAINERS}, the main one included"),
+                "move some into a service of their own",
+            );
+    }
+    // Beyond the limit the graph is not worth walking.
+    all.truncate(MOST_CONTAINERS + 1);
+    for container in &all {
+        dependencies(container, &all, findings);
+        if let Some(check) = container.healthcheck {
+            health(&format!("{}healthcheck", container.path), check, findings);
+        }
+    }
+    cycle(&all, findings);
+    ports(service, findings);
+    volumes(service, findings);
+    variables("", &service.variables, &service.secrets, findings);
+    for (name, sidecar) in &service.sidecars {
+        variables(&format!("sidecars.{name}."), &sidecar.variables, &sidecar.secrets, findings);
+    }
+}
+
+fn dependencies(container: &Container<'_>, all: &[Container<'_>], findings: &mut Findings<'_>) {
+    for (wanted, condition) in container.depends_on {
+        let path = format!("{}depends_on.{wanted}", container.path);
+        let names: Vec<&str> =
+            all.iter().map(|other| other.name).filter(|name| *name != container.name).collect();
+        let Some(other) = all.iter().find(|other| other.name == wanted) else {
+            let help = did_you_mean(wanted, &names)
+                .unwrap_or_else(|| "add it under `sidecars`, or remove this line".into());
+            let problem =
+                findings.error(&path, format!("there is no container `{wanted}` to wait for"));
+            problem.expected = Some(if names.is_empty() {
+                "a sidecar, and there is none".into()
+            } else {
+                crate::manifest::read::list(&names)
+            });
+            problem.help = Some(help);
+            continue;
+        };
+        if other.essential && matches!(condition, Condition::Complete | Condition::Success) {
+            findings
+                .error(
+                    &path,
+                    format!("`{wanted}` is essential, so the task stops when it is {condition}"),
+                )
+                .explain(
+                    "one of `start` or `healthy`",
+                    format!("write `essential: false` for `{wanted}` if it is meant to end"),
+                );
+        }
+        if *condition == Condition::Healthy && other.healthcheck.is_none() {
+            findings
+                .error(
+                    &path,
+                    format!("`{wanted}` has no health check, so it never becomes healthy"),
+                )
+                .explain(
+                    "one of `start` or `complete`",
+                    format!("add `healthcheck` to `{wanted}`, or wait for `start`"),
+                );
+        }
+    }
+}
+
+/// Reports the first circle of containers that wait for each other.
+fn cycle(all: &[Container<'_>], findings: &mut Findings<'_>) {
+    for start in all {
+        let mut trail = vec![start.name];
+        if leads_back(start, start.name, all, &mut trail, &mut Vec::new()) {
+            trail.push(start.name);
+            let circle: Vec<String> = trail.iter().map(|name| format!("`{name}`")).collect();
+            findings
+                .error(
+                    &format!("{}depends_on", start.path),
+                    format!("containers wait for each other: {}", circle.join(" waits for ")),
+                )
+                .advise("remove one of these `depends_on`");
+            return;
+        }
+    }
+}
+
+/// Whether what `from` waits for waits, in the end, for `goal`; `trail` then says how.
+fn leads_back<'a>(
+    from: &Container<'a>,
+    goal: &str,
+    all: &[Container<'a>],
+    trail: &mut Vec<&'a str>,
+    visited: &mut Vec<&'a str>,
+) -> bool {
+    if from.depends_on.contains_key(goal) {
+        return true;
+    }
+    for next in all.iter().filter(|other| from.depends_on.contains_key(other.name)) {
+        if visited.contains(&next.name) {
+            continue;
+        }
+        visited.push(next.name);
+        trail.push(next.name);
+        if leads_back(next, goal, all, trail, visited) {
+            return true;
+        }
+        trail.pop();
+    }
+    false
+}
+
+fn health(path: &str, check: &ContainerHealthCheck, findings: &mut Findings<'_>) {
+    between(&format!("{path}.interval"), check.interval, 5, 300, findings);
+    between(&format!("{path}.timeout"), check.timeout, 2, 60, findings);
+    between(&format!("{path}.start_period"), check.start_period, 0, 300, findings);
+    number(&format!("{path}.retries"), check.retries, 1, 10, findings);
+}
+
+/// Reports a time out of bounds, in seconds.
+pub(super) fn between(
+    path: &str,
+    value: Duration,
+    min: u64,
+    max: u64,
+    findings: &mut Findings<'_>,
+) {
+    if !(min..=max).contains(&value.as_secs()) {
+        let message = format!("`{path}` is {}s", value.as_secs());
+        findings.error(path, message).expected = Some(format!("a time from {min}s to {max}s"));
+    }
+}
+
+/// Reports a number out of bounds.
+pub(super) fn number(path: &str, value: u32, min: u32, max: u32, findings: &mut Findings<'_>) {
+    if !(min..=max).contains(&value) {
+        findings.error(path, format!("`{path}` is {value}")).expected =
+            Some(format!("a number from {min} to {max}"));
+    }
+}
+
+fn ports(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let main = service.image.port.map(|port| (port, PortProtocol::Tcp, "image.port".to_owned()));
+    let mut taken: Vec<_> = main.into_iter().collect();
+    for (name, sidecar) in &service.sidecars {
+        let Some(port) = sidecar.port else { continue };
+        let path = format!("sidecars.{name}.port");
+        if let Some((_, _, other)) = taken
+            .iter()
+            .find(|(number, protocol, _)| (*number, *protocol) == (port.port, port.protocol))
+        {
+            let first = findings.node.place(other);
+            let problem = findings.error(
+                &path,
+                format!("port {} is taken: containers of a task share one address", port.port),
+            );
+            *problem = problem
+                .clone()
+                .also(first, "taken here")
+                .help("give each container a port of its own");
+        }
+        taken.push((port.port, port.protocol, path));
+    }
+}
+
+fn volumes(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let known: Vec<&str> = service.storage.volumes.keys().map(String::as_str).collect();
+    for name in &known {
+        let sound = name.len() <= 255
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if !sound {
+            findings
+                .error(
+                    &format!("storage.volumes.{name}"),
+                    format!("`{name}` is no name for a volume"),
+                )
+                .expected = Some("letters, digits, `-` and `_`".into());
+        }
+    }
+    for (name, sidecar) in &service.sidecars {
+        for (index, mount) in sidecar.mount_points.iter().enumerate() {
+            if known.contains(&mount.source_volume.as_str()) {
+                continue;
+            }
+            let path = format!("sidecars.{name}.mount_points.{index}.source_volume");
+            let help = did_you_mean(&mount.source_volume, &known)
+                .unwrap_or_else(|| "add it under `storage.volumes`".into());
+            findings.error(&path, format!("there is no volume `{}`", mount.source_volume)).help =
+                Some(help);
+        }
+    }
+}
+
+fn variables<S>(
+    path: &str,
+    variables: &BTreeMap<String, String>,
+    secrets: &BTreeMap<String, S>,
+    findings: &mut Findings<'_>,
+) {
+    for (keys, kind) in
+        [(variables.keys().collect::<Vec<_>>(), "variables"), (secrets.keys().collect(), "secrets")]
+    {
+        for name in keys {
+            let sound = !name.starts_with(|c: char| c.is_ascii_digit())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+            if !sound {
+                findings
+                    .error(
+                        &format!("{path}{kind}.{name}"),
+                        format!("`{name}` is no name for a variable"),
+                    )
+                    .expected = Some("letters, digits and `_`, not starting with a digit".into());
+            }
+        }
+    }
+    for name in secrets.keys().filter(|name| variables.contains_key(*name)) {
+        let first = findings.node.place(&format!("{path}variables"));
+        let problem = findings.error(
+            &format!("{path}secrets.{name}"),
+            format!("`{name}` is both a variable and a secret"),
+        );
+        *problem = problem.clone().also(first, "a variable here").help("keep one of the two");
+    }
+}

@@ -1,0 +1,215 @@
+//! Routing: what a load balancer would refuse, and where requests would go nowhere.
+
+use super::containers::{between, number};
+use super::{Explain, Findings};
+use crate::manifest::read::did_you_mean;
+use crate::manifest::service::{
+    Http, HttpVersion, PortProtocol, Rule, ServiceManifest, ServiceType,
+};
+
+/// Values that the conditions of one listener rule may have.
+const MOST_VALUES: usize = 5;
+
+/// Everything about `http`.
+pub(super) fn http(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let Some(http) = &service.http else {
+        let off = findings.node.get("http").is_some_and(|entry| entry.node.text() == Some("false"));
+        if service.service_type == ServiceType::LoadBalancedWebService && !off {
+            findings.error("type", "a Load Balanced Web Service needs `http`").explain(
+                "a map with at least `path`",
+                "add `http:` and below it `path: /`; or `http: false` for no routing",
+            );
+        }
+        return;
+    };
+    rule(service, &http.main, "http", findings);
+    for (index, additional) in http.additional_rules.iter().enumerate() {
+        rule(service, additional, &format!("http.additional_rules.{index}"), findings);
+    }
+    repeated(http, findings);
+}
+
+fn rule(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findings<'_>) {
+    target(service, rule, path, findings);
+    if rule.condition_values() > MOST_VALUES {
+        let paths = if rule.path == "/" { 1 } else { 2 };
+        findings
+            .error(
+                path,
+                format!(
+                    "one rule would test {} values: {paths} for the path, {} for `alias`, {} for `allowed_source_ips`",
+                    rule.condition_values(),
+                    rule.alias.len(),
+                    rule.allowed_source_ips.len()
+                ),
+            )
+            .explain(format!("at most {MOST_VALUES}"), "spread the values over several `http.additional_rules`");
+    }
+    between(&format!("{path}.deregistration_delay"), rule.deregistration_delay, 0, 3600, findings);
+    let check = &rule.healthcheck;
+    let below = format!("{path}.healthcheck");
+    if !check.path.starts_with('/') || check.path.len() > 1024 {
+        let place = if findings.node.place(&format!("{below}.path")) == findings.node.place(&below)
+        {
+            below.clone()
+        } else {
+            format!("{below}.path")
+        };
+        findings.error(&place, format!("the health check's path is `{}`", check.path)).explain(
+            "a path that starts with `/`",
+            format!("write /{}", check.path.trim_start_matches('/')),
+        );
+    }
+    for (name, threshold) in [
+        ("healthy_threshold", check.healthy_threshold),
+        ("unhealthy_threshold", check.unhealthy_threshold),
+    ] {
+        if let Some(threshold) = threshold {
+            number(&format!("{below}.{name}"), threshold, 2, 10, findings);
+        }
+    }
+    if let Some(timeout) = check.timeout {
+        between(&format!("{below}.timeout"), timeout, 2, 120, findings);
+    }
+    if let Some(interval) = check.interval {
+        between(&format!("{below}.interval"), interval, 5, 300, findings);
+    }
+    let (timeout, interval) = (
+        check.timeout.map_or(5, |time| time.as_secs()),
+        check.interval.map_or(30, |time| time.as_secs()),
+    );
+    if timeout >= interval && (2..=120).contains(&timeout) && (5..=300).contains(&interval) {
+        let key = if check.timeout.is_some() { "timeout" } else { "interval" };
+        findings
+            .error(
+                &format!("{below}.{key}"),
+                format!("a check may take {timeout}s, but the next one comes after {interval}s"),
+            )
+            .explain(
+                "a timeout shorter than the interval",
+                "the load balancer's own values are timeout 5s, interval 30s",
+            );
+    }
+    if let Some(codes) = &check.success_codes {
+        success_codes(rule.version, codes, &format!("{below}.success_codes"), findings);
+    }
+    if path != "http" && findings.node.get("http").is_some() {
+        let written = findings.node.place(&format!("{below}.grace_period"));
+        if written != findings.node.place(&below)
+            && check.grace_period != crate::manifest::service::Http::GRACE_PERIOD
+        {
+            findings
+                .error_at(written, "`grace_period` belongs to the service, not to one rule")
+                .advise("set `http.healthcheck.grace_period`");
+        }
+    }
+}
+
+fn success_codes(version: HttpVersion, codes: &str, path: &str, findings: &mut Findings<'_>) {
+    let grpc = version == HttpVersion::Grpc;
+    let bounds = if grpc { 0..=99 } else { 200..=499 };
+    let outside = codes
+        .split([',', '-'])
+        .find(|code| !code.parse::<u16>().is_ok_and(|code| bounds.contains(&code)));
+    if let Some(outside) = outside {
+        let kind = if grpc { "gRPC" } else { "HTTP" };
+        findings
+            .error(
+                path,
+                format!("{outside} is no status code that the load balancer accepts for {kind}"),
+            )
+            .expected = Some(format!("codes from {} to {}", bounds.start(), bounds.end()));
+    }
+}
+
+/// Which container and port get the requests.
+fn target(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findings<'_>) {
+    let names: Vec<&str> =
+        service.sidecars.keys().map(String::as_str).chain([service.name.as_str()]).collect();
+    let place = format!("{path}.target_container");
+    let port = match rule.target_container.as_deref() {
+        None => service.image.port,
+        Some(name) if name == service.name => service.image.port,
+        Some(name) => {
+            match service.sidecars.get(name) {
+                Some(sidecar) => {
+                    if sidecar.port.is_some_and(|port| port.protocol == PortProtocol::Udp) {
+                        findings
+                        .error(&place, format!("`{name}` listens on UDP, and a load balancer for HTTP speaks TCP"))
+                        .advise(format!("write `port` of the sidecar `{name}` without `/udp`"));
+                    }
+                    sidecar.port.map(|port| port.port)
+                }
+                None => {
+                    let problem = findings.error(&place, format!("there is no container `{name}`"));
+                    problem.expected = Some(crate::manifest::read::list(&names));
+                    problem.help = Some(
+                        did_you_mean(name, &names)
+                            .unwrap_or_else(|| "add it under `sidecars`".into()),
+                    );
+                    return;
+                }
+            }
+        }
+    };
+    if port.or(rule.target_port).is_none() {
+        let container = rule.target_container.as_deref().unwrap_or(&service.name);
+        let key = if container == service.name {
+            "image.port".to_owned()
+        } else {
+            format!("sidecars.{container}.port")
+        };
+        findings
+            .error(
+                path,
+                format!("requests would have nowhere to go: container `{container}` has no port"),
+            )
+            .advise(format!("say which port it listens on: `{key}`"));
+    }
+    if let (Some(wanted), None) = (rule.target_port, &rule.target_container) {
+        let known = service.image.port == Some(wanted)
+            || service
+                .sidecars
+                .values()
+                .any(|sidecar| sidecar.port.is_some_and(|port| port.port == wanted));
+        if !known
+            && service.image.port.is_none()
+            && service.sidecars.values().any(|sidecar| sidecar.port.is_some())
+        {
+            findings
+                .error(
+                    &format!("{path}.target_port"),
+                    format!("no container listens on port {wanted}"),
+                )
+                .advise("name the container with `target_container`, or set `image.port`");
+        }
+    }
+}
+
+/// Two rules of one service with the same conditions: the second would never be used.
+fn repeated(http: &Http, findings: &mut Findings<'_>) {
+    let key = |rule: &Rule| {
+        let mut hosts = rule.alias.clone();
+        hosts.sort();
+        let mut sources = rule.allowed_source_ips.clone();
+        sources.sort();
+        (rule.path.clone(), hosts, sources)
+    };
+    let mut seen = vec![(key(&http.main), "http.path".to_owned())];
+    for (index, rule) in http.additional_rules.iter().enumerate() {
+        let path = format!("http.additional_rules.{index}.path");
+        let key = key(rule);
+        if let Some((_, first)) = seen.iter().find(|(known, _)| *known == key) {
+            let first = findings.node.place(first);
+            let problem = findings.error(
+                &path,
+                "this rule has the same conditions as another one, so no request would reach it",
+            );
+            *problem = problem
+                .clone()
+                .also(first, "the other rule")
+                .help("change `path` or `alias`, or remove one of the two");
+        }
+        seen.push((key, path));
+    }
+}

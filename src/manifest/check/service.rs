@@ -1,0 +1,209 @@
+//! A service in one environment.
+
+use std::sync::Arc;
+
+use super::{Explain, Findings, containers, fargate, http};
+use crate::manifest::environment::{Environment, Nat, Vpc};
+use crate::manifest::problem::{Problem, Severity, Source};
+use crate::manifest::read::Reader;
+use crate::manifest::service::{Count, CountMap, Placement, ServiceManifest, ServiceType};
+use crate::manifest::yaml::Node;
+
+/// The map `count`, in which two forms share their keys.
+pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
+    let source = reader.source.clone();
+    let mut problems = Vec::new();
+    let findings = &mut Findings { source: &source, node, problems: &mut problems };
+    let metrics = ["cpu_percentage", "memory_percentage", "requests", "response_time"];
+    let metric = metrics
+        .into_iter()
+        .find(|metric| node.get(metric).is_some_and(|entry| !entry.node.is_null()));
+    if let Some(range) = &map.range {
+        if range.min > range.max {
+            findings
+                .error(
+                    "range",
+                    format!("the range starts at {} and ends at {}", range.min, range.max),
+                )
+                .explain("the smaller number first", format!("write {}-{}", range.max, range.min));
+        }
+        if range.spot_from.is_some_and(|from| from > range.max) {
+            findings
+                .error(
+                    "range.spot_from",
+                    "`spot_from` is larger than `max`, so no task would run on Fargate Spot",
+                )
+                .explain(
+                    format!("a number from 1 to {}", range.max),
+                    "1 runs all tasks on Fargate Spot",
+                );
+        }
+        if metric.is_none() {
+            findings
+                .error("range", "a range needs a target that says how many tasks to run")
+                .explain(
+                    crate::manifest::read::list(&metrics),
+                    "add `cpu_percentage: 70` below `count:`",
+                );
+        }
+    } else if let Some(metric) = metric {
+        findings
+            .error(metric, format!("`{metric}` needs a range to scale within"))
+            .advise("add `range: 1-10` below `count:`");
+    } else if map.cooldown.scale_in.or(map.cooldown.scale_out).is_some() {
+        findings
+            .error("cooldown", "`cooldown` means nothing without autoscaling")
+            .advise("add `range` and a target, or remove it");
+    } else if map.spot.is_none() {
+        findings.error("", "`count` is a map that says nothing").explain(
+            "`spot`, or `range` with a target",
+            "write a number for a fixed count: `count: 2`",
+        );
+    }
+    if map.spot.is_some() && (map.range.is_some() || metric.is_some()) {
+        findings.error("spot", "`spot` is a fixed count, and does not go with autoscaling").advise(
+            "write `range: {min: 1, max: 10, spot_from: 1}` for autoscaling on Fargate Spot",
+        );
+    }
+    for (name, zero) in [
+        ("requests", map.requests.as_ref().is_some_and(|goal| goal.value == 0)),
+        ("response_time", map.response_time.as_ref().is_some_and(|goal| goal.value.is_zero())),
+    ] {
+        if zero {
+            findings.error(name, format!("`{name}` is zero, which nothing can reach")).expected =
+                Some("more than zero".into());
+        }
+    }
+    reader.problems.append(&mut problems);
+}
+
+/// Everything about a service as it is in one environment; `None` when that has problems itself.
+pub(crate) fn service(
+    service: &ServiceManifest,
+    node: &Node,
+    environment: Option<&Environment>,
+    source: &Arc<Source>,
+    problems: &mut Vec<Problem>,
+) {
+    let findings = &mut Findings { source, node, problems };
+    fargate::size(service, findings);
+    containers::containers(service, findings);
+    http::http(service, findings);
+    scaling(service, findings);
+    if service.formerly.as_deref() == Some(&service.name) {
+        findings
+            .error("formerly", "`formerly` is the name that the service has now")
+            .advise("remove the line");
+    }
+    if service.network.vpc.security_groups.deny_default
+        && service.network.vpc.security_groups.groups.is_empty()
+    {
+        findings
+            .error(
+                "network.vpc.security_groups.deny_default",
+                "without the environment's security group the tasks have none",
+            )
+            .advise("list at least one of your own under `groups`");
+    }
+    let groups = service.network.vpc.security_groups.groups.len()
+        + usize::from(!service.network.vpc.security_groups.deny_default);
+    if groups > 5 {
+        findings
+            .error(
+                "network.vpc.security_groups",
+                format!("the tasks would have {groups} security groups"),
+            )
+            .explain("at most 5, the environment's included", "merge some of them");
+    }
+    if let Some(environment) = environment {
+        in_environment(service, environment, findings);
+    }
+}
+
+fn scaling(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let Count::Autoscaling(scaling) = &service.count else { return };
+    for (name, wanted) in [
+        ("requests", scaling.requests.is_some()),
+        ("response_time", scaling.response_time.is_some()),
+    ] {
+        if wanted && service.http.is_none() {
+            findings
+                .error(
+                    &format!("count.{name}"),
+                    format!(
+                        "`{name}` is measured by the load balancer, and the service has no `http`"
+                    ),
+                )
+                .advise("add `http`, or scale on `cpu_percentage`");
+        }
+    }
+}
+
+fn in_environment(
+    service: &ServiceManifest,
+    environment: &Environment,
+    findings: &mut Findings<'_>,
+) {
+    let name = &environment.name;
+    let spot = match &service.count {
+        Count::Spot(_) => Some("count.spot"),
+        Count::Autoscaling(scaling) if scaling.spot_from.is_some() => Some("count.range.spot_from"),
+        _ => None,
+    };
+    if let Some(path) = spot.filter(|_| !environment.cluster.spot) {
+        findings.error(path, format!("environment `{name}` does not offer Fargate Spot")).advise(
+            format!(
+                "write `cluster: {{spot: true}}` in environments/{name}.yml, or use a plain count"
+            ),
+        );
+    }
+    let placement = &service.network.vpc.placement;
+    match (&environment.network.vpc, placement) {
+        (Vpc::Own(vpc), Placement::Private) if vpc.nat == Nat::None => {
+            let problem = findings.error(
+                "network.vpc.placement",
+                format!("private subnets of environment `{name}` have no way to the internet, so tasks cannot pull their image"),
+            );
+            problem.severity = Severity::Warning;
+            problem.advise(format!(
+                "write `network: {{vpc: {{nat: single}}}}` in environments/{name}.yml"
+            ));
+        }
+        (Vpc::Own(vpc), Placement::Private) if vpc.private.is_empty() => {
+            missing_subnets("private", name, findings)
+        }
+        (Vpc::Imported(vpc), Placement::Private) if vpc.private.is_empty() => {
+            missing_subnets("private", name, findings)
+        }
+        (Vpc::Imported(vpc), Placement::Public) if vpc.public.is_empty() => {
+            missing_subnets("public", name, findings)
+        }
+        _ => {}
+    }
+    if service.http.is_some() {
+        let public = service.service_type == ServiceType::LoadBalancedWebService;
+        let listed = match &environment.network.vpc {
+            Vpc::Own(_) => true,
+            Vpc::Imported(vpc) if public => !vpc.public.is_empty(),
+            Vpc::Imported(vpc) => !vpc.private.is_empty(),
+        };
+        if !listed {
+            let side = if public { "public" } else { "private" };
+            findings
+                .error(
+                    "http",
+                    format!("environment `{name}` has no {side} subnets for the load balancer"),
+                )
+                .advise(format!(
+                    "list them under `network.vpc.subnets.{side}` in environments/{name}.yml"
+                ));
+        }
+    }
+}
+
+fn missing_subnets(side: &str, name: &str, findings: &mut Findings<'_>) {
+    let other = if side == "public" { "private" } else { "public" };
+    findings
+        .error("network.vpc.placement", format!("the tasks would stand in {side} subnets, and environment `{name}` lists none"))
+        .advise(format!("write `network: {{vpc: {{placement: {other}}}}}`, or list them under `network.vpc.subnets.{side}` in environments/{name}.yml"));
+}

@@ -1,0 +1,139 @@
+//! `kind: environment`: a network, a cluster and what its services share.
+
+mod cluster;
+mod network;
+
+use std::collections::BTreeMap;
+
+pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
+pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
+pub use network::{
+    ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules, Subnet,
+    Vpc, Zones,
+};
+
+use super::cidr::Cidr;
+use super::read::{Account, Addresses, Arn, Name, Region, RetentionDays, Text, choice, record};
+
+choice! {
+    /// Which kind of manifest this is.
+    pub enum EnvironmentKind {
+        /// The only one.
+        Environment = "environment",
+    }
+}
+
+record! {
+    /// An environment: one place to run services, with its own network and cluster.
+    pub struct EnvironmentFile {
+        /// `environment`.
+        kind: EnvironmentKind,
+        /// The environment's name, the same as the file's.
+        name: String as Name,
+        /// The AWS region; the application's when left out.
+        region: Option<String> as Option<Region>,
+        /// The AWS account; the application's when left out. A run against another account is refused.
+        account: Option<String> as Option<Account>,
+        /// The profile of the AWS configuration files to get there with.
+        profile: Option<String>,
+        /// The ARN of a role to assume on the way there.
+        role: Option<String> as Option<Arn>,
+        /// Tags for everything in this environment, besides the application's.
+        tags: BTreeMap<String, String> as BTreeMap<String, Text>,
+        /// The VPC: one of its own, or an existing one.
+        network: Network = Network::default(),
+        /// What runs the containers.
+        cluster: Cluster = Cluster::default(),
+        /// Names under which services find each other (Cloud Map).
+        discovery: Discovery = Discovery::default(),
+        /// What is measured.
+        observability: Observability = Observability::default(),
+        /// What services log, unless they say otherwise.
+        logging: EnvironmentLogging = EnvironmentLogging::default(),
+        /// The load balancers that the services share.
+        http: EnvironmentHttp = EnvironmentHttp::default(),
+    }
+}
+
+/// A checked environment.
+pub type Environment = EnvironmentFile;
+
+record! {
+    /// What services log, unless they say otherwise.
+    pub struct EnvironmentLogging {
+        /// Days to keep log lines; 30 when left out.
+        retention: Option<u32> as Option<RetentionDays>,
+    }
+}
+
+record! {
+    /// The load balancers that the services of an environment share. Each is made when the first service needs it.
+    pub struct EnvironmentHttp {
+        /// The internet-facing load balancer, for `Load Balanced Web Service`.
+        public: PublicHttp = PublicHttp::default(),
+        /// The internal load balancer, for `Backend Service` with `http`.
+        private: PrivateHttp = PrivateHttp::default(),
+    }
+}
+
+record! {
+    /// The internet-facing load balancer.
+    pub struct PublicHttp {
+        /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
+        certificates: Vec<String> as Vec<Arn>,
+        /// Who may connect.
+        ingress: PublicIngress = PublicIngress::default(),
+        /// The TLS security policy, such as `ELBSecurityPolicy-TLS13-1-2-2021-06`.
+        ssl_policy: Option<String>,
+    }
+}
+
+record! {
+    /// Who may connect to the internet-facing load balancer.
+    pub struct PublicIngress {
+        /// IPv4 ranges that may connect; everyone when left out.
+        source_ips: Vec<Cidr> as Vec<Addresses>,
+    }
+}
+
+record! {
+    /// The internal load balancer.
+    pub struct PrivateHttp {
+        /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
+        certificates: Vec<String> as Vec<Arn>,
+        /// Ids of the subnets to stand in; the private ones when left out.
+        subnets: Vec<String>,
+        /// Who may connect, besides the environment's services.
+        ingress: PrivateIngress = PrivateIngress::default(),
+        /// The TLS security policy.
+        ssl_policy: Option<String>,
+    }
+}
+
+record! {
+    /// Who may connect to the internal load balancer.
+    pub struct PrivateIngress {
+        /// Whether anything in the VPC may connect.
+        vpc: bool = false,
+    }
+}
+
+macro_rules! empty {
+    ($($name:ident { $($field:ident),* })*) => {
+        $(impl Default for $name {
+            /// As when the key is left out.
+            fn default() -> Self {
+                Self { $($field: Default::default()),* }
+            }
+        })*
+    };
+}
+
+empty! {
+    EnvironmentLogging { retention }
+    EnvironmentHttp { public, private }
+    PublicHttp { certificates, ingress, ssl_policy }
+    PublicIngress { source_ips }
+    PrivateHttp { certificates, subnets, ingress, ssl_policy }
+    PrivateIngress { vpc }
+}

@@ -1,0 +1,172 @@
+//! Finding a workspace's files and reading them as text.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::problem::{Problem, Source, Span};
+use super::read::did_you_mean;
+
+/// Largest manifest, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The folder of manifests within a workspace.
+pub(crate) const FOLDER: &str = "shipit";
+
+/// A file's name without its folders and ending.
+pub(crate) fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".yml").unwrap_or(name)
+}
+
+/// The manifests in a folder such as `shipit/services`, sorted by name; none when it does not exist.
+pub(crate) fn list(root: &Path, folder: &str, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut paths = Vec::new();
+    let entries = match fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return paths,
+        Err(error) => {
+            problems.push(Problem::of_file(folder, format!("cannot list this folder: {error}")));
+            return paths;
+        }
+    };
+    for entry in entries {
+        let name = match entry {
+            Ok(entry) => entry.file_name(),
+            Err(error) => {
+                problems
+                    .push(Problem::of_file(folder, format!("cannot list this folder: {error}")));
+                continue;
+            }
+        };
+        let Some(name) = name.to_str() else {
+            let shown = name.to_string_lossy().into_owned();
+            problems.push(
+                Problem::of_file(format!("{folder}/{shown}"), "the file's name is not UTF-8")
+                    .help("rename it"),
+            );
+            continue;
+        };
+        let path = format!("{folder}/{name}");
+        if name.starts_with('.') {
+            continue;
+        }
+        if name.ends_with(".yml") {
+            paths.push(path);
+        } else if let Some(stem) = name.strip_suffix(".yaml") {
+            problems.push(
+                Problem::of_file(&*path, "manifests end in `.yml`, so this file is not read")
+                    .help(format!("mv {path} {folder}/{stem}.yml")),
+            );
+        } else if ["manifest.yml", "manifest.yaml"]
+            .iter()
+            .any(|file| root.join(&path).join(file).exists())
+        {
+            problems.push(
+                Problem::of_file(&*path, "a folder per service or environment is Copilot's layout")
+                    .expected(format!("one file: {path}.yml"))
+                    .help(format!("mv {path}/manifest.yml {path}.yml")),
+            );
+        }
+    }
+    paths.sort();
+    paths
+}
+
+/// Folders and files beside the known ones whose names look like typing mistakes.
+pub(crate) fn strangers(root: &Path, problems: &mut Vec<Problem>) {
+    const KNOWN: &[&str] = &["application.yml", "environments", "services"];
+    let Ok(entries) = fs::read_dir(root.join(FOLDER)) else { return };
+    for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
+        if KNOWN.contains(&name.as_str()) {
+            continue;
+        }
+        if let Some(help) = did_you_mean(&name, KNOWN) {
+            let path = format!("{FOLDER}/{name}");
+            problems.push(Problem::of_file(path, "nothing here is read").warning().help(help));
+        }
+    }
+}
+
+/// The text of a file.
+pub(crate) fn read(root: &Path, path: &str) -> Result<Arc<Source>, Problem> {
+    let full = root.join(path);
+    let failed = |error: &io::Error| cannot_read(&full, path, error);
+    let metadata = fs::metadata(&full).map_err(|error| failed(&error))?;
+    if !metadata.is_file() {
+        return Err(Problem::of_file(path, "this is not a file").expected("a YAML file"));
+    }
+    if metadata.len() > LARGEST {
+        let size = metadata.len();
+        return Err(Problem::of_file(path, format!("the file has {size} bytes"))
+            .expected(format!("at most {LARGEST} bytes"))
+            .help("is this the right file? manifests are small"));
+    }
+    let bytes = fs::read(&full).map_err(|error| failed(&error))?;
+    text(path, &bytes)
+}
+
+fn cannot_read(full: &Path, path: &str, error: &io::Error) -> Problem {
+    let target = fs::read_link(full).ok();
+    match (error.kind(), target) {
+        (io::ErrorKind::NotFound, Some(target)) => {
+            let target = target.display();
+            Problem::of_file(path, format!("this link points to {target}, which does not exist"))
+                .help("put the file there, or remove the link")
+        }
+        (io::ErrorKind::NotFound, None) => Problem::of_file(path, "this file is missing"),
+        (io::ErrorKind::PermissionDenied, _) => {
+            Problem::of_file(path, "no permission to read this file")
+                .help(format!("chmod u+r {path}"))
+        }
+        _ => Problem::of_file(path, format!("cannot read this file: {error}")),
+    }
+}
+
+/// Bytes as text: UTF-8, with or without a byte-order mark.
+pub(crate) fn text(path: &str, bytes: &[u8]) -> Result<Arc<Source>, Problem> {
+    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(path, text.strip_prefix('\u{feff}').unwrap_or(text))),
+        Err(_) if utf16 => Err(Problem::of_file(path, "the file is in UTF-16")
+            .expected("UTF-8")
+            .help(format!("iconv -f UTF-16 -t UTF-8 {path} > new.yml"))),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let source = Source::new(path, String::from_utf8_lossy(bytes));
+            let message = format!(
+                "byte {at} (0x{:02x}) is not UTF-8",
+                bytes.get(at).copied().unwrap_or_default()
+            );
+            Err(Problem::error(&source, Span { offset: at, length: 1 }, message).help(format!(
+                "save the file as UTF-8; from Latin-1: iconv -f LATIN1 -t UTF-8 {path} > new.yml"
+            )))
+        }
+    }
+}
+
+/// The nearest folder at or above `start` that holds a folder `shipit` with manifests.
+pub(crate) fn find(start: &Path) -> Result<PathBuf, Problem> {
+    for folder in start.ancestors() {
+        if folder.join(FOLDER).is_dir() && is_workspace(&folder.join(FOLDER)) {
+            return Ok(folder.to_owned());
+        }
+    }
+    let shown = start.display();
+    let copilot = start.ancestors().any(|folder| folder.join("copilot/.workspace").exists());
+    let problem =
+        Problem::of_file("", format!("no folder `{FOLDER}` with manifests in {shown} or above it"));
+    Err(if copilot {
+        problem.help("there is a Copilot workspace here; write its manifests anew with `shipit init`: the keys are the same")
+    } else {
+        problem.help("start one with `shipit init`, or change into the folder of your project")
+    })
+}
+
+/// A folder that merely bears the name (the program's own sources, say) is not taken for a workspace.
+fn is_workspace(folder: &Path) -> bool {
+    ["application.yml", "application.yaml", "environments", "services"]
+        .iter()
+        .any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
+}

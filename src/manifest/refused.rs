@@ -1,0 +1,174 @@
+//! Keys and values that Copilot knows and this release does not: one visible table.
+//!
+//! Each is refused with its own explanation, so that nobody takes it for a typing mistake, and with
+//! the way to live without it where there is one.
+
+use super::Kind;
+
+/// Why something known is not accepted.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// Continues "`key` ...".
+    pub(crate) why: &'static str,
+    pub(crate) instead: &'static str,
+}
+
+/// Kind, path (`*` stands for any one name), why, what to do instead.
+type Row = (Kind, &'static str, &'static str, &'static str);
+
+use Kind::{Application as A, Environment as E, Service as S};
+
+const LATER: &str = "leave the key out for now";
+const BUILD: &str =
+    "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
+const DNS: &str = "point your own DNS record at the load balancer; `http.public.certificates` of the environment turns on HTTPS";
+const FIRELENS: &str = "logs go to CloudWatch Logs; only `logging.retention` can be set";
+const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
+
+#[rustfmt::skip]
+const KEYS: &[Row] = &[
+    (A, "domain", "needs DNS zones and certificates, which come in a later release", DNS),
+    (A, "permissions_boundary", "comes in a later release", LATER),
+
+    (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
+    (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
+    (E, "protect", "comes in a later release", LATER),
+    (E, "mesh", "comes in a later release", LATER),
+    (E, "network.vpc.flow_logs", "comes in a later release", LATER),
+    (E, "http.public.access_logs", "comes in a later release", LATER),
+    (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
+    (E, "http.public.security_groups", "is deprecated by Copilot too", "use `http.public.ingress.source_ips`"),
+    (E, "http.private.security_groups", "is deprecated by Copilot too", "use `http.private.ingress.vpc`"),
+    (E, "http.private.ingress.from_vpc", "was written by Copilot's templates but never read", "the key is `http.private.ingress.vpc`"),
+    (E, "environments", "does not exist for environments", "each environment has a file of its own"),
+
+    (S, "image.build", "needs a container builder, which comes in a later release", BUILD),
+    (S, "sidecars.*.image.build", "needs a container builder, which comes in a later release", BUILD),
+    (S, "env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `variables`"),
+    (S, "sidecars.*.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under the sidecar's `variables`"),
+    (S, "nlb", "needs a Network Load Balancer, which comes in a later release", "use `http` for HTTP, HTTP/2 and gRPC"),
+    (S, "publish", "needs SNS topics, which come in a later release", "create the topic yourself and pass its ARN under `variables`"),
+    (S, "subscribe", "needs SNS and SQS, which come in a later release", "create the queue yourself and pass its URL under `variables`"),
+    (S, "taskdef_overrides", "patches a CloudFormation template, and there is none here", "use the manifest's own keys; `shipit schema service` prints them"),
+    (S, "storage.volumes.*.efs", "needs EFS, which comes in a later release", "without it the volume is a bind mount that lives as long as the task"),
+    (S, "logging.destination", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.image", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.enableMetadata", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.secretOptions", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.configFilePath", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.variables", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.secrets", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.env_file", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "deployment.rollback_alarms", "needs CloudWatch alarms, which come in a later release", "`deployment.circuit_breaker` rolls back what does not start"),
+    (S, "network.connect", "needs Service Connect, which comes in a later release", "services find each other as SERVICE.ENVIRONMENT.APPLICATION.local"),
+    (S, "network.vpc.placement.subnets.from_tags", "comes in a later release", "list the subnets' ids under `network.vpc.placement.subnets`"),
+    (S, "observability.tracing", "needs a collector sidecar, which comes in a later release", "run the collector yourself, as one of the `sidecars`"),
+    (S, "http.alb", "comes in a later release", "the environment's own load balancer is used"),
+    (S, "http.hosted_zone", "needs DNS, which comes in a later release", DNS),
+    (S, "http.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
+    (S, "http.additional_rules.hosted_zone", "needs DNS, which comes in a later release", DNS),
+    (S, "http.additional_rules.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
+    (S, "http.targetContainer", "is deprecated by Copilot too", "the key is `target_container`"),
+    (S, "http.additional_rules.targetContainer", "is deprecated by Copilot too", "the key is `target_container`"),
+    (S, "http.additional_rules.healthcheck.grace_period", "belongs to the service, not to one rule", "set `http.healthcheck.grace_period`"),
+    (S, "count.queue_delay", "scales on a queue, which only a Worker Service has", "scale on `cpu_percentage` or `requests`"),
+    (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
+    (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
+    (S, "secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
+    (S, "sidecars.*.secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
+    (S, "network.vpc.security_groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
+    (S, "network.vpc.security_groups.groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
+    (S, "schedule", "belongs to a Scheduled Job, which comes in a later release", LATER),
+    (S, "on", "belongs to a Scheduled Job, which comes in a later release", LATER),
+    (S, "retries", "belongs to a Scheduled Job, which comes in a later release", LATER),
+    (S, "files", "belongs to a Static Site, which comes in a later release", LATER),
+    (S, "environments.*.environments", "would be an environment within an environment", "remove one of the two levels"),
+    (S, "environments.*.name", "cannot differ between environments", "write a service of its own"),
+    (S, "environments.*.type", "cannot differ between environments", "write a service of its own"),
+    (S, "environments.*.kind", "cannot differ between environments", "write a service of its own"),
+    (S, "environments.*.formerly", "cannot differ between environments", "write it beside `name`"),
+];
+
+/// Path of the key as messages show it, value, why, what to do instead.
+#[rustfmt::skip]
+const VALUES: &[(&str, &str, &str, &str)] = &[
+    ("`type`", "Worker Service", "needs SQS queues and comes in a later release", "a `Backend Service` that polls a queue of yours does the same"),
+    ("`type`", "Scheduled Job", "comes in a later release", "a `Backend Service` with a timer of its own bridges the gap"),
+    ("`type`", "Request-Driven Web Service", "runs on App Runner, which takes no new customers", "use a `Load Balanced Web Service`"),
+    ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
+    ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
+    ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
+    ("`platform`", "windows/amd64", "comes in a later release", "only Linux containers can be run"),
+    ("`platform`", "windows/x86_64", "comes in a later release", "only Linux containers can be run"),
+    ("`platform`", "linux/arm", "is 32-bit, which Fargate does not run", "use `linux/arm64`"),
+    ("`platform.osfamily`", "windows_server_2019_core", "comes in a later release", "only Linux containers can be run"),
+    ("`platform.osfamily`", "windows_server_2019_full", "comes in a later release", "only Linux containers can be run"),
+    ("`platform.osfamily`", "windows_server_2022_core", "comes in a later release", "only Linux containers can be run"),
+    ("`platform.osfamily`", "windows_server_2022_full", "comes in a later release", "only Linux containers can be run"),
+];
+
+/// What to type for a key that must be there, by its path.
+#[rustfmt::skip]
+const EXAMPLES: &[(&str, &str)] = &[
+    ("kind", "start the file with its kind: `kind: application`, `kind: environment` or `kind: service`"),
+    ("name", "add `name: NAME`"),
+    ("type", "add `type: Load Balanced Web Service` or `type: Backend Service`"),
+    ("image", "add `image:` and below it `location: public.ecr.aws/nginx/nginx:1.27`"),
+    ("image.location", "add `location: public.ecr.aws/nginx/nginx:1.27` below `image:`"),
+    ("http.path", "add `path: /` below `http:`"),
+];
+
+/// Why a known key is refused, if it is.
+pub(crate) fn key(kind: Kind, path: &str) -> Option<Refusal> {
+    let lists_left_out: Vec<&str> =
+        path.split('.').map(|step| step.split('[').next().unwrap_or_default()).collect();
+    let full = lists_left_out.join(".");
+    let inside = lists_left_out
+        .get(2..)
+        .filter(|_| lists_left_out[0] == "environments")
+        .map(|steps| steps.join("."));
+    KEYS.iter()
+        .find(|(of, pattern, ..)| {
+            *of == kind
+                && (matches(pattern, &full)
+                    || inside.as_ref().is_some_and(|inside| matches(pattern, inside)))
+        })
+        .map(|(_, _, why, instead)| Refusal { why, instead })
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('.'), path.split('.'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(want), Some(step)) if want == "*" || want == step => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Why a known value is refused, if it is.
+pub(crate) fn value(here: &str, word: &str) -> Option<Refusal> {
+    VALUES
+        .iter()
+        .find(|(path, value, ..)| *path == here && *value == word)
+        .map(|(_, _, why, instead)| Refusal { why, instead })
+}
+
+/// What to type for a missing key.
+pub(crate) fn how_to_write(path: &str) -> String {
+    let example = EXAMPLES.iter().find(|(known, _)| *known == path);
+    example.map_or_else(
+        || {
+            let (above, key) =
+                path.rsplit_once('.').map_or((None, path), |(above, key)| (Some(above), key));
+            match above {
+                Some(above) => {
+                    format!("add `{key}:` below `{}:`", above.rsplit('.').next().unwrap_or(above))
+                }
+                None => format!("add `{key}:`"),
+            }
+        },
+        |(_, example)| (*example).to_owned(),
+    )
+}

@@ -1,0 +1,274 @@
+//! How many tasks run.
+
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::container::bounded;
+use crate::manifest::read::{Fields, Percentage, Read, Reader, Seconds, is_map, notation, record};
+use crate::manifest::schema::{either, part};
+use crate::manifest::yaml::Node;
+
+/// How many tasks run.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// So many, all on Fargate.
+    Fixed(u32),
+    /// So many, all on Fargate Spot.
+    Spot(u32),
+    /// As many as the targets ask for.
+    Autoscaling(Autoscaling),
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self::Fixed(1)
+    }
+}
+
+/// Tasks between two bounds, by target tracking.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Autoscaling {
+    /// Fewest tasks.
+    pub min: u32,
+    /// Most tasks.
+    pub max: u32,
+    /// The number of the first task that runs on Fargate Spot; those before it run on Fargate.
+    pub spot_from: Option<u32>,
+    /// Average CPU of the service, in percent.
+    pub cpu_percentage: Option<Target<u8>>,
+    /// Average memory of the service, in percent.
+    pub memory_percentage: Option<Target<u8>>,
+    /// Requests per task and minute.
+    pub requests: Option<Target<u32>>,
+    /// Average time the load balancer waits for an answer.
+    pub response_time: Option<Target<Duration>>,
+}
+
+/// What a metric shall be, and how long to wait between two changes.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Target<T> {
+    /// The value to keep.
+    pub value: T,
+    /// Its own times, or the service's.
+    pub cooldown: Cooldown,
+}
+
+/// How long to wait between two changes of the number of tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Cooldown {
+    /// After tasks were taken away.
+    pub scale_in: Duration,
+    /// After tasks were added.
+    pub scale_out: Duration,
+}
+
+record! {
+    /// How long to wait between two changes of the number of tasks.
+    pub(crate) struct CooldownMap {
+        /// Time to wait after tasks were taken away; 120s when left out.
+        "in" scale_in: Option<Duration> as Option<Seconds>,
+        /// Time to wait after tasks were added; 60s when left out.
+        "out" scale_out: Option<Duration> as Option<Seconds>,
+    }
+}
+
+record! {
+    /// Fargate Spot, or autoscaling.
+    pub(crate) struct CountMap {
+        /// So many tasks, all on Fargate Spot.
+        spot: Option<u32> as Option<Tasks>,
+        /// The bounds of autoscaling: `1-10`, or a map.
+        range: Option<RangeMap> as Option<Range>,
+        /// Times to wait, for all targets that have none of their own.
+        cooldown: CooldownMap = CooldownMap { scale_in: None, scale_out: None },
+        /// Average CPU to keep, in percent.
+        cpu_percentage: Option<Goal<u8>> as Option<GoalOf<Percentage>>,
+        /// Average memory to keep, in percent.
+        memory_percentage: Option<Goal<u8>> as Option<GoalOf<Percentage>>,
+        /// Requests per task and minute to keep.
+        requests: Option<Goal<u32>> as Option<GoalOf<Positive>>,
+        /// Time the load balancer waits for an answer to keep.
+        response_time: Option<Goal<Duration>> as Option<GoalOf<Seconds>>,
+    }
+}
+
+record! {
+    /// The bounds of autoscaling.
+    pub(crate) struct RangeMap {
+        /// Fewest tasks.
+        min: u32 as Tasks,
+        /// Most tasks.
+        max: u32 as Tasks,
+        /// The number of the first task that runs on Fargate Spot; those before it run on Fargate.
+        spot_from: Option<u32> as Option<Positive>,
+    }
+}
+
+/// A target as written: without the service's times.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(crate) struct Goal<T> {
+    /// The value to keep.
+    pub value: T,
+    /// Times of its own.
+    pub cooldown: Option<CooldownMap>,
+}
+
+/// A target: a value, or `{value, cooldown}`.
+#[derive(Debug)]
+pub(crate) struct GoalOf<T>(std::marker::PhantomData<T>);
+
+impl<T: Read> JsonSchema for GoalOf<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Goal{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut fields = crate::manifest::schema::Fields::default();
+        fields.add::<T>(generator, "value", "The value to keep.", None);
+        fields.add::<Option<CooldownMap>>(
+            generator,
+            "cooldown",
+            "Times to wait, for this target alone.",
+            None,
+        );
+        either([part::<T>(generator), fields.into_schema("A target with times of its own.")])
+    }
+}
+
+impl<T: Read> Read for GoalOf<T> {
+    type Value = Goal<T::Value>;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self::Value> {
+        if !is_map(node) {
+            return T::read(node, reader).map(|value| Goal { value, cooldown: None });
+        }
+        let mut fields: Fields<'_> = reader.fields(node, "a value, or a map")?;
+        let value = fields.field::<T>(reader, "value");
+        let cooldown = fields.field::<Option<CooldownMap>>(reader, "cooldown");
+        fields.finish(reader);
+        Some(Goal { value: value?, cooldown: cooldown? })
+    }
+}
+
+/// `1-10`, or a map.
+#[derive(Debug)]
+pub(crate) struct Range;
+
+impl JsonSchema for Range {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Range".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let word =
+            json_schema!({ "type": "string", "pattern": "^[0-9]+-[0-9]+$", "examples": ["1-10"] });
+        either([word, part::<RangeMap>(generator)])
+    }
+}
+
+impl Read for Range {
+    type Value = RangeMap;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<RangeMap> {
+        if is_map(node) {
+            return RangeMap::read(node, reader);
+        }
+        let expected = "a range such as `1-10`, or a map with `min` and `max`";
+        let text = &reader.text(node, expected)?.text;
+        let number = |text: &str| {
+            text.parse::<u32>()
+                .ok()
+                .filter(|number| *number <= MOST_TASKS && !text.starts_with('+'))
+        };
+        match text.split_once('-').map(|(min, max)| (number(min.trim()), number(max.trim()))) {
+            Some((Some(min), Some(max))) => Some(RangeMap { min, max, spot_from: None }),
+            _ => reader.wrong(node, expected),
+        }
+    }
+}
+
+/// ECS's quota of tasks in a service.
+const MOST_TASKS: u32 = 5000;
+
+notation! {
+    /// A number of tasks.
+    Tasks as u32,
+    { "type": "integer", "minimum": 0, "maximum": MOST_TASKS },
+    |node, reader| bounded(node, reader, 0, i64::from(MOST_TASKS), "a number of tasks, 0 to 5000")
+}
+
+notation! {
+    /// A whole number from 1.
+    Positive as u32,
+    { "type": "integer", "minimum": 1 },
+    |node, reader| bounded(node, reader, 1, i64::from(i32::MAX), "a whole number, 1 or more")
+}
+
+impl JsonSchema for Count {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<Tasks>(generator), part::<CountMap>(generator)])
+    }
+}
+
+impl Read for Count {
+    type Value = Self;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if !is_map(node) {
+            let expected = "a number of tasks, 0 to 5000, or a map with `spot` or `range`";
+            return bounded(node, reader, 0, i64::from(MOST_TASKS), expected).map(Self::Fixed);
+        }
+        let map = CountMap::read(node, reader)?;
+        let before = reader.problems.len();
+        crate::manifest::check::count(&map, node, reader);
+        if reader.problems.len() > before {
+            return None;
+        }
+        Some(match (map.spot, &map.range) {
+            (Some(spot), _) => Self::Spot(spot),
+            (None, Some(range)) => Self::Autoscaling(autoscaling(&map, range)),
+            (None, None) => Self::default(),
+        })
+    }
+}
+
+fn autoscaling(map: &CountMap, range: &RangeMap) -> Autoscaling {
+    let time = |own: Option<Duration>, all: Option<Duration>, default| {
+        own.or(all).unwrap_or(Duration::from_secs(default))
+    };
+    let cooldown = |own: &Option<CooldownMap>| {
+        let (own_in, own_out) =
+            own.as_ref().map_or((None, None), |own| (own.scale_in, own.scale_out));
+        Cooldown {
+            scale_in: time(own_in, map.cooldown.scale_in, 120),
+            scale_out: time(own_out, map.cooldown.scale_out, 60),
+        }
+    };
+    Autoscaling {
+        min: range.min,
+        max: range.max,
+        spot_from: range.spot_from,
+        cpu_percentage: map
+            .cpu_percentage
+            .as_ref()
+            .map(|goal| Target { value: goal.value, cooldown: cooldown(&goal.cooldown) }),
+        memory_percentage: map
+            .memory_percentage
+            .as_ref()
+            .map(|goal| Target { value: goal.value, cooldown: cooldown(&goal.cooldown) }),
+        requests: map
+            .requests
+            .as_ref()
+            .map(|goal| Target { value: goal.value, cooldown: cooldown(&goal.cooldown) }),
+        response_time: map
+            .response_time
+            .as_ref()
+            .map(|goal| Target { value: goal.value, cooldown: cooldown(&goal.cooldown) }),
+    }
+}

@@ -1,0 +1,247 @@
+//! How requests from the load balancer reach a service.
+
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::manifest::cidr::Cidr;
+use crate::manifest::read::{
+    Addresses, Number, Port, Read, Reader, Seconds, choice, is_map, notation, record,
+};
+use crate::manifest::schema::{either, part};
+use crate::manifest::yaml::{Node, Value};
+
+record! {
+    /// Which requests a service gets: those of its main rule, and of further ones.
+    pub struct Http {
+        ..main: Rule,
+        /// More rules, each with a target group of its own.
+        additional_rules: Vec<Rule>,
+    }
+}
+
+record! {
+    /// One routing rule of the load balancer.
+    pub struct Rule {
+        /// Requests to this path and everything below it: `/` for all, `/api` or `api` for a part.
+        path: String as UrlPath,
+        /// Host names; with them only requests to these hosts.
+        alias: Vec<String> as Aliases,
+        /// The protocol between load balancer and container.
+        version: HttpVersion = HttpVersion::Http1,
+        /// How the load balancer sees whether a task works: a path, or a map.
+        healthcheck: HttpHealthCheck as HealthCheckOrPath = HttpHealthCheck::of_path("/".to_owned()),
+        /// Whether a client stays with the task that answered first (a cookie).
+        stickiness: bool = false,
+        /// How long a task that leaves may finish its requests, 0s to 3600s.
+        deregistration_delay: Duration as Seconds = Duration::from_secs(60),
+        /// The container that gets the requests; the main one, or the sidecar with `target_port`.
+        target_container: Option<String>,
+        /// The port that gets the requests; the target container's when left out.
+        target_port: Option<u16> as Option<Port>,
+        /// IPv4 ranges whose requests are taken; others get no answer from this service.
+        allowed_source_ips: Vec<Cidr> as Vec<Addresses>,
+        /// Whether HTTP is redirected to HTTPS where the environment has a certificate.
+        redirect_to_https: bool = true,
+    }
+}
+
+impl Http {
+    /// How long ECS ignores failed checks unless the manifest says otherwise.
+    pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(60);
+}
+
+impl Rule {
+    /// How many of the five condition values that one listener rule may have this one uses: two for a
+    /// path (itself and what is below), one for `/`, one for each host and source range.
+    pub fn condition_values(&self) -> usize {
+        let path = if self.path == "/" { 1 } else { 2 };
+        path + self.alias.len() + self.allowed_source_ips.len()
+    }
+}
+
+choice! {
+    /// The protocol between load balancer and container.
+    pub enum HttpVersion {
+        /// HTTP/1.1.
+        Http1 = "HTTP1" | "http1",
+        /// HTTP/2.
+        Http2 = "HTTP2" | "http2",
+        /// gRPC.
+        Grpc = "GRPC" | "grpc",
+    }
+}
+
+record! {
+    /// How the load balancer sees whether a task works. What is left out is the load balancer's own default.
+    pub struct HttpHealthCheck {
+        /// The path to ask for.
+        path: String = "/".to_owned(),
+        /// The port to ask; the one that gets requests when left out.
+        port: Option<u16> as Option<Port>,
+        /// Status codes that count as healthy: `200`, `200,301` or `200-299`; for gRPC `0` to `99`.
+        success_codes: Option<String> as Option<Codes>,
+        /// Successes after which a task counts as healthy, 2 to 10.
+        healthy_threshold: Option<u32> as Option<Number>,
+        /// Failures after which a task counts as unhealthy, 2 to 10.
+        unhealthy_threshold: Option<u32> as Option<Number>,
+        /// Time after which a check counts as failed, 2s to 120s.
+        timeout: Option<Duration> as Option<Seconds>,
+        /// Time between two checks, 5s to 300s.
+        interval: Option<Duration> as Option<Seconds>,
+        /// Time after a task's start in which ECS ignores failed checks.
+        grace_period: Duration as Seconds = Http::GRACE_PERIOD,
+    }
+}
+
+impl HttpHealthCheck {
+    pub(crate) fn of_path(path: String) -> Self {
+        Self {
+            path,
+            port: None,
+            success_codes: None,
+            healthy_threshold: None,
+            unhealthy_threshold: None,
+            timeout: None,
+            interval: None,
+            grace_period: Http::GRACE_PERIOD,
+        }
+    }
+}
+
+/// A health check: its path, or a map.
+#[derive(Debug)]
+pub(crate) struct HealthCheckOrPath;
+
+impl JsonSchema for HealthCheckOrPath {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "HealthCheckOrPath".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<String>(generator), part::<HttpHealthCheck>(generator)])
+    }
+}
+
+impl Read for HealthCheckOrPath {
+    type Value = HttpHealthCheck;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<HttpHealthCheck> {
+        if is_map(node) {
+            HttpHealthCheck::read(node, reader)
+        } else {
+            String::read(node, reader).map(HttpHealthCheck::of_path)
+        }
+    }
+}
+
+record! {
+    /// A host name.
+    pub(crate) struct AliasMap {
+        /// The host name.
+        name: String as Host,
+    }
+}
+
+/// One host name: a word, or `{name: ...}`.
+#[derive(Debug)]
+pub(crate) struct AliasItem;
+
+impl JsonSchema for AliasItem {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AliasItem".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<String>(generator), part::<AliasMap>(generator)])
+    }
+}
+
+impl Read for AliasItem {
+    type Value = String;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<String> {
+        if is_map(node) {
+            AliasMap::read(node, reader).map(|map| map.name)
+        } else {
+            Host::read(node, reader)
+        }
+    }
+}
+
+/// Host names: one, or a list.
+#[derive(Debug)]
+pub(crate) struct Aliases;
+
+impl JsonSchema for Aliases {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Aliases".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<String>(generator), part::<Vec<AliasItem>>(generator)])
+    }
+}
+
+impl Read for Aliases {
+    type Value = Vec<String>;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Vec<String>> {
+        if matches!(node.value, Value::Sequence(_)) {
+            Vec::<AliasItem>::read(node, reader)
+        } else {
+            Host::read(node, reader).map(|host| vec![host])
+        }
+    }
+
+    fn absent() -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+}
+
+notation! {
+    /// A host name, possibly with `*` and `?`.
+    Host as String,
+    { "type": "string", "examples": ["shop.example.com"] },
+    |node, reader| {
+        let expected = "a host name such as `shop.example.com`";
+        let text = &reader.text(node, expected)?.text;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-.*?".contains(c);
+        let sound = text.len() <= 128 && text.contains('.') && text.chars().all(allowed)
+            && !text.starts_with('.') && !text.ends_with('.') && !text.contains("..");
+        if sound { Some(text.to_ascii_lowercase()) } else { reader.wrong(node, expected) }
+    }
+}
+
+notation! {
+    /// A path of a routing rule, read with a leading slash and without one at the end.
+    UrlPath as String,
+    { "type": "string", "examples": ["/", "/api"] },
+    |node, reader| {
+        let expected = "a path such as `/` or `/api`: letters, digits and `_-.$/~\"'@:+&*?`, at most 126 characters";
+        let text = &reader.text(node, expected)?.text;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(c);
+        let inner = text.trim_matches('/');
+        // ALB takes 128 characters, and the rule for what lies below adds two.
+        if !text.is_empty() && inner.len() < 126 && inner.chars().all(allowed) {
+            return Some(format!("/{inner}"));
+        }
+        reader.wrong(node, expected)
+    }
+}
+
+notation! {
+    /// Status codes.
+    Codes as String,
+    { "type": ["string", "integer"], "pattern": "^[0-9]{1,3}([-,][0-9]{1,3})*$" },
+    |node, reader| {
+        let expected = "status codes: `200`, `200,301` or `200-299`";
+        let text = reader.text(node, expected)?.text.clone();
+        let code = |text: &str| text.parse::<u16>().ok().filter(|code| *code <= 499 && !text.starts_with('+'));
+        let sound = text.split(',').all(|part| match part.split_once('-') {
+            Some((from, to)) => matches!((code(from), code(to)), (Some(from), Some(to)) if from < to),
+            None => code(part).is_some(),
+        });
+        if sound { Some(text) } else { reader.wrong(node, expected) }
+    }
+}

@@ -1,0 +1,358 @@
+//! `kind: service`: containers that run all the time, and how they are reached.
+
+mod container;
+mod count;
+mod http;
+mod network;
+mod storage;
+
+use std::collections::BTreeMap;
+
+pub use container::{
+    Condition, ContainerHealthCheck, Image, MountPoint, PortProtocol, Secret, Sidecar, SidecarPort,
+};
+pub(crate) use count::CountMap;
+pub use count::{Autoscaling, Cooldown, Count, Target};
+pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
+pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc};
+pub use storage::{Storage, Volume};
+
+use super::read::{Name, RetentionDays, Text, choice, notation, record};
+use super::read::{Read, Reader, is_map, not_a_choice, whole};
+use super::schema::{either, part};
+use super::yaml::Node;
+use container::{Command, SecretSource};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+choice! {
+    /// Which kind of manifest this is.
+    pub enum ServiceKind {
+        /// The only one.
+        Service = "service",
+    }
+}
+
+choice! {
+    /// How a service is reached.
+    pub enum ServiceType {
+        /// From the internet, through the environment's public load balancer.
+        LoadBalancedWebService = "Load Balanced Web Service",
+        /// From other services only: by name, or through the internal load balancer.
+        BackendService = "Backend Service",
+    }
+}
+
+/// A service, before it is looked at in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub service_type: ServiceType,
+    /// The name it had before.
+    pub formerly: Option<String>,
+    /// Its file, relative to the workspace's root.
+    pub file: String,
+}
+
+/// Keys that say which service it is, and so cannot differ between environments.
+pub(crate) const IDENTITY: &[&str] = &["kind", "name", "type", "formerly", "environments"];
+
+record! {
+    /// A service: containers that run all the time.
+    pub struct ServiceFile {
+        /// `service`.
+        kind: ServiceKind,
+        /// The service's name, the same as the file's.
+        name: String as Name,
+        /// How the service is reached.
+        "type" service_type: ServiceType,
+        /// The name this service had before, so that a rename is no delete and create.
+        formerly: Option<String> as Option<Name>,
+        /// The main container's image.
+        image: Image,
+        /// Replaces the image's entry point: a list, or one line with shell quotes.
+        entrypoint: Option<Vec<String>> as Option<Command>,
+        /// Replaces the image's command: a list, or one line with shell quotes.
+        command: Option<Vec<String>> as Option<Command>,
+        /// How requests from the load balancer reach the service; `false` for not at all.
+        http: Option<Http> as HttpOrNot,
+        /// CPU units of a task: 1024 are one virtual CPU.
+        cpu: u32 as Cpu = 256,
+        /// Memory of a task in MiB. Which amounts there are depends on `cpu`.
+        memory: u32 as Memory = 512,
+        /// What the containers are built for: `linux/x86_64` or `linux/arm64`.
+        platform: Architecture as Platform = Architecture::X86_64,
+        /// How many tasks run: a number, or a map for Fargate Spot and autoscaling.
+        count: Count = Count::default(),
+        /// Whether a shell may be opened in running containers (ECS Exec).
+        exec: bool as Exec = false,
+        /// Environment variables of the main container.
+        variables: BTreeMap<String, String> as BTreeMap<String, Text>,
+        /// Environment variables whose values ECS takes from SSM or Secrets Manager when a task starts.
+        secrets: BTreeMap<String, Secret> as BTreeMap<String, SecretSource>,
+        /// More containers in each task, by name.
+        sidecars: BTreeMap<String, Sidecar>,
+        /// Where the tasks stand in the network.
+        network: ServiceNetwork = ServiceNetwork::default(),
+        /// Disks of a task.
+        storage: Storage = Storage::default(),
+        /// What becomes of the output.
+        logging: ServiceLogging = ServiceLogging { retention: None },
+        /// How a new version replaces the old one.
+        deployment: Deployment = Deployment::default(),
+        /// What is measured; nothing can be set yet.
+        observability: ServiceObservability = ServiceObservability {},
+    }
+}
+
+/// A service as it is in one environment: its manifest with `environments.<name>` laid over it,
+/// every default filled in and every check passed.
+pub type ServiceManifest = ServiceFile;
+
+record! {
+    /// What becomes of the output.
+    pub struct ServiceLogging {
+        /// Days to keep log lines; the environment's number when left out, and 30 without one.
+        retention: Option<u32> as Option<RetentionDays>,
+    }
+}
+
+record! {
+    /// What is measured; nothing can be set yet.
+    pub struct ServiceObservability {}
+}
+
+record! {
+    /// How a new version replaces the old one.
+    pub struct Deployment {
+        /// `default` starts new tasks before it stops old ones; `recreate` stops all first.
+        rolling: Rolling = Rolling::Default,
+        /// Whether a version whose tasks do not start is given up: `true` (and rolled back), `false`, or a map.
+        circuit_breaker: CircuitBreaker = CircuitBreaker { enable: true, rollback: true },
+    }
+}
+
+impl Default for Deployment {
+    fn default() -> Self {
+        Self {
+            rolling: Rolling::Default,
+            circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+        }
+    }
+}
+
+choice! {
+    /// The order of a deployment.
+    pub enum Rolling {
+        /// New tasks first: 100 % to 200 % of the tasks run.
+        Default = "default",
+        /// Old tasks are stopped first: 0 % to 100 %.
+        Recreate = "recreate",
+    }
+}
+
+/// ECS's deployment circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CircuitBreaker {
+    /// Whether a deployment whose tasks keep failing is stopped.
+    pub enable: bool,
+    /// Whether the last version that worked is then put back.
+    pub rollback: bool,
+}
+
+record! {
+    /// The circuit breaker, in detail.
+    pub(crate) struct CircuitBreakerMap {
+        /// Whether the last version that worked is put back.
+        rollback: bool = true,
+    }
+}
+
+impl JsonSchema for CircuitBreaker {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CircuitBreaker".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<bool>(generator), part::<CircuitBreakerMap>(generator)])
+    }
+}
+
+impl Read for CircuitBreaker {
+    type Value = Self;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if is_map(node) {
+            return CircuitBreakerMap::read(node, reader)
+                .map(|map| Self { enable: true, rollback: map.rollback });
+        }
+        bool::read(node, reader).map(|enable| Self { enable, rollback: enable })
+    }
+}
+
+/// `http: false`, or a map.
+#[derive(Debug)]
+pub(crate) struct HttpOrNot;
+
+impl JsonSchema for HttpOrNot {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "HttpOrNot".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([schemars::json_schema!({ "const": false }), part::<Http>(generator)])
+    }
+}
+
+impl Read for HttpOrNot {
+    type Value = Option<Http>;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Option<Http>> {
+        match node.text() {
+            Some("false") => Some(None),
+            Some(_) => reader.wrong(node, "a map with at least `path`, or `false`"),
+            None => Http::read(node, reader).map(Some),
+        }
+    }
+
+    fn absent() -> Option<Option<Http>> {
+        Some(None)
+    }
+}
+
+/// A processor architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub enum Architecture {
+    /// 64-bit Intel and AMD.
+    #[serde(rename = "linux/x86_64")]
+    X86_64,
+    /// 64-bit ARM (Graviton).
+    #[serde(rename = "linux/arm64")]
+    Arm64,
+}
+
+choice! {
+    /// What the containers are built for.
+    pub(crate) enum PlatformWord {
+        /// 64-bit Intel and AMD.
+        X86_64 = "linux/x86_64" | "linux/amd64",
+        /// 64-bit ARM (Graviton).
+        Arm64 = "linux/arm64",
+    }
+}
+
+choice! {
+    /// The operating system.
+    pub(crate) enum OsFamily {
+        /// Linux.
+        Linux = "linux",
+    }
+}
+
+choice! {
+    /// The processor.
+    pub(crate) enum ArchitectureWord {
+        /// 64-bit Intel and AMD.
+        X86_64 = "x86_64" | "amd64",
+        /// 64-bit ARM (Graviton).
+        Arm64 = "arm64",
+    }
+}
+
+record! {
+    /// What the containers are built for.
+    pub(crate) struct PlatformMap {
+        /// The operating system.
+        osfamily: OsFamily = OsFamily::Linux,
+        /// The processor.
+        architecture: ArchitectureWord = ArchitectureWord::X86_64,
+    }
+}
+
+/// `platform`: one word, or a map.
+#[derive(Debug)]
+pub(crate) struct Platform;
+
+impl JsonSchema for Platform {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Platform".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<PlatformWord>(generator), part::<PlatformMap>(generator)])
+    }
+}
+
+impl Read for Platform {
+    type Value = Architecture;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Architecture> {
+        if is_map(node) {
+            return PlatformMap::read(node, reader).map(|map| match map.architecture {
+                ArchitectureWord::X86_64 => Architecture::X86_64,
+                ArchitectureWord::Arm64 => Architecture::Arm64,
+            });
+        }
+        PlatformWord::read(node, reader).map(|word| match word {
+            PlatformWord::X86_64 => Architecture::X86_64,
+            PlatformWord::Arm64 => Architecture::Arm64,
+        })
+    }
+}
+
+record! {
+    /// ECS Exec.
+    pub(crate) struct ExecMap {
+        /// Whether a shell may be opened in running containers.
+        enable: bool = false,
+    }
+}
+
+/// `exec: true`, or `{enable: true}`.
+#[derive(Debug)]
+pub(crate) struct Exec;
+
+impl JsonSchema for Exec {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Exec".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<bool>(generator), part::<ExecMap>(generator)])
+    }
+}
+
+impl Read for Exec {
+    type Value = bool;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<bool> {
+        if is_map(node) {
+            ExecMap::read(node, reader).map(|map| map.enable)
+        } else {
+            bool::read(node, reader)
+        }
+    }
+}
+
+notation! {
+    /// CPU units that Fargate offers.
+    Cpu as u32,
+    { "enum": super::check::FARGATE_CPUS },
+    |node, reader| {
+        let words: Vec<String> = super::check::FARGATE_CPUS.iter().map(ToString::to_string).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let cpu: u32 = whole(node, reader, 0, i64::from(u32::MAX), "a number of CPU units: 1024 are one virtual CPU")?;
+        if super::check::FARGATE_CPUS.contains(&cpu) {
+            return Some(cpu);
+        }
+        not_a_choice(node, reader, &cpu.to_string(), &words)
+    }
+}
+
+notation! {
+    /// MiB of memory; which amounts there are depends on the CPU units.
+    Memory as u32,
+    { "type": "integer", "minimum": 512, "maximum": 249_856 },
+    |node, reader| whole(node, reader, 1, i64::from(u32::MAX), "memory in MiB: 512, 1024, 2048, ...")
+}

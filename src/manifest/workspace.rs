@@ -1,0 +1,444 @@
+//! A folder of manifests, read and checked as a whole.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::application::{Application, ApplicationFile};
+use super::environment::{Environment, EnvironmentFile};
+use super::problem::{Problem, Problems, Severity, Source};
+use super::read::{Read, Reader, did_you_mean};
+use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
+use super::yaml::{Entry, Node, Undefined, Value, interpolate, overlay, parse};
+use super::{Kind, check, files};
+
+/// A folder of manifests in which no error was found.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder that holds the folder `shipit`.
+    pub root: PathBuf,
+    /// The application.
+    pub application: Application,
+    /// Its environments, by name. When loaded for one of them, others that have errors are left out.
+    pub environments: Vec<Environment>,
+    /// Its services, by name.
+    pub services: Vec<Service>,
+    /// What is allowed but probably not meant.
+    pub warnings: Problems,
+    resolved: BTreeMap<(String, String), ServiceManifest>,
+}
+
+type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A file's text with its tree.
+pub(crate) struct File {
+    pub(crate) source: Arc<Source>,
+    pub(crate) node: Node,
+}
+
+impl Workspace {
+    /// The folder that holds `shipit/`: `start` or the nearest one above it.
+    ///
+    /// # Errors
+    /// One problem that says how to begin, when there is none.
+    pub fn find(start: &Path) -> Result<PathBuf, Problems> {
+        Ok(files::find(start)?)
+    }
+
+    /// Reads and checks everything, each service for each environment. `root` is what
+    /// [`Workspace::find`] returns; `variables` gives the values of `${NAME}`.
+    ///
+    /// # Errors
+    /// Every problem of every file, warnings among them, when at least one is an error.
+    pub fn load(root: &Path, variables: Variables<'_>) -> Result<Self, Problems> {
+        Self::load_for(root, None, variables)
+    }
+
+    /// The same for a run in one environment: what is wrong only in others does not stop it.
+    ///
+    /// # Errors
+    /// As for [`Workspace::load`]; and when there is no such environment.
+    pub fn load_for(
+        root: &Path,
+        environment: Option<&str>,
+        variables: Variables<'_>,
+    ) -> Result<Self, Problems> {
+        let mut loader = Loader { root, variables, problems: Vec::new(), application: None };
+        files::strangers(root, &mut loader.problems);
+        let application = loader.application();
+        let environments = loader.environments(environment);
+        let services = loader.services(environment, &environments);
+        let mut problems = loader.problems;
+        check::workspace(&environments, &services, &mut problems);
+
+        let problems = Problems::new(problems);
+        match application {
+            Some(application) if problems.errors() == 0 => Ok(Self {
+                root: root.to_owned(),
+                application,
+                environments: environments
+                    .into_iter()
+                    .filter_map(|found| found.environment)
+                    .collect(),
+                services: services.iter().filter_map(|found| found.service.clone()).collect(),
+                warnings: problems,
+                resolved: services.into_iter().flat_map(FoundService::into_resolved).collect(),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// An environment by its name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// A service as it is in an environment: overrides laid over it, defaults filled in.
+    ///
+    /// # Errors
+    /// One problem, when there is no such service or environment here.
+    pub fn service_in(
+        &self,
+        service: &str,
+        environment: &str,
+    ) -> Result<ServiceManifest, Problems> {
+        let key = (service.to_owned(), environment.to_owned());
+        if let Some(manifest) = self.resolved.get(&key) {
+            return Ok(manifest.clone());
+        }
+        let services: Vec<&str> =
+            self.services.iter().map(|service| service.name.as_str()).collect();
+        let environments: Vec<&str> =
+            self.environments.iter().map(|environment| environment.name.as_str()).collect();
+        let (what, name, names) = if services.contains(&service) {
+            ("environment", environment, environments)
+        } else {
+            ("service", service, services)
+        };
+        let help = did_you_mean(name, &names).unwrap_or_else(|| {
+            format!("`shipit {} ls` lists them", if what == "service" { "svc" } else { "env" })
+        });
+        let path = format!("{}/{what}s/{name}.yml", files::FOLDER);
+        Err(Problem::of_file(path, format!("there is no {what} `{name}`")).help(help).into())
+    }
+}
+
+/// An environment's file, and what could be made of it.
+pub(crate) struct FoundEnvironment {
+    pub(crate) name: String,
+    pub(crate) file: Option<File>,
+    pub(crate) environment: Option<Environment>,
+}
+
+/// A service's file, and what could be made of it.
+pub(crate) struct FoundService {
+    pub(crate) file: File,
+    pub(crate) name: String,
+    pub(crate) service: Option<Service>,
+    /// By environment: the merged tree and what was read from it.
+    pub(crate) resolved: Vec<(String, Node, ServiceManifest)>,
+}
+
+impl FoundService {
+    fn into_resolved(self) -> impl Iterator<Item = ((String, String), ServiceManifest)> {
+        let name = self.name;
+        self.resolved
+            .into_iter()
+            .map(move |(environment, _, manifest)| ((name.clone(), environment), manifest))
+    }
+}
+
+struct Loader<'a> {
+    root: &'a Path,
+    variables: Variables<'a>,
+    problems: Vec<Problem>,
+    /// The application's name, once known.
+    application: Option<String>,
+}
+
+impl Loader<'_> {
+    /// A file as a tree whose root is a map; an empty one has none.
+    fn file(&mut self, path: &str, kind: Kind) -> Option<File> {
+        let source = match files::read(self.root, path) {
+            Ok(source) => source,
+            Err(problem) => {
+                let problem = match kind {
+                    Kind::Application if problem.message == "this file is missing" => {
+                        problem.help("`shipit init` writes one; or create it with `kind: application` and `name: NAME`")
+                    }
+                    _ => problem,
+                };
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        let before = self.problems.len();
+        let node = parse(&source, &mut self.problems);
+        if self.problems.len() > before && node.is_none() {
+            return None;
+        }
+        match node {
+            Some(node) if matches!(node.value, Value::Mapping(_)) => Some(File { source, node }),
+            Some(node) if !node.is_null() => {
+                self.problems.push(
+                    Problem::error(&source, node.span, "this is no manifest")
+                        .expected(format!("a map that starts with `kind: {kind}`"))
+                        .help("write `key: value`, one per line"),
+                );
+                None
+            }
+            _ => {
+                self.problems.push(
+                    Problem::of_file(path, "the file is empty")
+                        .expected(format!(
+                            "a manifest that starts with `kind: {kind}` and `name: {}`",
+                            files::stem(path)
+                        ))
+                        .help("remove the file, or let `shipit init` write it"),
+                );
+                None
+            }
+        }
+    }
+
+    fn application(&mut self) -> Option<Application> {
+        let path = format!("{}/application.yml", files::FOLDER);
+        let mut file = self.file(&path, Kind::Application)?;
+        self.application =
+            file.node.get("name").and_then(|entry| entry.node.text()).map(str::to_owned);
+        if self.application.as_ref().is_some_and(|name| name.contains("${")) {
+            // The name may come from outside, but not from itself.
+            let mut name = Node { span: file.node.span, value: file.node.value.clone() };
+            interpolate(
+                &mut name,
+                &file.source,
+                &|name| lookup(name, None, None, self.variables),
+                &mut Vec::new(),
+            );
+            self.application =
+                name.get("name").and_then(|entry| entry.node.text()).map(str::to_owned);
+        }
+        self.interpolate(&mut file, None);
+        read::<ApplicationFile>(&file, Kind::Application, &mut self.problems)
+    }
+
+    fn environments(&mut self, chosen: Option<&str>) -> Vec<FoundEnvironment> {
+        let mut found = Vec::new();
+        let folder = format!("{}/environments", files::FOLDER);
+        for path in files::list(self.root, &folder, &mut self.problems) {
+            let before = self.problems.len();
+            let file = self.file(&path, Kind::Environment);
+            let stem = files::stem(&path).to_owned();
+            let Some(mut file) = file else {
+                self.forgive(chosen, &stem, before);
+                found.push(FoundEnvironment { name: stem, file: None, environment: None });
+                continue;
+            };
+            let name = file
+                .node
+                .get("name")
+                .and_then(|entry| entry.node.text())
+                .unwrap_or(&stem)
+                .to_owned();
+            self.interpolate(&mut file, Some(&name));
+            let environment = read::<EnvironmentFile>(&file, Kind::Environment, &mut self.problems);
+            if let Some(environment) = &environment {
+                check::environment(environment, &file, &mut self.problems);
+            }
+            check::file_name(&file, &name, &mut self.problems);
+            self.forgive(chosen, &name, before);
+            found.push(FoundEnvironment { name, file: Some(file), environment });
+        }
+        let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        if let Some(chosen) = chosen.filter(|chosen| !names.contains(chosen)) {
+            let path = format!("{folder}/{chosen}.yml");
+            let help = did_you_mean(chosen, &names)
+                .unwrap_or_else(|| format!("create it with `shipit env init --name {chosen}`"));
+            self.problems.push(
+                Problem::of_file(path, format!("there is no environment `{chosen}`")).help(help),
+            );
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// A run in one environment is not stopped by another's problems.
+    fn forgive(&mut self, chosen: Option<&str>, name: &str, before: usize) {
+        if chosen.is_some_and(|chosen| chosen != name) {
+            self.problems.truncate(before);
+        }
+    }
+
+    fn services(
+        &mut self,
+        chosen: Option<&str>,
+        environments: &[FoundEnvironment],
+    ) -> Vec<FoundService> {
+        let mut found = Vec::new();
+        for path in
+            files::list(self.root, &format!("{}/services", files::FOLDER), &mut self.problems)
+        {
+            if let Some(file) = self.file(&path, Kind::Service) {
+                found.push(self.service(file, chosen, environments));
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    fn service(
+        &mut self,
+        file: File,
+        chosen: Option<&str>,
+        environments: &[FoundEnvironment],
+    ) -> FoundService {
+        let stem = files::stem(&file.source.path);
+        let name =
+            file.node.get("name").and_then(|entry| entry.node.text()).unwrap_or(stem).to_owned();
+        check::file_name(&file, &name, &mut self.problems);
+        let names: Vec<&str> = environments.iter().map(|found| found.name.as_str()).collect();
+        let overrides = file.node.get("environments").map(|entry| &entry.node);
+        let mut problems = Vec::new();
+        check::overrides(&file, overrides, &names, &mut problems);
+
+        // First every part for itself: what an override hides is looked at too.
+        let base = without(&file.node, &["environments"]);
+        let parts = overrides.map(Node::entries).unwrap_or_default();
+        let any = chosen.or(names.first().copied()).unwrap_or("test");
+        self.part(&file, &base, any, None, &mut problems);
+        for part in parts.iter().filter(|part| chosen.is_none_or(|chosen| chosen == part.key)) {
+            self.part(&file, &part.node, &part.key, Some(part), &mut problems);
+        }
+
+        // Then as it is in each environment.
+        let wanted: Vec<&str> = match chosen {
+            Some(chosen) => vec![chosen],
+            None if names.is_empty() => vec![""],
+            None => names.clone(),
+        };
+        let mut resolved = Vec::new();
+        let mut seen: Vec<(Problem, Vec<String>)> = Vec::new();
+        for environment in &wanted {
+            let part = parts.iter().find(|part| part.key == *environment);
+            let mut merged = part.map_or_else(
+                || base.clone(),
+                |part| overlay(&base, &without(&part.node, IDENTITY)),
+            );
+            let mut own = Vec::new();
+            let variables =
+                self.lookup(Some(if environment.is_empty() { any } else { *environment }));
+            interpolate(&mut merged, &file.source, &variables, &mut own);
+            let mut reader = Reader::new(&file.source, Kind::Service, false);
+            let manifest = ServiceFile::read(&merged, &mut reader);
+            own.append(&mut reader.problems);
+            if let Some(mut manifest) = manifest {
+                let at = environments.iter().find(|found| found.name == *environment);
+                let at = at.and_then(|found| found.environment.as_ref());
+                check::service(&manifest, &merged, at, &file.source, &mut own);
+                let retention = at.and_then(|environment| environment.logging.retention);
+                manifest.logging.retention = manifest.logging.retention.or(retention).or(Some(30));
+                resolved.push(((*environment).to_owned(), merged, manifest));
+            }
+            for problem in own.into_iter().filter(|problem| !problems.contains(problem)) {
+                match seen.iter_mut().find(|(known, _)| *known == problem) {
+                    Some((_, places)) => places.push((*environment).to_owned()),
+                    None => seen.push((problem, vec![(*environment).to_owned()])),
+                }
+            }
+        }
+        for (mut problem, places) in seen {
+            if places.len() < wanted.len() {
+                problem.environments = places;
+            }
+            problems.push(problem);
+        }
+        let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
+        self.problems.append(&mut problems);
+        let service = resolved.first().filter(|_| !failed).map(|(_, _, manifest)| Service {
+            name: manifest.name.clone(),
+            service_type: manifest.service_type,
+            formerly: manifest.formerly.clone(),
+            file: file.source.path.clone(),
+        });
+        resolved.retain(|(environment, ..)| !environment.is_empty());
+        FoundService { file, name, service, resolved }
+    }
+
+    /// Reads a part of a service for its own sake; nothing is missing in a part.
+    fn part(
+        &self,
+        file: &File,
+        node: &Node,
+        environment: &str,
+        part: Option<&Entry>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let mut node = node.clone();
+        interpolate(&mut node, &file.source, &self.lookup(Some(environment)), problems);
+        let mut reader = Reader::new(&file.source, Kind::Service, true);
+        match part {
+            None => {
+                ServiceFile::read(&node, &mut reader);
+            }
+            Some(part) => reader.part::<ServiceFile>(part, &node),
+        }
+        for problem in reader.problems {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+
+    fn interpolate(&mut self, file: &mut File, environment: Option<&str>) {
+        let mut problems = Vec::new();
+        interpolate(&mut file.node, &file.source, &self.lookup(environment), &mut problems);
+        self.problems.append(&mut problems);
+    }
+
+    fn lookup<'b>(
+        &'b self,
+        environment: Option<&'b str>,
+    ) -> impl Fn(&str) -> Result<String, Undefined> + 'b {
+        move |name| lookup(name, self.application.as_deref(), environment, self.variables)
+    }
+}
+
+/// The value of a variable: the two of shipit's own first, then the shell's.
+fn lookup(
+    name: &str,
+    application: Option<&str>,
+    environment: Option<&str>,
+    variables: Variables<'_>,
+) -> Result<String, Undefined> {
+    let own = match name {
+        "SHIPIT_APPLICATION" => application,
+        "SHIPIT_ENVIRONMENT" => environment,
+        _ => return variables(name).ok_or_else(|| Undefined {
+            help: format!("set it before you run shipit (export {name}=...), or write `\\${{{name}}}` for the text itself"),
+        }),
+    };
+    own.map(str::to_owned).ok_or_else(|| Undefined {
+        help: if name == "SHIPIT_ENVIRONMENT" {
+            "this file holds for all environments: write the value in an environment's file"
+                .to_owned()
+        } else {
+            "the application's own name cannot come from itself".to_owned()
+        },
+    })
+}
+
+fn without(node: &Node, keys: &[&str]) -> Node {
+    let entries =
+        node.entries().iter().filter(|entry| !keys.contains(&entry.key.as_str())).cloned();
+    match node.value {
+        Value::Mapping(_) => Node { span: node.span, value: Value::Mapping(entries.collect()) },
+        _ => node.clone(),
+    }
+}
+
+fn read<T: Read<Value = T>>(file: &File, kind: Kind, problems: &mut Vec<Problem>) -> Option<T> {
+    let mut reader = Reader::new(&file.source, kind, false);
+    let value = T::read(&file.node, &mut reader);
+    problems.append(&mut reader.problems);
+    value
+}
