@@ -175,6 +175,12 @@ pub trait Driver: Send + Sync {
     /// What is fixed about the kind.
     fn info(&self) -> &'static KindInfo;
 
+    /// Whether the create call takes a client token or is an upsert by name: then one whose
+    /// answer was lost may be made again at once. Otherwise it is looked up by its tags first.
+    fn create_is_idempotent(&self) -> bool {
+        false
+    }
+
     /// Everything of this kind that the environment owns, in as few calls as AWS allows.
     fn observe<'a>(&'a self, query: &'a Query<'a>) -> BoxFuture<'a, Result<Observed, Failure>>;
 

@@ -12,6 +12,7 @@ pub mod desired;
 pub mod diff;
 pub mod driver;
 pub mod event;
+pub mod execute;
 pub mod failure;
 pub mod identity;
 pub mod input;
@@ -35,6 +36,7 @@ pub use driver::{
     ReplaceOrder, Seen, Waiting,
 };
 pub use event::{Event, EventKind};
+pub use execute::{Outcome, execute};
 pub use failure::{Class, Failure};
 pub use identity::{Identity, Owner};
 pub use input::{Handle, Input, OutputRef, Spec, Wait};

@@ -41,5 +41,4 @@ impl Registry {
     pub fn iter(&self) -> impl Iterator<Item = &dyn Driver> {
         self.drivers.iter().map(AsRef::as_ref)
     }
-
 }

@@ -1,0 +1,265 @@
+//! What follows from what a call answered.
+
+use std::time::Duration;
+
+use super::call::Answer;
+use super::run::Run;
+use super::step::{Next, Phase, makes};
+use super::wait::Entry;
+use crate::engine::diff::{Rules, diff};
+use crate::engine::retry::{LOOKUPS, read_schedule, schedule};
+use crate::engine::{Action, Class, EventKind, Failure, Health, Live, Progress, Wait};
+
+/// How often an object that takes several calls is updated before it counts as a mistake.
+const MOST_ROUNDS: u32 = 50;
+/// How often a name that is taken is looked up before it counts as someone else's.
+const LOOKUPS_OF_A_TAKEN_NAME: usize = 3;
+/// How long what was just made may be invisible.
+const CONSISTENCY_WINDOW: Duration = Duration::from_secs(60);
+
+impl Run<'_> {
+    pub(super) fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Acted { step, result: Ok(progress) } => self.progressed(step, progress),
+            Answer::Acted { step, result: Err(failure) } => self.call_failed(step, failure),
+            Answer::LookedUp { step, result } => self.looked_up(step, result),
+            Answer::Unresolved { step, failure } => self.call_failed(step, failure),
+            Answer::Learned { step, address, outputs } => {
+                self.outputs.insert(address, outputs);
+                self.again(step);
+            }
+            Answer::Looked { entries, result: Ok(health) } => {
+                for (entry, health) in entries.into_iter().zip(health) {
+                    self.looked(entry, health);
+                }
+            }
+            Answer::Looked { entries, result: Err(failure) } => {
+                self.look_failed(entries, &failure);
+            }
+        }
+    }
+
+    /// Queues the step's next call, unless the run is interrupted.
+    fn again(&mut self, index: usize) {
+        if self.cancelled {
+            self.skip(index, "interrupted".to_owned());
+        } else {
+            self.enqueue(index);
+        }
+    }
+
+    fn progressed(&mut self, index: usize, progress: Progress) {
+        let step = self.step(index);
+        let now = self.since_began();
+        let state = &mut self.states[index];
+        state.called.get_or_insert(now);
+        state.learn(progress.outputs);
+        state.ticket = progress.ticket;
+        state.more = progress.more;
+        state.failures.clear();
+        if step.action == Action::Delete {
+            if !step.deposed {
+                self.outputs.remove(&step.address);
+            }
+        } else {
+            self.outputs.insert(step.address.clone(), state.outputs.clone());
+        }
+        self.release(index, Wait::Created);
+        if !self.must_wait(index) {
+            self.complete(index);
+        } else if self.cancelled {
+            self.skip(index, "interrupted while it settles".to_owned());
+        } else {
+            self.wait_for(index);
+        }
+    }
+
+    fn call_failed(&mut self, index: usize, failure: Failure) {
+        let step = self.step(index);
+        if step.action == Action::Delete && failure.class == Class::Gone {
+            let outputs = serde_json::Value::Null;
+            return self.progressed(index, Progress { outputs, ticket: None, more: false });
+        }
+        let acting = self.states[index].next == Next::Act;
+        if acting && makes(&step.action) && self.may_be_there(index, failure.class) {
+            self.states[index].lookups = 0;
+            self.states[index].next = Next::LookUp(Box::new(failure.clone()));
+            let pause = Duration::from_millis(LOOKUPS.first().copied().unwrap_or_default());
+            return self.retry(index, failure, pause);
+        }
+        match self.count(index, failure.class) {
+            Some(pause) => self.retry(index, failure, pause),
+            None => self.fail(index, failure),
+        }
+    }
+
+    /// Whether a create that failed this way may have made something, or found it there.
+    fn may_be_there(&self, index: usize, class: Class) -> bool {
+        let idempotent = self
+            .caller
+            .registry
+            .driver(self.step(index).address.kind())
+            .is_ok_and(|driver| driver.create_is_idempotent());
+        match class {
+            Class::AlreadyExists => true,
+            Class::LostAnswer | Class::Server => !idempotent,
+            _ => false,
+        }
+    }
+
+    /// Counts a failure and says after which pause the call is made again, if at all.
+    fn count(&mut self, index: usize, class: Class) -> Option<Duration> {
+        let failures = self.states[index].failures.entry(class).or_default();
+        *failures += 1;
+        schedule(class)?.pause(*failures)
+    }
+
+    fn retry(&mut self, index: usize, failure: Failure, pause: Duration) {
+        if self.cancelled {
+            return self.fail(index, failure);
+        }
+        let address = self.step(index).address.clone();
+        self.emit(EventKind::StepRetrying { step: index, address, failure, pause });
+        self.pause(index, pause);
+    }
+
+    /// Takes over what a lost create has made; else looks again, and in the end creates again.
+    fn looked_up(&mut self, index: usize, result: Result<Option<Live>, Failure>) {
+        let first = match std::mem::replace(&mut self.states[index].next, Next::Act) {
+            Next::LookUp(failure) => *failure,
+            Next::Act | Next::More => Failure::internal("looked up without a reason"),
+        };
+        let unread = match result {
+            Ok(Some(live)) => return self.take_over(index, live),
+            Ok(None) => None,
+            Err(failure) => Some(failure),
+        };
+        let taken = first.class == Class::AlreadyExists;
+        let state = &mut self.states[index];
+        state.lookups += 1;
+        let limit = if taken { LOOKUPS_OF_A_TAKEN_NAME } else { LOOKUPS.len() };
+        if let Some(pause) = LOOKUPS.get(state.lookups).filter(|_| state.lookups < limit) {
+            state.next = Next::LookUp(Box::new(first));
+            let pause = Duration::from_millis(*pause);
+            if self.cancelled {
+                return self.skip(index, "interrupted before it was tried again".to_owned());
+            }
+            return self.pause(index, pause);
+        }
+        if let Some(unread) = unread {
+            // Without knowing what is there, another create could make a second one.
+            return self.fail(index, unread);
+        }
+        if taken {
+            let hint = "something of that name belongs to someone else: rename it, delete it or give it shipit's tags";
+            return self.fail(index, first.with_hint(hint));
+        }
+        match self.count(index, first.class) {
+            Some(_) => self.again(index),
+            None => self.fail(index, first),
+        }
+    }
+
+    fn take_over(&mut self, index: usize, live: Live) {
+        let step = self.step(index);
+        let rules =
+            self.caller.registry.info(step.address.kind()).map_or(&[][..], |info| info.rules);
+        let differs = self.states[index]
+            .spec
+            .as_ref()
+            .is_some_and(|spec| !diff(&Rules::new(rules), &live.spec, spec).is_empty());
+        self.progressed(index, Progress { outputs: live.outputs, ticket: None, more: differs });
+    }
+
+    fn looked(&mut self, mut entry: Entry, health: Health) {
+        let index = entry.step;
+        if self.states[index].phase != Phase::Waiting {
+            return;
+        }
+        entry.failures = 0;
+        let deleting = entry.waiting.deleting;
+        let waits_for = match health {
+            Health::Ready if !deleting => return self.is_ready(index),
+            Health::Gone if deleting => return self.complete(index),
+            Health::Failed(why) => {
+                let failure = Failure::new(Class::Broken, why);
+                return self.fail(index, failure);
+            }
+            Health::Ready => "it is still there".to_owned(),
+            Health::Gone if self.now().saturating_sub(entry.since) > CONSISTENCY_WINDOW => {
+                let failure =
+                    Failure::new(Class::Broken, "it is gone though nothing here deleted it");
+                return self.fail(index, failure);
+            }
+            Health::Gone => "it is not visible yet".to_owned(),
+            Health::Pending(why) => why,
+        };
+        self.look_again(entry, waits_for);
+    }
+
+    fn look_again(&mut self, mut entry: Entry, waits_for: String) {
+        let index = entry.step;
+        let step = self.step(index);
+        let info = match self.caller.registry.info(step.address.kind()) {
+            Ok(info) => info,
+            Err(failure) => return self.fail(index, failure),
+        };
+        let waited = self.now().saturating_sub(entry.since);
+        if waited >= info.pace.limit {
+            let message = format!("not there after {} s: {waits_for}", info.pace.limit.as_secs());
+            let failure = Failure::new(Class::Broken, message)
+                .with_hint("it may still get there: run the same command again to go on waiting");
+            return self.fail(index, failure);
+        }
+        if self.states[index].said.as_ref() != Some(&waits_for) {
+            self.states[index].said = Some(waits_for.clone());
+            let address = step.address.clone();
+            self.emit(EventKind::StepWaiting { step: index, address, waits_for });
+        }
+        entry.next = self.now() + info.pace.every;
+        self.waits.push(info, entry);
+    }
+
+    fn look_failed(&mut self, entries: Vec<Entry>, failure: &Failure) {
+        let many = entries.len() > 1;
+        for mut entry in entries {
+            let index = entry.step;
+            if self.states[index].phase != Phase::Waiting {
+                continue;
+            }
+            entry.failures += 1;
+            let pause =
+                read_schedule(failure.class).and_then(|schedule| schedule.pause(entry.failures));
+            let info = self.caller.registry.info(self.step(index).address.kind());
+            match (pause, info) {
+                (Some(pause), Ok(info)) => {
+                    entry.next = self.now() + pause;
+                    self.waits.push(info, entry);
+                }
+                (None, Ok(info)) if many && !entry.alone => {
+                    entry.alone = true;
+                    entry.failures = 0;
+                    entry.next = self.now();
+                    self.waits.push(info, entry);
+                }
+                (None, Ok(_)) if failure.class == Class::Gone => self.looked(entry, Health::Gone),
+                _ => self.fail(index, failure.clone()),
+            }
+        }
+    }
+
+    fn is_ready(&mut self, index: usize) {
+        let state = &mut self.states[index];
+        if !state.more {
+            return self.complete(index);
+        }
+        state.rounds += 1;
+        if state.rounds > MOST_ROUNDS {
+            let address = &self.step(index).address;
+            let failure = Failure::internal(format!("updating `{address}` never ends"));
+            return self.fail(index, failure);
+        }
+        state.next = Next::More;
+        self.again(index);
+    }
+}

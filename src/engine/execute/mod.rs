@@ -1,0 +1,88 @@
+//! Carries out a plan: an event-driven walk of the graph of its steps.
+//!
+//! `run` is the loop; `step` is what it knows of each step; `call` makes one call and nothing
+//! else; `wait` is the list of what settles; `answer` says what follows from what was answered;
+//! `priority` estimates chains. No retry, pause or wait happens anywhere else.
+
+mod answer;
+mod call;
+mod priority;
+mod run;
+mod step;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Address, Cancel, Clock, Event, Failure, Plan, Registry};
+
+/// How a plan is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many calls may be in flight; waiting does not count.
+    pub concurrency: usize,
+    /// Do not wait for what nothing else in the plan needs to be ready.
+    pub no_wait: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { concurrency: 16, no_wait: false }
+    }
+}
+
+/// When a step's parts happened, since the run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// The step's index in the plan.
+    pub step: usize,
+    /// Its first call was made.
+    pub started: Duration,
+    /// The call was answered: outputs are known.
+    pub called: Option<Duration>,
+    /// It was ready, or gone.
+    pub ready: Option<Duration>,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Steps done, in the order in which they were.
+    pub done: Vec<usize>,
+    /// Steps that failed, and why.
+    pub failed: Vec<(usize, Failure)>,
+    /// Steps not done, as one they depend on failed or the run was interrupted.
+    pub skipped: Vec<(usize, String)>,
+    /// Whether it was interrupted.
+    pub cancelled: bool,
+    /// Outputs by address, those of the plan and those of what was made.
+    pub outputs: BTreeMap<Address, Value>,
+    /// When each step that was started did what, in the order of the plan.
+    pub timings: Vec<Timing>,
+}
+
+impl Outcome {
+    /// Whether everything was done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && !self.cancelled
+    }
+}
+
+/// Carries out a plan. Failures are part of the outcome: a step that fails skips those that
+/// depend on it, and nothing else.
+///
+/// After [`Cancel::cancel`] nothing new is started, calls in flight are awaited, waits are
+/// given up.
+pub async fn execute(
+    registry: &Registry,
+    plan: &Plan,
+    clock: &dyn Clock,
+    options: &Options,
+    cancel: &Cancel,
+    events: &(dyn Fn(Event) + Send + Sync),
+) -> Outcome {
+    run::Run::new(registry, plan, clock, options, events).go(cancel).await
+}
