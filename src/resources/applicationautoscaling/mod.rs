@@ -1,0 +1,7 @@
+//! Application Auto Scaling of ECS services' desired counts: targets with their policies inside.
+
+pub mod policy;
+pub mod target;
+
+pub use policy::{Metric, Policy};
+pub use target::Target;

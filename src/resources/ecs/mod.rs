@@ -1,0 +1,26 @@
+//! Amazon ECS: clusters, task definitions and services.
+//!
+//! Scaling of a service's desired count lives in `applicationautoscaling`, its names in
+//! `servicediscovery`, what sends it traffic in `elbv2`.
+
+pub mod cluster;
+pub mod service;
+pub mod task_definition;
+
+pub use cluster::{Cluster, ClusterArn, ClusterName};
+pub use service::{Service, ServiceArn, ServiceName};
+pub use task_definition::{TaskDefinition, TaskDefinitionArn};
+
+use serde::{Deserialize, Serialize};
+
+/// One capacity provider's share of the tasks: part of a cluster's default strategy or of a
+/// service's own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CapacityProviderStrategyItem {
+    /// `FARGATE`, `FARGATE_SPOT`, or a provider of the account's.
+    pub capacity_provider: String,
+    /// Its share beyond all bases, 0 to 1000.
+    pub weight: i32,
+    /// How many tasks it runs at least, 0 to 100,000; only one provider may have more than 0.
+    pub base: i32,
+}
