@@ -1,0 +1,37 @@
+//! How long things take on AWS: the one table of them. A handler writes
+//! `call.ready_at(durations::NAT_GATEWAY)` and never a number of its own.
+
+use std::time::Duration;
+
+/// `ec2` NAT gateway: `pending` to `available`.
+pub const NAT_GATEWAY: Duration = Duration::from_secs(90);
+/// `ec2` NAT gateway: `deleting` to `deleted`.
+pub const NAT_GATEWAY_DELETION: Duration = Duration::from_secs(50);
+/// `ec2` NAT gateway: how long a deleted one is still described.
+pub const NAT_GATEWAY_TOMBSTONE: Duration = Duration::from_secs(3600);
+/// `ec2` VPC: `pending` to `available`.
+pub const VPC: Duration = Duration::from_secs(1);
+/// `elbv2` load balancer: `provisioning` to `active`.
+pub const LOAD_BALANCER: Duration = Duration::from_secs(120);
+/// `elbv2` load balancer: how long its network interfaces outlive it.
+pub const LOAD_BALANCER_INTERFACES: Duration = Duration::from_secs(20);
+/// `elbv2` target: time of one health check's round until a healthy target counts as such.
+pub const TARGET_INITIAL: Duration = Duration::from_secs(5);
+/// `ecs` task: `PROVISIONING` to `PENDING` (its network interface is there).
+pub const TASK_PROVISIONING: Duration = Duration::from_secs(8);
+/// `ecs` task: `PENDING` to `RUNNING` (its images are pulled).
+pub const TASK_PENDING: Duration = Duration::from_secs(20);
+/// `ecs` task: `DEPROVISIONING` to `STOPPED`.
+pub const TASK_STOPPING: Duration = Duration::from_secs(10);
+/// `ecs` service scheduler: time between two looks at a service.
+pub const SERVICE_SCHEDULER: Duration = Duration::from_secs(5);
+/// `ecs` service: a drained one turns from `DRAINING` to `INACTIVE`.
+pub const SERVICE_DRAINING: Duration = Duration::from_secs(15);
+/// `ecs` cluster: attachments of capacity providers being `UPDATE_IN_PROGRESS`.
+pub const CLUSTER_UPDATE: Duration = Duration::from_secs(5);
+/// `servicediscovery` namespace operation: `PENDING` to `SUCCESS`.
+pub const NAMESPACE: Duration = Duration::from_secs(45);
+/// `servicediscovery` instance operation: `PENDING` to `SUCCESS`.
+pub const INSTANCE_REGISTRATION: Duration = Duration::from_secs(10);
+/// How far the Resource Groups Tagging API lags behind what it reports.
+pub const TAGGING_LAG: Duration = Duration::from_secs(2);

@@ -1,0 +1,96 @@
+//! EC2's ways of saying no.
+
+use crate::local::error::AwsError;
+
+/// What EC2 calls a kind of resource: prefix of its ids, word in codes, word in messages.
+pub(super) struct Noun {
+    pub(super) kind: &'static str,
+    pub(super) prefix: &'static str,
+    pub(super) code: &'static str,
+    pub(super) malformed: &'static str,
+    pub(super) message: &'static str,
+}
+
+const fn noun(
+    kind: &'static str,
+    prefix: &'static str,
+    code: &'static str,
+    malformed: &'static str,
+    message: &'static str,
+) -> Noun {
+    Noun { kind, prefix, code, malformed, message }
+}
+
+/// The kinds by the names that `TagSpecifications` and tag filters use.
+pub(super) static NOUNS: &[Noun] = &[
+    noun("vpc", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
+    noun("subnet", "subnet-", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
+    noun(
+        "internet-gateway",
+        "igw-",
+        "InvalidInternetGatewayID.NotFound",
+        "InvalidInternetGatewayID.Malformed",
+        "internetGateway ID",
+    ),
+    noun("route-table", "rtb-", "InvalidRouteTableID.NotFound", "InvalidRouteTableId.Malformed", "routeTable ID"),
+    noun(
+        "elastic-ip",
+        "eipalloc-",
+        "InvalidAllocationID.NotFound",
+        "InvalidAllocationID.Malformed",
+        "allocation ID",
+    ),
+    noun("natgateway", "nat-", "NatGatewayNotFound", "NatGatewayMalformed", "NatGateway"),
+    noun("security-group", "sg-", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
+    noun(
+        "security-group-rule",
+        "sgr-",
+        "InvalidSecurityGroupRuleId.NotFound",
+        "InvalidSecurityGroupRuleId.Malformed",
+        "security group rule ID",
+    ),
+    noun(
+        "network-interface",
+        "eni-",
+        "InvalidNetworkInterfaceID.NotFound",
+        "InvalidNetworkInterfaceId.Malformed",
+        "networkInterface ID",
+    ),
+    noun(
+        "network-acl",
+        "acl-",
+        "InvalidNetworkAclID.NotFound",
+        "InvalidNetworkAclID.Malformed",
+        "networkAcl ID",
+    ),
+];
+
+/// The noun of a kind. All kinds that are named in this folder are in the table.
+pub(super) fn noun_of(kind: &str) -> &'static Noun {
+    NOUNS.iter().find(|noun| noun.kind == kind).unwrap_or(&NOUNS[0])
+}
+
+/// `InvalidVpcID.NotFound` and its like; `…Malformed` for what cannot be such an id at all.
+pub(super) fn not_found(kind: &str, id: &str) -> AwsError {
+    let noun = noun_of(kind);
+    let digits = id.strip_prefix(noun.prefix).unwrap_or_default();
+    let formed = matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if !formed {
+        return AwsError::new(noun.malformed, format!("Invalid id: \"{id}\" (expecting \"{}...\")", noun.prefix));
+    }
+    match kind {
+        "natgateway" => AwsError::new(noun.code, format!("NAT gateway {id} was not found")),
+        "security-group" => {
+            AwsError::new(noun.code, format!("The security group '{id}' does not exist"))
+        }
+        _ => AwsError::new(noun.code, format!("The {} '{id}' does not exist", noun.message)),
+    }
+}
+
+pub(super) fn dependency(message: impl Into<String>) -> AwsError {
+    AwsError::new("DependencyViolation", message)
+}
+
+pub(super) fn invalid_value(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidParameterValue", message)
+}

@@ -1,0 +1,222 @@
+//! The network as other services see it: subnets, security groups, and network interfaces that
+//! they own. An interface made here holds its subnet and groups, so that EC2 refuses to delete
+//! them (`DependencyViolation`) until the interface is gone.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::cidr::Cidr;
+use crate::local::call::Call;
+use crate::local::document::Document;
+use crate::local::error::AwsError;
+use crate::local::store::Table;
+
+pub(super) const VPCS: Table = Table::regional("ec2/vpc");
+pub(super) const SUBNETS: Table = Table::regional("ec2/subnet");
+pub(super) const SECURITY_GROUPS: Table = Table::regional("ec2/security-group");
+pub(super) const INTERFACES: Table = Table::regional("ec2/network-interface");
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// `subnet-…`.
+    pub id: String,
+    /// `vpc-…`.
+    pub vpc: String,
+    /// Such as `10.0.1.0/24`.
+    pub cidr: String,
+    /// Such as `eu-west-1a`.
+    pub zone: String,
+    /// Such as `euw1-az1`.
+    pub zone_id: String,
+}
+
+/// A security group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityGroup {
+    /// `sg-…`.
+    pub id: String,
+    /// Unique within its VPC.
+    pub name: String,
+    /// `vpc-…`.
+    pub vpc: String,
+}
+
+/// What a network interface shall be.
+#[derive(Debug, Clone, Default)]
+pub struct NewInterface {
+    /// `subnet-…`; it must be there.
+    pub subnet: String,
+    /// `sg-…`; none means the VPC's default group, unless the interface has none by its kind.
+    pub security_groups: Vec<String>,
+    /// What AWS writes there, such as `ELB app/name/id`.
+    pub description: String,
+    /// `interface` (also for tasks and application load balancers), `nat_gateway`,
+    /// `network_load_balancer`.
+    pub interface_type: String,
+    /// The service that owns it, such as `amazon-elb`; empty for the account's own.
+    pub requester: String,
+    /// A certain private address; else the next free one.
+    pub private_ip: Option<String>,
+    /// Its public address, if it has one: see [`public_address`].
+    pub public_ip: Option<String>,
+}
+
+/// A network interface that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// `eni-…`.
+    pub id: String,
+    /// Its address in the subnet.
+    pub private_ip: String,
+    /// Such as `0a:1b:…`.
+    pub mac: String,
+    /// Its public address, if it has one.
+    pub public_ip: Option<String>,
+}
+
+/// The subnet with this id, if there is one.
+pub fn subnet(call: &Call<'_>, id: &str) -> Option<Subnet> {
+    let document = call.get(SUBNETS, id)?;
+    Some(Subnet {
+        id: id.to_owned(),
+        vpc: document.text("vpcId").to_owned(),
+        cidr: document.text("cidrBlock").to_owned(),
+        zone: document.text("availabilityZone").to_owned(),
+        zone_id: document.text("availabilityZoneId").to_owned(),
+    })
+}
+
+/// The security group with this id, if there is one.
+pub fn security_group(call: &Call<'_>, id: &str) -> Option<SecurityGroup> {
+    let document = call.get(SECURITY_GROUPS, id)?;
+    Some(SecurityGroup {
+        id: id.to_owned(),
+        name: document.text("groupName").to_owned(),
+        vpc: document.text("vpcId").to_owned(),
+    })
+}
+
+/// The CIDR block of the VPC with this id, if there is one.
+pub fn vpc_cidr(call: &Call<'_>, id: &str) -> Option<String> {
+    call.get(VPCS, id).map(|document| document.text("cidrBlock").to_owned())
+}
+
+/// The id of a VPC's default security group.
+pub fn default_security_group(call: &Call<'_>, vpc: &str) -> Option<String> {
+    let found = |(_, group): &(String, Arc<Value>)| {
+        group.text("vpcId") == vpc && group.text("groupName") == "default"
+    };
+    call.scan(SECURITY_GROUPS, "").into_iter().find(found).map(|(id, _)| id)
+}
+
+/// Does this VPC have an internet gateway?
+pub fn has_internet_gateway(call: &Call<'_>, vpc: &str) -> bool {
+    let gateways = call.scan(super::INTERNET_GATEWAYS, "");
+    gateways.iter().any(|(_, gateway)| gateway.text("vpcId") == vpc)
+}
+
+/// A public address that nobody has, in the documentation ranges (RFC 5737 and 2544).
+pub fn public_address(call: &mut Call<'_>) -> String {
+    let number = call.ids.below(1 << 17);
+    let first = u32::from_be_bytes([198, 18, 0, 0]);
+    std::net::Ipv4Addr::from(first + number as u32).to_string()
+}
+
+/// Makes a network interface, `in-use`, owned by another service.
+///
+/// # Errors
+/// `InvalidSubnetID.NotFound`, `InvalidGroup.NotFound`; `InvalidParameterValue` for a group of
+/// another VPC; `InsufficientFreeAddressesInSubnet`; `InvalidIPAddress.InUse`.
+pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interface, AwsError> {
+    let subnet = subnet(call, &new.subnet).ok_or_else(|| super::errors::not_found("subnet", &new.subnet))?;
+    let mut groups = new.security_groups;
+    let has_groups = matches!(new.interface_type.as_str(), "interface" | "network_load_balancer" | "");
+    if groups.is_empty() && has_groups && new.interface_type != "network_load_balancer" {
+        groups.extend(default_security_group(call, &subnet.vpc));
+    }
+    let mut group_set = Vec::new();
+    for id in &groups {
+        let group = security_group(call, id).ok_or_else(|| super::errors::not_found("security-group", id))?;
+        if group.vpc != subnet.vpc {
+            return Err(AwsError::new(
+                "InvalidParameterValue",
+                format!("Security group {id} and subnet {} belong to different networks.", subnet.id),
+            ));
+        }
+        group_set.push(json!({"groupId": group.id, "groupName": group.name}));
+    }
+    let used: Vec<String> = call
+        .scan(INTERFACES, "")
+        .iter()
+        .filter(|(_, other)| other.text("subnetId") == subnet.id)
+        .map(|(_, other)| other.text("privateIpAddress").to_owned())
+        .collect();
+    let block: Cidr = subnet
+        .cidr
+        .parse()
+        .map_err(|()| AwsError::internal(format!("{} has no block", subnet.id)))?;
+    let private_ip = match new.private_ip {
+        Some(wanted) if used.contains(&wanted) => {
+            return Err(AwsError::new("InvalidIPAddress.InUse", format!("Address {wanted} is in use.")));
+        }
+        Some(wanted) => wanted,
+        // AWS keeps the first four addresses of a subnet and the last.
+        None => (4..block.size() - 1)
+            .map(|offset| block.address(offset).to_string())
+            .find(|address| !used.contains(address))
+            .ok_or_else(|| {
+                AwsError::new(
+                    "InsufficientFreeAddressesInSubnet",
+                    format!("There are not enough free addresses in subnet '{}'.", subnet.id),
+                )
+            })?,
+    };
+    let id = call.ids.resource("eni");
+    let hex = call.ids.hex(10);
+    let mac = format!("0a:{}:{}:{}:{}:{}", &hex[..2], &hex[2..4], &hex[4..6], &hex[6..8], &hex[8..]);
+    let kind = if new.interface_type.is_empty() { "interface" } else { &new.interface_type };
+    let document = json!({
+        "networkInterfaceId": id,
+        "subnetId": subnet.id,
+        "vpcId": subnet.vpc,
+        "availabilityZone": subnet.zone,
+        "availabilityZoneId": subnet.zone_id,
+        "description": new.description,
+        "groupSet": group_set,
+        "interfaceType": kind,
+        "macAddress": mac,
+        "privateIpAddress": private_ip,
+        "publicIp": new.public_ip,
+        "requesterId": new.requester,
+        "requesterManaged": !new.requester.is_empty(),
+        "attachmentId": call.ids.resource("eni-attach"),
+        "attachTime": call.now,
+    });
+    call.put(INTERFACES, &id, document);
+    Ok(Interface { id, private_ip, mac, public_ip: new.public_ip })
+}
+
+/// Replaces the security groups of an interface (a load balancer's groups were changed).
+///
+/// # Errors
+/// `InvalidNetworkInterfaceID.NotFound`, `InvalidGroup.NotFound`.
+pub fn set_interface_groups(call: &mut Call<'_>, id: &str, groups: &[String]) -> Result<(), AwsError> {
+    if call.get(INTERFACES, id).is_none() {
+        return Err(super::errors::not_found("network-interface", id));
+    }
+    let mut group_set = Vec::new();
+    for group in groups {
+        let group =
+            security_group(call, group).ok_or_else(|| super::errors::not_found("security-group", group))?;
+        group_set.push(json!({"groupId": group.id, "groupName": group.name}));
+    }
+    call.update(INTERFACES, id, |document| document.set("groupSet", group_set));
+    Ok(())
+}
+
+/// Deletes an interface; one that is not there is deleted already.
+pub fn delete_interface(call: &mut Call<'_>, id: &str) {
+    call.delete(INTERFACES, id);
+}

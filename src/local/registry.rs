@@ -1,0 +1,14 @@
+//! Every service that local AWS serves: the whole list.
+
+use super::service::Service;
+use super::{ec2, ssm, sts};
+
+/// All services, by no particular order.
+pub static SERVICES: &[&Service] = &[&ec2::SERVICE, &ssm::SERVICE, &sts::SERVICE];
+
+/// The names of all services, for messages.
+pub(super) fn names() -> String {
+    let mut names: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    names.sort_unstable();
+    names.join(", ")
+}

@@ -1,0 +1,148 @@
+//! From a request's headers to account, region, service and operation.
+
+use http::{HeaderMap, Request, header};
+use serde_json::Value;
+
+use super::error::AwsError;
+use super::protocol::{self, Envelope};
+use super::regions;
+use super::registry;
+use super::service::{Operation, Protocol, Service};
+
+/// A request that was understood.
+#[derive(Debug)]
+pub(super) struct Routed {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) access_key: String,
+    pub(super) service: &'static Service,
+    pub(super) operation: &'static Operation,
+    pub(super) input: Value,
+}
+
+/// What a request says of itself, as far as it could be read: for the log and the answer.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) service: String,
+    pub(super) operation: String,
+}
+
+/// Finds out what is called. Fills `envelope` and `named` as far as it comes.
+pub(super) fn route(
+    request: &Request<bytes::Bytes>,
+    default_account: &str,
+    envelope: &mut Envelope,
+    named: &mut Named,
+) -> Result<Routed, AwsError> {
+    let headers = request.headers();
+    let content_type = text(headers, header::CONTENT_TYPE.as_str()).to_ascii_lowercase();
+    if let Some(version) = content_type.strip_prefix("application/x-amz-json-") {
+        envelope.protocol = Protocol::Json;
+        envelope.version = version.split(';').next().unwrap_or("1.1").trim().to_owned();
+    }
+    if content_type.contains("cbor") || headers.contains_key("smithy-protocol") {
+        envelope.protocol = Protocol::Json;
+        return Err(AwsError::not_modelled("local AWS does not speak CBOR: use the service's JSON protocol")
+            .status(415));
+    }
+    let encoding = text(headers, header::CONTENT_ENCODING.as_str());
+    if !encoding.is_empty() && encoding != "identity" {
+        return Err(AwsError::not_modelled(format!(
+            "local AWS does not read bodies with content encoding {encoding}"
+        ))
+        .status(415));
+    }
+    let Some(scope) = Scope::read(text(headers, header::AUTHORIZATION.as_str())) else {
+        return Err(AwsError::new("MissingAuthenticationToken", "Missing Authentication Token").status(403));
+    };
+    named.account = account_of(scope.access_key).unwrap_or_else(|| default_account.to_owned());
+    named.region = scope.region.to_owned();
+    named.service = scope.service.to_owned();
+    let target = text(headers, "x-amz-target");
+    named.operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let Some(service) = registry::SERVICES.iter().find(|service| service.name == scope.service) else {
+        return Err(AwsError::not_modelled(format!(
+            "local AWS does not serve {}; it serves {}",
+            scope.service,
+            registry::names()
+        )));
+    };
+    envelope.protocol = service.protocol;
+    envelope.namespace = service.namespace;
+    if !regions::NAMES.contains(&scope.region) {
+        return Err(AwsError::new(
+            "SignatureDoesNotMatch",
+            format!("Credential should be scoped to a valid region, not '{}'.", scope.region),
+        )
+        .status(403));
+    }
+    if request.method() != http::Method::POST {
+        return Err(AwsError::not_modelled(format!("local AWS serves POST only, not {}", request.method())));
+    }
+    let (action, input) = protocol::decode(service, request.body())?;
+    let name = match action {
+        Some(action) => action,
+        None => match target.split_once('.') {
+            Some((prefix, name)) if prefix == service.target => name.to_owned(),
+            _ => {
+                return Err(AwsError::not_modelled(format!(
+                    "local AWS serves {} as {}.*, not {target}",
+                    service.name, service.target
+                )));
+            }
+        },
+    };
+    named.operation.clone_from(&name);
+    envelope.operation.clone_from(&name);
+    let Some(operation) = service.operation(&name) else {
+        let served: Vec<&str> = service.operations.iter().map(|operation| operation.name).collect();
+        return Err(AwsError::not_modelled(format!(
+            "local AWS does not model {}:{name}; of {} it serves {}",
+            service.name,
+            service.name,
+            served.join(", ")
+        )));
+    };
+    Ok(Routed {
+        account: named.account.clone(),
+        region: named.region.clone(),
+        access_key: scope.access_key.to_owned(),
+        service,
+        operation,
+        input,
+    })
+}
+
+struct Scope<'a> {
+    access_key: &'a str,
+    region: &'a str,
+    service: &'a str,
+}
+
+impl<'a> Scope<'a> {
+    /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
+    fn read(authorization: &'a str) -> Option<Self> {
+        let (_, rest) = authorization.split_once("Credential=")?;
+        let credential = rest.split(',').next()?.trim();
+        let mut parts = credential.rsplitn(5, '/');
+        let end = parts.next()?;
+        let (service, region, _date) = (parts.next()?, parts.next()?, parts.next()?);
+        let access_key = parts.next()?;
+        (end == "aws4_request").then_some(Self { access_key, region, service })
+    }
+}
+
+/// The account that an access key names: twelve digits are one, and the keys that `AssumeRole`
+/// hands out carry one, as AWS's do.
+fn account_of(access_key: &str) -> Option<String> {
+    if access_key.len() == 12 && access_key.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(access_key.to_owned());
+    }
+    super::sts::account_in(access_key)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

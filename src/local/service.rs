@@ -1,0 +1,80 @@
+//! What a simulated service is: a name, a protocol and a table of operations.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::error::AwsError;
+
+/// How a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// awsQuery: form in, XML out, lists as `<member>` (iam, sts, elasticloadbalancing).
+    Query,
+    /// ec2Query: form in, XML out, lists as `<item>`.
+    Ec2,
+    /// awsJson 1.0 and 1.1, told apart by the request's content type.
+    Json,
+}
+
+/// Does an operation change anything?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Changes nothing; writing from it is an error.
+    Read,
+    /// May write.
+    Write,
+}
+
+/// What carries out one operation: reads `call.input`, reads and writes documents, and returns the
+/// output with the names that stand on the wire.
+pub type Handler = fn(&mut Call<'_>) -> Result<Value, AwsError>;
+
+/// One operation of a service.
+#[derive(Debug)]
+pub struct Operation {
+    /// As on the wire, such as `CreateVpc`.
+    pub name: &'static str,
+    /// Reads or writes.
+    pub kind: Kind,
+    /// What carries it out.
+    pub handler: Handler,
+}
+
+/// An operation that changes nothing.
+pub const fn read(name: &'static str, handler: Handler) -> Operation {
+    Operation { name, kind: Kind::Read, handler }
+}
+
+/// An operation that may write.
+pub const fn write(name: &'static str, handler: Handler) -> Operation {
+    Operation { name, kind: Kind::Write, handler }
+}
+
+/// A simulated service: one `static` in the service's folder and one line in the registry.
+#[derive(Debug)]
+pub struct Service {
+    /// The name in the SigV4 credential scope, such as `elasticloadbalancing`.
+    pub name: &'static str,
+    /// How it speaks.
+    pub protocol: Protocol,
+    /// JSON: what stands before the dot in `X-Amz-Target`. Query and EC2: the API's version.
+    pub target: &'static str,
+    /// The XML namespace of answers; empty for JSON.
+    pub namespace: &'static str,
+    /// The error code for input that breaks a rule (`ValidationError`, `InvalidParameterException`).
+    pub invalid: &'static str,
+    /// The error code for a page token that is not ours.
+    pub invalid_token: &'static str,
+    /// The error code and status of a throttled call.
+    pub throttle: (&'static str, u16),
+    /// Everything it serves.
+    pub operations: &'static [Operation],
+    /// Called with what [`Call::schedule`] was given, once its time has come.
+    pub timer: Option<fn(&mut Call<'_>, &Value) -> Result<(), AwsError>>,
+}
+
+impl Service {
+    pub(super) fn operation(&self, name: &str) -> Option<&'static Operation> {
+        self.operations.iter().find(|operation| operation.name == name)
+    }
+}
