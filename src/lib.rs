@@ -3,5 +3,6 @@
 
 pub mod aws;
 pub mod engine;
+pub mod local;
 pub mod manifest;
 pub mod resources;
