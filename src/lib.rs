@@ -2,7 +2,10 @@
 //! live AWS. `ARCHITECTURE.md` shows how the layers below fit together.
 
 pub mod aws;
+pub mod cli;
 pub mod engine;
 pub mod local;
 pub mod manifest;
+pub mod planner;
+pub mod render;
 pub mod resources;

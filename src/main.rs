@@ -1,3 +1,7 @@
 //! The `shipit` command: parses, runs, sets the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(shipit::cli::main())
+}

@@ -1,3 +1,6 @@
 //! The one integration-test binary: every module below is a suite.
 
+mod cli;
+mod layers;
 mod manifest;
+mod support;

@@ -10,6 +10,7 @@ pub mod local_client;
 pub mod retry;
 pub mod session;
 pub mod tags;
+pub mod zones;
 
 pub use error::classify;
 pub use session::{Cx, Session, SessionOptions};

@@ -155,7 +155,8 @@ impl Call<'_> {
     pub fn tags(&self, arn: &str) -> BTreeMap<String, String> {
         let tags = self.get(TAGS, arn);
         let tags = tags.as_deref().and_then(Value::as_object);
-        let entry = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        let entry =
+            |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
         tags.map(|tags| tags.iter().filter_map(entry).collect()).unwrap_or_default()
     }
 
@@ -175,10 +176,14 @@ impl Call<'_> {
             )));
         }
         if let Some(key) = more.keys().find(|key| key.is_empty() || key.chars().count() > 128) {
-            return Err(self.input.invalid(format!("Tag key '{key}' must be 1 to 128 characters long")));
+            return Err(self
+                .input
+                .invalid(format!("Tag key '{key}' must be 1 to 128 characters long")));
         }
         if more.values().any(|value| value.chars().count() > 256) {
-            return Err(self.input.invalid("Tag value exceeds the maximum length of 256 characters"));
+            return Err(self
+                .input
+                .invalid("Tag value exceeds the maximum length of 256 characters"));
         }
         let mut tags = self.tags(arn);
         tags.extend(more);

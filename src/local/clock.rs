@@ -85,7 +85,9 @@ impl FromStr for Speed {
         }
         match text.strip_suffix('x').unwrap_or(text).parse::<f64>() {
             Ok(factor) if (0.001..=1e6).contains(&factor) => Ok(Self::Factor(factor)),
-            _ => Err(format!("`{text}` is no speed: give `instant`, `real` or a factor like `60x`")),
+            _ => {
+                Err(format!("`{text}` is no speed: give `instant`, `real` or a factor like `60x`"))
+            }
         }
     }
 }

@@ -174,7 +174,9 @@ impl Faults {
                 return Err(format!("the fault script: {p} is no probability"));
             }
         }
-        if let Some(at) = script.rollouts.iter().position(|r| r.service.is_none() && r.image.is_none()) {
+        if let Some(at) =
+            script.rollouts.iter().position(|r| r.service.is_none() && r.image.is_none())
+        {
             return Err(format!("the fault script: rollouts[{at}] names no service and no image"));
         }
         let of_rules = vec![0; script.rules.len()];
@@ -195,7 +197,10 @@ impl Faults {
             pattern.as_ref().is_none_or(|pattern| matches(pattern, text))
         };
         let rules = self.script.rollouts.iter();
-        rules.clone().find(|r| meets(&r.service, service) && meets(&r.image, image)).map(|r| r.fault)
+        rules
+            .clone()
+            .find(|r| meets(&r.service, service) && meets(&r.image, image))
+            .map(|r| r.fault)
     }
 
     /// Decides what this call meets and counts it.
@@ -263,7 +268,8 @@ impl Effects {
 
 /// `300ms`, `5s`, `2m`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("the fault script: `{text}` is no duration: write `300ms`, `5s` or `2m`");
+    let wrong =
+        || format!("the fault script: `{text}` is no duration: write `300ms`, `5s` or `2m`");
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let number: u64 = text[..split].parse().map_err(|_| wrong())?;
     match &text[split..] {
@@ -308,7 +314,10 @@ mod tests {
         let text = include_str!("faults.rs");
         let script = text.split("```").nth(1).unwrap().strip_prefix("yaml\n").unwrap();
         let script: Vec<&str> = script.lines().map(|line| line.trim_start_matches("//!")).collect();
-        let script: String = script.iter().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+        let script: String = script
+            .iter()
+            .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+            .collect();
         let faults = Faults::parse(&script).unwrap();
         assert_eq!(faults.script.rules.len(), 8);
         assert_eq!(faults.rollout("api", "nginx:1"), Some(Rollout::Unhealthy));

@@ -107,7 +107,11 @@ impl Journal {
     /// Locks the state against other processes and reads what they have written since.
     pub(super) fn lock(&mut self, exclusive: bool) -> io::Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
-        if exclusive { files.lock.lock()? } else { files.lock.lock_shared()? }
+        if exclusive {
+            files.lock.lock()?
+        } else {
+            files.lock.lock_shared()?
+        }
         let outcome = self.catch_up(exclusive);
         if outcome.is_err() {
             self.unlock()?;
@@ -163,7 +167,12 @@ impl Journal {
     }
 
     /// Makes a call's changes part of the account: on disk first, then in memory.
-    pub(super) fn commit(&mut self, operation: &str, at: Millis, changes: Changes) -> io::Result<()> {
+    pub(super) fn commit(
+        &mut self,
+        operation: &str,
+        at: Millis,
+        changes: Changes,
+    ) -> io::Result<()> {
         if changes.rows.is_empty() {
             return Ok(());
         }
@@ -264,7 +273,10 @@ impl Files {
         let mut text = [0; 20];
         self.lock.seek(SeekFrom::Start(0))?;
         let length = self.lock.read(&mut text)?;
-        Ok(std::str::from_utf8(&text[..length]).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0))
+        Ok(std::str::from_utf8(&text[..length])
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(0))
     }
 
     fn write_generation(&mut self, generation: u64) -> io::Result<()> {

@@ -59,7 +59,10 @@ impl Machine {
         })
     }
 
-    pub(super) async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionLost> {
+    pub(super) async fn handle(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, ConnectionLost> {
         let at = self.options.clock.now();
         let begun = Instant::now();
         let mut envelope = Envelope {

@@ -50,7 +50,11 @@ pub enum Shape {
 }
 
 impl Params {
-    pub(super) fn new(value: Value, service: &'static Service, operation: &'static Operation) -> Self {
+    pub(super) fn new(
+        value: Value,
+        service: &'static Service,
+        operation: &'static Operation,
+    ) -> Self {
         let shared = Shared { service, operation, read: RefCell::default() };
         Self { value, path: String::new(), shared: Rc::new(shared) }
     }
@@ -76,9 +80,15 @@ impl Params {
     }
 
     /// A string that may be absent and is one of `allowed` if not.
-    pub fn optional_one_of(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, AwsError> {
+    pub fn optional_one_of(
+        &self,
+        name: &str,
+        allowed: &[&str],
+    ) -> Result<Option<String>, AwsError> {
         match self.optional_text(name)? {
-            Some(text) if !allowed.contains(&text.as_str()) => Err(self.not_one_of(name, &text, allowed)),
+            Some(text) if !allowed.contains(&text.as_str()) => {
+                Err(self.not_one_of(name, &text, allowed))
+            }
             text => Ok(text),
         }
     }
@@ -95,7 +105,12 @@ impl Params {
     }
 
     /// A whole number between `low` and `high` that may be absent.
-    pub fn optional_integer_within(&self, name: &str, low: i64, high: i64) -> Result<Option<i64>, AwsError> {
+    pub fn optional_integer_within(
+        &self,
+        name: &str,
+        low: i64,
+        high: i64,
+    ) -> Result<Option<i64>, AwsError> {
         match self.optional_integer(name)? {
             Some(number) if !(low..=high).contains(&number) => Err(self.invalid(format!(
                 "1 validation error detected: Value '{number}' at '{}' failed to satisfy constraint: \
@@ -191,7 +206,12 @@ impl Params {
 
     /// A list of tags, with the members' names in this API (`Key` and `Value`, or `key` and
     /// `value`); absent reads as none. A tag without a value has an empty one.
-    pub fn tags(&self, name: &str, key: &str, value: &str) -> Result<BTreeMap<String, String>, AwsError> {
+    pub fn tags(
+        &self,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<BTreeMap<String, String>, AwsError> {
         let tag = |tag: Self| Ok((tag.text(key)?, tag.optional_text(value)?.unwrap_or_default()));
         self.structures(name)?.into_iter().map(tag).collect()
     }
@@ -329,9 +349,10 @@ impl Params {
                 "InvalidParameterValue",
                 format!("Invalid value for parameter {path}: it must be of type {wanted}"),
             ),
-            Protocol::Query => {
-                AwsError::new("MalformedInput", format!("the value at '{path}' is not of type {wanted}"))
-            }
+            Protocol::Query => AwsError::new(
+                "MalformedInput",
+                format!("the value at '{path}' is not of type {wanted}"),
+            ),
         }
     }
 
@@ -350,9 +371,15 @@ impl Params {
                 ))),
                 None => Err(wrong("string")),
             },
-            Shape::Integer => integer_of(value, query).map(Value::from).ok_or_else(|| wrong("integer")),
-            Shape::Number => number_of(value, query).map(Value::from).ok_or_else(|| wrong("number")),
-            Shape::Boolean => boolean_of(value, query).map(Value::from).ok_or_else(|| wrong("boolean")),
+            Shape::Integer => {
+                integer_of(value, query).map(Value::from).ok_or_else(|| wrong("integer"))
+            }
+            Shape::Number => {
+                number_of(value, query).map(Value::from).ok_or_else(|| wrong("number"))
+            }
+            Shape::Boolean => {
+                boolean_of(value, query).map(Value::from).ok_or_else(|| wrong("boolean"))
+            }
             Shape::List(item) => {
                 let items = match value {
                     Value::Array(items) => items.as_slice(),
@@ -376,7 +403,10 @@ impl Params {
                 let mut kept = Map::new();
                 for (name, shape) in *members {
                     if let Some(value) = given.get(*name).filter(|value| !value.is_null()) {
-                        kept.insert((*name).to_owned(), self.shape(join(&path, name), value, shape)?);
+                        kept.insert(
+                            (*name).to_owned(),
+                            self.shape(join(&path, name), value, shape)?,
+                        );
                     }
                 }
                 Ok(Value::Object(kept))
@@ -412,7 +442,9 @@ fn integer_of(value: &Value, query: bool) -> Option<i64> {
     match value {
         Value::String(text) if query => text.parse().ok(),
         // boto3 sends 1 for 1.0 and the other way round; AWS takes both.
-        _ => value.as_i64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64)),
+        _ => {
+            value.as_i64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64))
+        }
     }
 }
 

@@ -44,8 +44,10 @@ pub(super) fn route(
     }
     if content_type.contains("cbor") || headers.contains_key("smithy-protocol") {
         envelope.protocol = Protocol::Json;
-        return Err(AwsError::not_modelled("local AWS does not speak CBOR: use the service's JSON protocol")
-            .status(415));
+        return Err(AwsError::not_modelled(
+            "local AWS does not speak CBOR: use the service's JSON protocol",
+        )
+        .status(415));
     }
     let encoding = text(headers, header::CONTENT_ENCODING.as_str());
     if !encoding.is_empty() && encoding != "identity" {
@@ -55,14 +57,17 @@ pub(super) fn route(
         .status(415));
     }
     let Some(scope) = Scope::read(text(headers, header::AUTHORIZATION.as_str())) else {
-        return Err(AwsError::new("MissingAuthenticationToken", "Missing Authentication Token").status(403));
+        return Err(
+            AwsError::new("MissingAuthenticationToken", "Missing Authentication Token").status(403)
+        );
     };
     named.account = account_of(scope.access_key).unwrap_or_else(|| default_account.to_owned());
     named.region = scope.region.to_owned();
     named.service = scope.service.to_owned();
     let target = text(headers, "x-amz-target");
     named.operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let Some(service) = registry::SERVICES.iter().find(|service| service.name == scope.service) else {
+    let Some(service) = registry::SERVICES.iter().find(|service| service.name == scope.service)
+    else {
         return Err(AwsError::not_modelled(format!(
             "local AWS does not serve {}; it serves {}",
             scope.service,
@@ -79,7 +84,10 @@ pub(super) fn route(
         .status(403));
     }
     if request.method() != http::Method::POST {
-        return Err(AwsError::not_modelled(format!("local AWS serves POST only, not {}", request.method())));
+        return Err(AwsError::not_modelled(format!(
+            "local AWS serves POST only, not {}",
+            request.method()
+        )));
     }
     let (action, input) = protocol::decode(service, request.body())?;
     let name = match action {

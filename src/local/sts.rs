@@ -21,10 +21,7 @@ pub(super) static SERVICE: Service = Service {
     invalid_token: "ValidationError",
     throttle: ("Throttling", 400),
     timer: None,
-    operations: &[
-        read("GetCallerIdentity", get_caller_identity),
-        write("AssumeRole", assume_role),
-    ],
+    operations: &[read("GetCallerIdentity", get_caller_identity), write("AssumeRole", assume_role)],
 };
 
 fn get_caller_identity(call: &mut Call<'_>) -> Result<Value, AwsError> {
@@ -39,7 +36,8 @@ fn get_caller_identity(call: &mut Call<'_>) -> Result<Value, AwsError> {
 fn assume_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let role_arn = call.input.text("RoleArn")?;
     let session = call.input.text("RoleSessionName")?;
-    let seconds = call.input.optional_integer_within("DurationSeconds", 900, 43_200)?.unwrap_or(3600);
+    let seconds =
+        call.input.optional_integer_within("DurationSeconds", 900, 43_200)?.unwrap_or(3600);
     // Trust and permissions are not simulated, so these change nothing that can be seen.
     call.input.accept("ExternalId");
     call.input.accept("Policy");
@@ -49,7 +47,8 @@ fn assume_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let ["arn", "aws", "iam", "", account, role] = parts.as_slice() else { return Err(wrong()) };
     let name = role.strip_prefix("role/").ok_or_else(wrong)?.rsplit('/').next().unwrap_or_default();
     let account = (*account).to_owned();
-    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) || name.is_empty() {
+    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) || name.is_empty()
+    {
         return Err(wrong());
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);

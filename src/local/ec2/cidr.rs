@@ -46,7 +46,8 @@ impl FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (address, length) = text.split_once('/').ok_or(())?;
         let address: Ipv4Addr = address.parse().map_err(|_| ())?;
-        let plain = !length.is_empty() && length.len() <= 2 && length.bytes().all(|b| b.is_ascii_digit());
+        let plain =
+            !length.is_empty() && length.len() <= 2 && length.bytes().all(|b| b.is_ascii_digit());
         let length: u8 = if plain { length.parse().map_err(|_| ())? } else { return Err(()) };
         if length > 32 {
             return Err(());
@@ -78,7 +79,8 @@ mod tests {
         assert!(!cidr("10.0.0.0/16").contains(cidr("10.1.0.0/24")));
         assert!(cidr("10.0.1.0/24").overlaps(cidr("10.0.0.0/16")));
         assert_eq!(cidr("10.0.0.0/24").address(4).to_string(), "10.0.0.4");
-        for bad in ["", "10.0.0.0", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.256/8", "a/8"] {
+        for bad in ["", "10.0.0.0", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.256/8", "a/8"]
+        {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
     }

@@ -32,7 +32,13 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidInternetGatewayID.Malformed",
         "internetGateway ID",
     ),
-    noun("route-table", "rtb-", "InvalidRouteTableID.NotFound", "InvalidRouteTableId.Malformed", "routeTable ID"),
+    noun(
+        "route-table",
+        "rtb-",
+        "InvalidRouteTableID.NotFound",
+        "InvalidRouteTableId.Malformed",
+        "routeTable ID",
+    ),
     noun(
         "elastic-ip",
         "eipalloc-",
@@ -41,7 +47,13 @@ pub(super) static NOUNS: &[Noun] = &[
         "allocation ID",
     ),
     noun("natgateway", "nat-", "NatGatewayNotFound", "NatGatewayMalformed", "NatGateway"),
-    noun("security-group", "sg-", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
+    noun(
+        "security-group",
+        "sg-",
+        "InvalidGroup.NotFound",
+        "InvalidGroupId.Malformed",
+        "security group",
+    ),
     noun(
         "security-group-rule",
         "sgr-",
@@ -76,7 +88,10 @@ pub(super) fn not_found(kind: &str, id: &str) -> AwsError {
     let digits = id.strip_prefix(noun.prefix).unwrap_or_default();
     let formed = matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit());
     if !formed {
-        return AwsError::new(noun.malformed, format!("Invalid id: \"{id}\" (expecting \"{}...\")", noun.prefix));
+        return AwsError::new(
+            noun.malformed,
+            format!("Invalid id: \"{id}\" (expecting \"{}...\")", noun.prefix),
+        );
     }
     match kind {
         "natgateway" => AwsError::new(noun.code, format!("NAT gateway {id} was not found")),

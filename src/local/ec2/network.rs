@@ -130,19 +130,25 @@ pub fn public_address(call: &mut Call<'_>) -> String {
 /// `InvalidSubnetID.NotFound`, `InvalidGroup.NotFound`; `InvalidParameterValue` for a group of
 /// another VPC; `InsufficientFreeAddressesInSubnet`; `InvalidIPAddress.InUse`.
 pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interface, AwsError> {
-    let subnet = subnet(call, &new.subnet).ok_or_else(|| super::errors::not_found("subnet", &new.subnet))?;
+    let subnet =
+        subnet(call, &new.subnet).ok_or_else(|| super::errors::not_found("subnet", &new.subnet))?;
     let mut groups = new.security_groups;
-    let has_groups = matches!(new.interface_type.as_str(), "interface" | "network_load_balancer" | "");
+    let has_groups =
+        matches!(new.interface_type.as_str(), "interface" | "network_load_balancer" | "");
     if groups.is_empty() && has_groups && new.interface_type != "network_load_balancer" {
         groups.extend(default_security_group(call, &subnet.vpc));
     }
     let mut group_set = Vec::new();
     for id in &groups {
-        let group = security_group(call, id).ok_or_else(|| super::errors::not_found("security-group", id))?;
+        let group = security_group(call, id)
+            .ok_or_else(|| super::errors::not_found("security-group", id))?;
         if group.vpc != subnet.vpc {
             return Err(AwsError::new(
                 "InvalidParameterValue",
-                format!("Security group {id} and subnet {} belong to different networks.", subnet.id),
+                format!(
+                    "Security group {id} and subnet {} belong to different networks.",
+                    subnet.id
+                ),
             ));
         }
         group_set.push(json!({"groupId": group.id, "groupName": group.name}));
@@ -159,7 +165,10 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
         .map_err(|()| AwsError::internal(format!("{} has no block", subnet.id)))?;
     let private_ip = match new.private_ip {
         Some(wanted) if used.contains(&wanted) => {
-            return Err(AwsError::new("InvalidIPAddress.InUse", format!("Address {wanted} is in use.")));
+            return Err(AwsError::new(
+                "InvalidIPAddress.InUse",
+                format!("Address {wanted} is in use."),
+            ));
         }
         Some(wanted) => wanted,
         // AWS keeps the first four addresses of a subnet and the last.
@@ -175,7 +184,8 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
     };
     let id = call.ids.resource("eni");
     let hex = call.ids.hex(10);
-    let mac = format!("0a:{}:{}:{}:{}:{}", &hex[..2], &hex[2..4], &hex[4..6], &hex[6..8], &hex[8..]);
+    let mac =
+        format!("0a:{}:{}:{}:{}:{}", &hex[..2], &hex[2..4], &hex[4..6], &hex[6..8], &hex[8..]);
     let kind = if new.interface_type.is_empty() { "interface" } else { &new.interface_type };
     let document = json!({
         "networkInterfaceId": id,
@@ -202,14 +212,18 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
 ///
 /// # Errors
 /// `InvalidNetworkInterfaceID.NotFound`, `InvalidGroup.NotFound`.
-pub fn set_interface_groups(call: &mut Call<'_>, id: &str, groups: &[String]) -> Result<(), AwsError> {
+pub fn set_interface_groups(
+    call: &mut Call<'_>,
+    id: &str,
+    groups: &[String],
+) -> Result<(), AwsError> {
     if call.get(INTERFACES, id).is_none() {
         return Err(super::errors::not_found("network-interface", id));
     }
     let mut group_set = Vec::new();
     for group in groups {
-        let group =
-            security_group(call, group).ok_or_else(|| super::errors::not_found("security-group", group))?;
+        let group = security_group(call, group)
+            .ok_or_else(|| super::errors::not_found("security-group", group))?;
         group_set.push(json!({"groupId": group.id, "groupName": group.name}));
     }
     call.update(INTERFACES, id, |document| document.set("groupSet", group_set));

@@ -34,7 +34,11 @@ pub(super) fn describe_parameters(call: &mut Call<'_>) -> Result<Value, AwsError
     for (name, document) in call.scan(PARAMETERS, "") {
         let Some(version) = document.list("Versions").last() else { continue };
         let arn = arn_of(call, &name);
-        let tags = if filters.iter().any(|f| f.key.starts_with("tag:")) { call.tags(&arn) } else { Default::default() };
+        let tags = if filters.iter().any(|f| f.key.starts_with("tag:")) {
+            call.tags(&arn)
+        } else {
+            Default::default()
+        };
         if filters.iter().all(|filter| meets(filter, &name, version, &tags)) {
             let mut row = json!({
                 "Name": name,
@@ -55,7 +59,8 @@ pub(super) fn describe_parameters(call: &mut Call<'_>) -> Result<Value, AwsError
             rows.push(row);
         }
     }
-    let page = call.page(rows, size as usize, token.as_deref(), |row| row.text("Name").to_owned())?;
+    let page =
+        call.page(rows, size as usize, token.as_deref(), |row| row.text("Name").to_owned())?;
     Ok(with_token(json!({"Parameters": page.items}), page.next))
 }
 
@@ -77,7 +82,9 @@ fn check(key: &str, option: &str) -> Result<(), AwsError> {
     }
     Err(AwsError::new(
         "InvalidFilterOption",
-        format!("The following filter option is not valid: {option}. Valid options include: {options:?}"),
+        format!(
+            "The following filter option is not valid: {option}. Valid options include: {options:?}"
+        ),
     ))
 }
 

@@ -30,7 +30,10 @@ fn look_up(call: &Call<'_>, text: &str, decrypt: bool) -> Result<Value, AwsError
     let version = select(&document, selector.as_deref()).ok_or_else(|| {
         AwsError::new(
             "ParameterVersionNotFound",
-            format!("Systems Manager could not find version {} of {name}.", selector.clone().unwrap_or_default()),
+            format!(
+                "Systems Manager could not find version {} of {name}.",
+                selector.clone().unwrap_or_default()
+            ),
         )
     })?;
     let mut shown = parameter(call, &name, &version, decrypt);
@@ -72,9 +75,9 @@ pub(super) fn get_parameters_by_path(call: &mut Call<'_>) -> Result<Value, AwsEr
     let size = call.input.optional_integer_within("MaxResults", 1, 10)?.unwrap_or(10);
     let token = call.input.optional_text("NextToken")?;
     if !path.starts_with('/') {
-        return Err(call.input.invalid(format!(
-            "The parameter path: {path} must begin with a slash (/)"
-        )));
+        return Err(call
+            .input
+            .invalid(format!("The parameter path: {path} must begin with a slash (/)")));
     }
     let folder = format!("{}/", path.trim_end_matches('/'));
     // Names without a slash lie in the root folder.

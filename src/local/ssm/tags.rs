@@ -15,7 +15,10 @@ fn resource(call: &Call<'_>) -> Result<String, AwsError> {
     }
     let name = name_of(call, &id);
     if call.get(PARAMETERS, &name).is_none() {
-        return Err(AwsError::new("InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID and try again."));
+        return Err(AwsError::new(
+            "InvalidResourceId",
+            "The resource ID is not valid. Verify that you entered the correct ID and try again.",
+        ));
     }
     Ok(arn_of(call, &name))
 }

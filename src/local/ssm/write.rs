@@ -25,7 +25,9 @@ pub(super) fn put_parameter(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let key = call.input.optional_text("KeyId")?;
     let tags = call.input.tags("Tags", "Key", "Value")?;
     if pattern.is_some() {
-        return Err(AwsError::not_modelled("local AWS does not model AllowedPattern of ssm:PutParameter"));
+        return Err(AwsError::not_modelled(
+            "local AWS does not model AllowedPattern of ssm:PutParameter",
+        ));
     }
     check_name(&name)?;
     let largest = if tier == "Standard" { 4096 } else { 8192 };
@@ -70,14 +72,18 @@ pub(super) fn put_parameter(call: &mut Call<'_>) -> Result<Value, AwsError> {
             wanted.clone().unwrap_or(kind)
         }
         (None, None) => {
-            return Err(call.input.invalid("A parameter type is required when you create a parameter."));
+            return Err(call
+                .input
+                .invalid("A parameter type is required when you create a parameter."));
         }
     };
     if key.is_some() && kind != "SecureString" {
         return Err(call.input.invalid("KeyId is required for SecureString type parameter only."));
     }
     let key = match (&kind, key) {
-        (kind, key) if kind == "SecureString" => Some(key.unwrap_or_else(|| "alias/aws/ssm".to_owned())),
+        (kind, key) if kind == "SecureString" => {
+            Some(key.unwrap_or_else(|| "alias/aws/ssm".to_owned()))
+        }
         _ => None,
     };
     let number = last.as_ref().map_or(1, |last| last.integer("Version") + 1);
@@ -105,7 +111,9 @@ pub(super) fn put_parameter(call: &mut Call<'_>) -> Result<Value, AwsError> {
     call.put(PARAMETERS, &name, document);
     let arn = arn_of(call, &name);
     call.add_tags(&arn, tags)?;
-    Ok(json!({"Version": number, "Tier": if tier == "Intelligent-Tiering" { "Standard" } else { &tier }}))
+    Ok(
+        json!({"Version": number, "Tier": if tier == "Intelligent-Tiering" { "Standard" } else { &tier }}),
+    )
 }
 
 fn check_name(name: &str) -> Result<(), AwsError> {

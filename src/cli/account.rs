@@ -1,0 +1,69 @@
+//! Whose AWS account a run works on: local or real, and whether it is the one that is meant.
+
+use std::sync::Arc;
+
+use super::{Global, Stop, local};
+use crate::aws::calls::{ApiCall, CallLog};
+use crate::aws::{Cx, Session, SessionOptions, local_client};
+use crate::manifest::{Application, Environment};
+
+/// An opened account.
+pub(super) struct Account {
+    /// Clients.
+    pub(super) cx: Arc<Cx>,
+    /// The calls made so far.
+    pub(super) calls: CallLog,
+}
+
+/// Opens the account of an environment and refuses another than its manifest names.
+pub(super) async fn open(
+    global: &Global,
+    application: &Application,
+    environment: &Environment,
+) -> Result<Account, Stop> {
+    let local =
+        global.local.then(|| local::account(global)).transpose()?.map(local_client::http_client);
+    let is_local = local.is_some();
+    let region = global
+        .region
+        .clone()
+        .or_else(|| environment.region.clone())
+        .or_else(|| application.region.clone())
+        .or_else(|| is_local.then(|| "eu-west-1".to_owned()));
+    let options = SessionOptions {
+        profile: global
+            .profile
+            .clone()
+            .or_else(|| environment.profile.clone())
+            .filter(|_| !is_local),
+        region,
+        endpoint_url: global.endpoint_url.clone().filter(|_| !is_local),
+        role: environment.role.clone().filter(|_| !is_local),
+        local,
+    };
+    let calls = CallLog::new(global.verbose.then_some(print_call as fn(&ApiCall)));
+    let session = Session::load(&options, calls.clone()).await?;
+    let (account, arn) = session.caller().await?;
+    let wanted = environment.account.as_ref().or(application.account.as_ref());
+    if let Some(wanted) = wanted.filter(|wanted| **wanted != account && !is_local) {
+        return Err(Stop::refused(
+            format!(
+                "environment `{}` belongs to account {wanted}, but the credentials are for {account} ({arn})",
+                environment.name
+            ),
+            "choose other credentials with `--profile`, or write `profile:` or `role:` into the environment's manifest",
+        ));
+    }
+    Ok(Account { cx: Arc::new(session.cx(account)), calls })
+}
+
+fn print_call(call: &ApiCall) {
+    let outcome = if call.ok { "" } else { " (refused)" };
+    let took = call.ended.saturating_sub(call.sent);
+    crate::render::terminal::trace(&format!(
+        "  · {} {} {} ms{outcome}",
+        call.service,
+        call.operation,
+        took.as_millis()
+    ));
+}

@@ -1,0 +1,41 @@
+//! `shipit env …`: environments.
+
+mod delete;
+mod deploy;
+pub(super) mod init;
+mod ls;
+mod plan;
+mod show;
+
+use super::{Exit, Global, Stop};
+
+/// Environments: a network, a cluster and what services share
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    Init(init::Args),
+    Plan(plan::Args),
+    Deploy(deploy::Args),
+    Show(show::Args),
+    Ls(ls::Args),
+    Delete(delete::Args),
+}
+
+pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Init(args) => init::run(global, args),
+        Command::Plan(args) => plan::run(global, args).await,
+        Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Show(args) => show::run(global, args).await,
+        Command::Ls(args) => ls::run(global, args),
+        Command::Delete(args) => delete::run(global, args).await,
+    }
+}
+
+/// The environment of this command: `--name` is the same as `--env`.
+fn chosen(global: &Global, name: Option<String>) -> Global {
+    let mut global = global.clone();
+    if name.is_some() {
+        global.env = name;
+    }
+    global
+}

@@ -1,0 +1,89 @@
+//! `shipit local …`: the simulated account.
+
+mod reset;
+mod serve;
+mod status;
+
+use std::path::PathBuf;
+
+use super::{Exit, Global, Stop, open};
+use crate::local::clock::Speed;
+use crate::local::faults::Faults;
+use crate::local::{LocalAws, LocalOptions};
+
+/// The simulated AWS account inside shipit
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    Serve(serve::Args),
+    Reset(reset::Args),
+    Status(status::Args),
+}
+
+pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Serve(args) => serve::run(global, args).await,
+        Command::Reset(args) => reset::run(global, args),
+        Command::Status(args) => status::run(global, args),
+    }
+}
+
+/// Where the account's journal is kept: `.shipit/` beside the workspace's `shipit/`, or in the
+/// current folder where there is no workspace.
+pub(super) fn directory() -> Result<PathBuf, Stop> {
+    let base = match open::root() {
+        Ok(root) => root,
+        Err(_) => std::env::current_dir().map_err(|error| {
+            Stop::failed(format!("the current folder cannot be read: {error}"), "")
+        })?,
+    };
+    Ok(base.join(".shipit").join("local"))
+}
+
+/// How fast local AWS's time runs.
+fn speed(global: &Global) -> Result<Speed, Stop> {
+    let Some(text) = &global.local_speed else { return Ok(Speed::default()) };
+    text.parse::<Speed>().map_err(|error| {
+        Stop::failed(
+            format!("`--local-speed {text}`: {error}"),
+            "use `instant`, a factor such as `60x`, or `real`",
+        )
+    })
+}
+
+/// How much faster than on AWS time passes for waits and pauses: 1 unless on local AWS.
+pub(super) fn time_factor(global: &Global) -> Result<f64, Stop> {
+    if !global.local {
+        return Ok(1.0);
+    }
+    Ok(match speed(global)? {
+        Speed::Factor(factor) => factor,
+        // Nothing is ever waited for; what is retried should not wait long either.
+        Speed::Instant => 200.0,
+    })
+}
+
+/// The simulated account as the options want it.
+pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
+    let faults = match &global.local_faults {
+        None => Faults::none(),
+        Some(path) => Faults::load(path).map_err(|error| {
+            Stop::failed(
+                format!("the fault script {}: {error}", path.display()),
+                "see `Failures on demand` in README.md for the form",
+            )
+        })?,
+    };
+    let options = LocalOptions {
+        directory: Some(directory()?),
+        speed: speed(global)?,
+        faults,
+        latency: global.local_latency.map(std::time::Duration::from_millis),
+        ..LocalOptions::default()
+    };
+    LocalAws::open(options).map_err(|error| {
+        Stop::failed(
+            format!("local AWS could not be opened: {error}"),
+            "`shipit local reset` begins with an empty account",
+        )
+    })
+}

@@ -1,0 +1,110 @@
+//! What the user types: one file per command, its arguments and its run, thinly over the layers below.
+
+mod account;
+mod app;
+mod completion;
+mod deploy;
+mod env;
+mod global;
+mod init;
+mod local;
+mod open;
+mod pipeline;
+mod plan;
+mod schema;
+mod stop;
+mod svc;
+mod validate;
+mod write;
+
+use clap::{Parser, Subcommand};
+
+pub use global::Global;
+pub use stop::{Exit, Stop};
+
+/// Deploys services to Amazon ECS from small manifests.
+///
+/// shipit reads application, environment and service manifests from the folder `shipit/`, plans the
+/// difference against what is live in AWS, shows it, and applies it. There is no state file: ownership tags
+/// on live resources are the only truth. With `--local` everything runs against a simulated
+/// account inside shipit, with no credentials.
+#[derive(Debug, Parser)]
+#[command(
+    name = "shipit",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example, with no AWS account:\n  \
+        shipit init --app demo --env test --svc api --type \"Load Balanced Web Service\" \\\n    \
+        --image public.ecr.aws/nginx/nginx:1.27 --port 80 --yes\n  \
+        shipit --local deploy --env test --yes",
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The list of commands: a new one is a file, its `mod` line and its lines here.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    #[command(subcommand)]
+    App(app::Command),
+    #[command(subcommand)]
+    Env(env::Command),
+    #[command(subcommand)]
+    Svc(svc::Command),
+    Plan(plan::Args),
+    Deploy(deploy::Args),
+    Validate(validate::Args),
+    Schema(schema::Args),
+    #[command(subcommand)]
+    Local(local::Command),
+    Completion(completion::Args),
+}
+
+/// Parses the arguments and runs the command; what went wrong is printed. Returns the exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Failed.code() } else { Exit::Done.code() };
+        }
+    };
+    let terminal = cli.global.terminal();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.say(&format!("error: the async runtime could not start: {error}"));
+            return Exit::Failed.code();
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(exit) => exit.code(),
+        Err(stop) => {
+            stop.print(&terminal);
+            stop.exit.code()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<Exit, Stop> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(args) => init::run(global, args),
+        Command::App(command) => app::run(global, command),
+        Command::Env(command) => env::run(global, command).await,
+        Command::Svc(command) => svc::run(global, command).await,
+        Command::Plan(args) => plan::run(global, args).await,
+        Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Validate(args) => validate::run(global, args),
+        Command::Schema(args) => schema::run(global, args),
+        Command::Local(command) => local::run(global, command).await,
+        Command::Completion(args) => completion::run(global, args),
+    }
+}

@@ -1,0 +1,133 @@
+//! Why a command stopped, and the exit code that tells it to scripts.
+
+use serde_json::json;
+
+use crate::engine::{Class, Failure};
+use crate::manifest::Problems;
+use crate::render::{Terminal, human, json};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// It failed, and nothing was changed by it.
+    Failed,
+    /// There are changes (only with `--exit-code`).
+    Changes,
+    /// Some steps were done and some not.
+    Partly,
+    /// Refused before anything was changed: wrong account, foreign resources, a missing step.
+    Refused,
+    /// Manifests are invalid.
+    Invalid,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Partly => 3,
+            Self::Refused => 4,
+            Self::Invalid => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// A command that could not go on.
+#[derive(Debug)]
+pub struct Stop {
+    /// The exit code.
+    pub exit: Exit,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    Problems(Problems),
+    Failures(Vec<(Option<String>, Failure)>),
+    Message { message: String, hint: Option<String> },
+}
+
+impl Stop {
+    /// Refused: what, and what to type instead.
+    pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::because(Exit::Refused, message, hint)
+    }
+
+    /// Failed: what, and what to type next.
+    pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::because(Exit::Failed, message, hint)
+    }
+
+    fn because(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let hint = Some(hint.into()).filter(|hint: &String| !hint.is_empty());
+        Self { exit, why: Why::Message { message: message.into(), hint } }
+    }
+
+    /// Several failures, each with what it concerns.
+    pub fn failures(failures: Vec<(String, Failure)>) -> Self {
+        let exit = Exit::Failed;
+        let mut failures: Vec<(Option<String>, Failure)> =
+            failures.into_iter().map(|(what, failure)| (Some(what), failure)).collect();
+        // One broken credential or endpoint fails every call alike: say it once.
+        let shared =
+            |failure: &Failure| matches!(failure.class, Class::Credentials | Class::Unreachable);
+        if failures.iter().all(|(_, failure)| shared(failure)) {
+            failures.truncate(1);
+            failures.iter_mut().for_each(|(what, _)| *what = None);
+        }
+        Self { exit, why: Why::Failures(failures) }
+    }
+
+    /// Prints the reason: on stderr for people, as a document on stdout for programs.
+    pub fn print(&self, terminal: &Terminal) {
+        if terminal.json() {
+            let document = match &self.why {
+                Why::Problems(problems) => json!({ "problems": problems }),
+                Why::Failures(failures) => {
+                    let list: Vec<_> = failures
+                        .iter()
+                        .map(|(what, failure)| json!({ "what": what, "failure": failure }))
+                        .collect();
+                    json!({ "failures": list })
+                }
+                Why::Message { message, hint } => json!({ "error": message, "hint": hint }),
+            };
+            return terminal.out(&json::document(&document));
+        }
+        match &self.why {
+            Why::Problems(problems) => terminal.say(&human::problem::problems(problems)),
+            Why::Failures(failures) => {
+                for (what, failure) in failures {
+                    let mut failure = failure.clone();
+                    if let Some(what) = what {
+                        failure.message = format!("{what}: {}", failure.message);
+                    }
+                    terminal.say(&human::failure::failure(None, &failure));
+                }
+            }
+            Why::Message { message, hint } => {
+                terminal.say(&human::failure::message(message, hint.as_deref()));
+            }
+        }
+    }
+}
+
+impl From<Problems> for Stop {
+    fn from(problems: Problems) -> Self {
+        Self { exit: Exit::Invalid, why: Why::Problems(problems) }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self { exit: Exit::Failed, why: Why::Failures(vec![(None, failure)]) }
+    }
+}

@@ -1,0 +1,55 @@
+//! `shipit svc …`: services.
+
+mod delete;
+mod deploy;
+pub(super) mod init;
+mod ls;
+mod plan;
+mod show;
+mod status;
+
+use super::{Exit, Global, Stop, open};
+
+/// Services: containers that run all the time
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    Init(init::Args),
+    Plan(plan::Args),
+    Deploy(deploy::Args),
+    Show(show::Args),
+    Ls(ls::Args),
+    Status(status::Args),
+    Delete(delete::Args),
+}
+
+pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Init(args) => init::run(global, args),
+        Command::Plan(args) => plan::run(global, args).await,
+        Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Show(args) => show::run(global, args).await,
+        Command::Ls(args) => ls::run(global, args),
+        Command::Status(args) => status::run(global, args).await,
+        Command::Delete(args) => delete::run(global, args).await,
+    }
+}
+
+/// The service that `--name` names, or the only one there is a manifest of.
+fn chosen(name: Option<String>) -> Result<String, Stop> {
+    if let Some(name) = name {
+        return Ok(name);
+    }
+    let workspace = open::workspace(None)?;
+    let names: Vec<&str> = workspace.services.iter().map(|service| service.name.as_str()).collect();
+    match names.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        [] => Err(Stop::refused(
+            "this workspace has no service yet",
+            "create one with `shipit svc init --name api`",
+        )),
+        names => Err(Stop::refused(
+            format!("which service? There is {}", names.join(", ")),
+            format!("add `--name {}`", names[0]),
+        )),
+    }
+}

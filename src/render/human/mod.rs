@@ -1,0 +1,20 @@
+//! Output for people.
+
+pub mod failure;
+pub mod plan;
+pub mod problem;
+pub mod progress;
+pub mod table;
+pub mod text;
+
+use crate::engine::Health;
+
+/// One word for a health, and why.
+pub fn health(health: &Health) -> String {
+    match health {
+        Health::Ready => "ready".to_owned(),
+        Health::Pending(why) => format!("pending: {why}"),
+        Health::Failed(why) => format!("failed: {why}"),
+        Health::Gone => "gone".to_owned(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Progress of a run: one live line per running step on a terminal, plain lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::{failure, text};
+use crate::engine::{Action, Event, EventKind};
+use crate::render::json;
+use crate::render::terminal::{Terminal, style};
+
+/// Consumes a run's events.
+#[derive(Debug)]
+pub struct Progress {
+    terminal: Terminal,
+    bars: MultiProgress,
+    running: Mutex<BTreeMap<usize, Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    bar: Option<ProgressBar>,
+    says: String,
+}
+
+impl Progress {
+    /// Progress for this terminal.
+    pub fn new(terminal: &Terminal) -> Self {
+        Self { terminal: terminal.clone(), bars: MultiProgress::new(), running: Mutex::default() }
+    }
+
+    /// Shows one event.
+    pub fn event(&self, event: &Event) {
+        if self.terminal.json() {
+            self.terminal.out(&json::line(event));
+            return;
+        }
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        match &event.kind {
+            EventKind::StepStarted { step, address, action } => {
+                let bar = self.terminal.live.then(|| {
+                    let bar = self.bars.add(ProgressBar::new_spinner());
+                    if let Ok(style) =
+                        ProgressStyle::with_template("  {spinner} {wide_msg} {elapsed:.dim}")
+                    {
+                        bar.set_style(style);
+                    }
+                    bar.enable_steady_tick(Duration::from_millis(120));
+                    bar.set_message(format!("{address}  {}", doing(action)));
+                    bar
+                });
+                running.insert(*step, Running { bar, says: String::new() });
+            }
+            EventKind::StepWaiting { step, address, waits_for } => {
+                self.update(&mut running, *step, &format!("{address}  waits: {waits_for}"));
+            }
+            EventKind::StepRetrying { step, address, failure, pause } => {
+                let line =
+                    format!("{address}  again in {}: {}", text::duration(*pause), failure.message);
+                self.update(&mut running, *step, &line);
+            }
+            EventKind::StepDone { step, address, action, took } => {
+                Self::remove(&mut running, *step);
+                self.line(&format!(
+                    "  {} {address}  {} {}",
+                    style::good().for_stderr().apply_to("✓"),
+                    done(action),
+                    style::faint().for_stderr().apply_to(text::duration(*took)),
+                ));
+            }
+            EventKind::StepFailed { step, address, failure: why } => {
+                Self::remove(&mut running, *step);
+                self.line(&format!(
+                    "  {} {address}  failed",
+                    style::bad().for_stderr().apply_to("✗")
+                ));
+                self.line(&failure::failure(Some(address), why));
+            }
+            EventKind::StepSkipped { address, because, .. } => {
+                self.line(&format!(
+                    "  {} {address}  skipped: {because}",
+                    style::change().for_stderr().apply_to("-"),
+                ));
+            }
+            EventKind::Cancelling { in_flight } => {
+                self.line(&format!(
+                    "interrupted: nothing new is started; {} in flight",
+                    text::count(*in_flight, "step")
+                ));
+            }
+            EventKind::RunStarted { .. } | EventKind::RunFinished { .. } => {}
+        }
+    }
+
+    fn update(&self, running: &mut BTreeMap<usize, Running>, step: usize, says: &str) {
+        let Some(one) = running.get_mut(&step) else { return };
+        if one.says == says {
+            return;
+        }
+        one.says = says.to_owned();
+        match &one.bar {
+            Some(bar) => bar.set_message(says.to_owned()),
+            None => self.terminal.say(&format!("  … {says}")),
+        }
+    }
+
+    fn remove(running: &mut BTreeMap<usize, Running>, step: usize) {
+        if let Some(Running { bar: Some(bar), .. }) = running.remove(&step) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.terminal.live {
+            let _ = self.bars.println(text);
+        } else {
+            self.terminal.say(text);
+        }
+    }
+}
+
+fn doing(action: &Action) -> &'static str {
+    match action {
+        Action::Create => "creating",
+        Action::Update => "updating",
+        Action::Revise => "registering a revision",
+        Action::Replace { .. } => "replacing",
+        Action::Delete => "deleting",
+        Action::Settle => "settling",
+        Action::Keep => "keeping",
+    }
+}
+
+fn done(action: &Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Revise => "revised",
+        Action::Replace { .. } => "replaced",
+        Action::Delete => "deleted",
+        Action::Settle => "settled",
+        Action::Keep => "kept",
+    }
+}

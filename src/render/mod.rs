@@ -1,0 +1,10 @@
+//! Everything that is printed: plans, progress, problems, tables; for people and as JSON.
+//!
+//! The only place, beside `main`, that writes to the terminal. Reads plans, events and
+//! problems; knows no AWS.
+
+pub mod human;
+pub mod json;
+pub mod terminal;
+
+pub use terminal::{Format, Terminal};
