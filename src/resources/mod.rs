@@ -30,4 +30,4 @@ pub use resource::{Found, Resource};
 use resource::Kind;
 
 /// All kinds. A test catches a file that is not listed here.
-pub const REGISTRY: &[Kind] = &[];
+pub const REGISTRY: &[Kind] = &[Kind::of::<ecs::Cluster>(), Kind::of::<ecs::TaskDefinition>()];

@@ -1,10 +1,24 @@
 //! An ECS cluster with its capacity providers and defaults.
 
+use aws_sdk_ecs::types::{
+    Cluster as SdkCluster, ClusterConfiguration, ClusterField,
+    ClusterServiceConnectDefaultsRequest, ClusterSetting, ClusterSettingName,
+    ExecuteCommandConfiguration, ExecuteCommandLogConfiguration, ManagedStorageConfiguration,
+};
 use serde::{Deserialize, Serialize};
 
 use super::CapacityProviderStrategyItem;
-use crate::engine::{Input, KindInfo, Pace, ReplaceOrder, Rule, Spec};
-use crate::resources::resource::Tags;
+use super::convert::{
+    built, given, known, retag, some, sorted, strategy_from_sdk, strategy_to_sdk, tags_from_sdk,
+    tags_to_sdk, text,
+};
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
 use crate::resources::servicediscovery::NamespaceArn;
 
 /// An ECS cluster, named `identity.name(255)`.
@@ -101,17 +115,288 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("PutClusterCapacityProviders.cluster", "says which cluster"),
 ];
 
-#[allow(dead_code)]
-const INFO: KindInfo = KindInfo {
-    kind: Cluster::KIND,
-    rules: &[
-        Rule::Unordered("capacity_providers"),
-        Rule::Unordered("default_capacity_provider_strategy"),
-    ],
-    observe_after: &[],
-    order_after: &[],
-    replace: ReplaceOrder::CreateFirst,
-    revisioned: false,
-    stateful: None,
-    pace: Pace::seconds(3, 2, 300),
-};
+impl Resource for Cluster {
+    const INFO: KindInfo = KindInfo {
+        kind: Cluster::KIND,
+        rules: &[
+            Rule::Unordered("capacity_providers"),
+            Rule::Unordered("default_capacity_provider_strategy"),
+        ],
+        observe_after: &[],
+        order_after: &[],
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::seconds(3, 2, 300),
+    };
+
+    type Outputs = ClusterOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut arns = Vec::new();
+        let mut pages = cx.ecs.list_clusters().max_results(100).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| classify("ecs ListClusters", error))?;
+            arns.extend_from_slice(page.cluster_arns());
+        }
+        let mut found = Found::default();
+        for arns in arns.chunks(100) {
+            for cluster in describe(cx, arns.to_vec()).await? {
+                note(&cluster, query, &mut found);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let call = cx
+            .ecs
+            .create_cluster()
+            .cluster_name(identity.name(NAME_LIMIT))
+            .set_capacity_providers(some(self.capacity_providers.clone()))
+            .set_default_capacity_provider_strategy(some(strategy_to_sdk(
+                &self.default_capacity_provider_strategy,
+            )?))
+            .settings(insights(&self.container_insights))
+            .set_configuration(self.configuration()?)
+            .set_service_connect_defaults(match text(self.service_connect_namespace.as_ref())? {
+                Some(namespace) => Some(connect_defaults(namespace)?),
+                None => None,
+            })
+            .set_tags(tags_to_sdk(tags::for_create(identity, &self.tags, false)));
+        let answer = call.send().await.map_err(|error| classify("ecs CreateCluster", error))?;
+        let cluster = answer
+            .cluster()
+            .ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no cluster"))?;
+        Ok(Progress::done(outputs(cluster)))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let name = live.outputs.name.as_str();
+        let touched = |path| touches(changes, path);
+        let configuration = touched("execute_command")
+            || touched("managed_storage_kms_key")
+            || touched("fargate_ephemeral_storage_kms_key");
+        let insights_changed = touched("container_insights");
+        let connect = touched("service_connect_namespace");
+        if configuration || insights_changed || connect {
+            let mut call = cx.ecs.update_cluster().cluster(name);
+            if insights_changed {
+                call = call.settings(insights(&self.container_insights));
+            }
+            if configuration {
+                call = call.configuration(self.whole_configuration()?);
+            }
+            if connect {
+                // An empty name takes the default away.
+                let namespace = text(self.service_connect_namespace.as_ref())?.unwrap_or_default();
+                call = call.service_connect_defaults(connect_defaults(namespace)?);
+            }
+            call.send().await.map_err(|error| classify("ecs UpdateCluster", error))?;
+        }
+        if touched("capacity_providers") || touched("default_capacity_provider_strategy") {
+            cx.ecs
+                .put_cluster_capacity_providers()
+                .cluster(name)
+                .set_capacity_providers(Some(self.capacity_providers.clone()))
+                .set_default_capacity_provider_strategy(Some(strategy_to_sdk(
+                    &self.default_capacity_provider_strategy,
+                )?))
+                .send()
+                .await
+                .map_err(|error| classify("ecs PutClusterCapacityProviders", error))?;
+        }
+        if touched("tags") {
+            retag(cx, live.outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
+        }
+        Ok(Progress::done(live.outputs.clone()))
+    }
+
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let call = cx.ecs.delete_cluster().cluster(live.outputs.name.as_str());
+        match call.send().await.map_err(|error| classify("ecs DeleteCluster", error)) {
+            Ok(_) => Ok(Progress::deleted()),
+            Err(failure) if failure.class == Class::Gone => Ok(Progress::deleted()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
+        let mut healths = Vec::new();
+        for some in waiting.chunks(100) {
+            let arns = some.iter().map(|one| one.outputs.arn.to_string()).collect();
+            let clusters = describe(cx, arns).await?;
+            healths.extend(some.iter().map(|one| {
+                let arn = Some(one.outputs.arn.as_str());
+                let cluster = clusters.iter().find(|cluster| cluster.cluster_arn() == arn);
+                cluster.map_or(Health::Gone, health)
+            }));
+        }
+        Ok(healths)
+    }
+}
+
+/// The longest name that ECS takes.
+const NAME_LIMIT: usize = 255;
+
+async fn describe(cx: &Cx, arns: Vec<String>) -> Result<Vec<SdkCluster>, Failure> {
+    let answer = cx
+        .ecs
+        .describe_clusters()
+        .set_clusters(Some(arns))
+        .include(ClusterField::Settings)
+        .include(ClusterField::Configurations)
+        .include(ClusterField::Tags)
+        .send()
+        .await
+        .map_err(|error| classify("ecs DescribeClusters", error))?;
+    Ok(answer.clusters.unwrap_or_default())
+}
+
+impl Cluster {
+    /// What to send when a cluster is made: nothing where all is default.
+    fn configuration(&self) -> Result<Option<ClusterConfiguration>, Failure> {
+        let plain = self.execute_command == ExecuteCommand::default()
+            && self.managed_storage_kms_key.is_none()
+            && self.fargate_ephemeral_storage_kms_key.is_none();
+        if plain { Ok(None) } else { self.whole_configuration().map(Some) }
+    }
+
+    /// Every part of the configuration, so that what was taken away is gone.
+    fn whole_configuration(&self) -> Result<ClusterConfiguration, Failure> {
+        let execute = &self.execute_command;
+        let log_group = text(execute.log_group.as_ref())?;
+        let overrides = execute.logging == "OVERRIDE";
+        let log_configuration = overrides.then(|| {
+            ExecuteCommandLogConfiguration::builder()
+                .set_cloud_watch_log_group_name(log_group)
+                .cloud_watch_encryption_enabled(execute.log_group_encrypted)
+                .set_s3_bucket_name(execute.bucket.clone())
+                .s3_encryption_enabled(execute.bucket_encrypted)
+                .set_s3_key_prefix(execute.bucket_prefix.clone())
+                .build()
+        });
+        Ok(ClusterConfiguration::builder()
+            .execute_command_configuration(
+                ExecuteCommandConfiguration::builder()
+                    .logging(execute.logging.as_str().into())
+                    .set_kms_key_id(execute.kms_key.clone())
+                    .set_log_configuration(log_configuration)
+                    .build(),
+            )
+            .managed_storage_configuration(
+                ManagedStorageConfiguration::builder()
+                    .set_kms_key_id(self.managed_storage_kms_key.clone())
+                    .set_fargate_ephemeral_storage_kms_key_id(
+                        self.fargate_ephemeral_storage_kms_key.clone(),
+                    )
+                    .build(),
+            )
+            .build())
+    }
+}
+
+fn insights(value: &str) -> ClusterSetting {
+    ClusterSetting::builder().name(ClusterSettingName::ContainerInsights).value(value).build()
+}
+
+fn connect_defaults(namespace: String) -> Result<ClusterServiceConnectDefaultsRequest, Failure> {
+    built(ClusterServiceConnectDefaultsRequest::builder().namespace(namespace).build())
+}
+
+/// Sorts one described cluster into ours, foreign and none of our business.
+fn note(cluster: &SdkCluster, query: &Query<'_>, found: &mut Found<Cluster>) {
+    if !matches!(cluster.status(), Some("ACTIVE" | "PROVISIONING" | "FAILED")) {
+        return;
+    }
+    let all = tags_from_sdk(cluster.tags());
+    let outputs = outputs(cluster);
+    match tags::identity(&all, query) {
+        Some(identity) => found.owned.push(Live {
+            spec: spec(cluster, tags::own(&all, &identity)),
+            health: health(cluster),
+            id: outputs.arn.to_string(),
+            identity,
+            outputs,
+        }),
+        None => {
+            let named = |wanted: &&Identity| wanted.name(NAME_LIMIT) == outputs.name.as_str();
+            found.foreign.extend(
+                query
+                    .wanted
+                    .iter()
+                    .find(named)
+                    .map(|wanted| tags::foreign(wanted, outputs.arn.as_str(), &all)),
+            );
+        }
+    }
+}
+
+fn health(cluster: &SdkCluster) -> Health {
+    match (cluster.status(), cluster.attachments_status()) {
+        (Some("INACTIVE"), _) => Health::Gone,
+        (Some("FAILED"), _) => Health::Failed("its capacity could not be set up".to_owned()),
+        (Some("PROVISIONING"), _) => Health::Pending("provisioning".to_owned()),
+        (Some("DEPROVISIONING"), _) => Health::Pending("deprovisioning".to_owned()),
+        (_, Some("UPDATE_IN_PROGRESS")) => {
+            Health::Pending("its capacity providers are being updated".to_owned())
+        }
+        (_, Some("UPDATE_FAILED")) => {
+            Health::Failed("its capacity providers could not be updated".to_owned())
+        }
+        _ => Health::Ready,
+    }
+}
+
+fn outputs(cluster: &SdkCluster) -> ClusterOutputs {
+    ClusterOutputs {
+        arn: cluster.cluster_arn().unwrap_or_default().into(),
+        name: cluster.cluster_name().unwrap_or_default().into(),
+    }
+}
+
+fn spec(cluster: &SdkCluster, tags: Tags) -> Cluster {
+    let insights = cluster
+        .settings()
+        .iter()
+        .find(|setting| setting.name() == Some(&ClusterSettingName::ContainerInsights));
+    let configuration = cluster.configuration();
+    let execute = configuration.and_then(|all| all.execute_command_configuration());
+    let log = execute.and_then(|execute| execute.log_configuration());
+    let storage = configuration.and_then(|all| all.managed_storage_configuration());
+    Cluster {
+        capacity_providers: sorted(cluster.capacity_providers()),
+        default_capacity_provider_strategy: strategy_from_sdk(
+            cluster.default_capacity_provider_strategy(),
+        ),
+        container_insights: insights
+            .and_then(|setting| setting.value())
+            .unwrap_or("disabled")
+            .to_owned(),
+        execute_command: ExecuteCommand {
+            logging: execute
+                .and_then(|execute| execute.logging())
+                .map_or("DEFAULT", |logging| logging.as_str())
+                .to_owned(),
+            kms_key: given(execute.and_then(|execute| execute.kms_key_id())),
+            log_group: known(log.and_then(|log| log.cloud_watch_log_group_name())),
+            log_group_encrypted: log.is_some_and(|log| log.cloud_watch_encryption_enabled()),
+            bucket: given(log.and_then(|log| log.s3_bucket_name())),
+            bucket_encrypted: log.is_some_and(|log| log.s3_encryption_enabled()),
+            bucket_prefix: given(log.and_then(|log| log.s3_key_prefix())),
+        },
+        managed_storage_kms_key: given(storage.and_then(|storage| storage.kms_key_id())),
+        fargate_ephemeral_storage_kms_key: given(
+            storage.and_then(|storage| storage.fargate_ephemeral_storage_kms_key_id()),
+        ),
+        service_connect_namespace: known(
+            cluster.service_connect_defaults().and_then(|defaults| defaults.namespace()),
+        ),
+        tags,
+    }
+}

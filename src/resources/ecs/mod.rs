@@ -4,6 +4,7 @@
 //! `servicediscovery`, what sends it traffic in `elbv2`.
 
 pub mod cluster;
+mod convert;
 pub mod service;
 pub mod task_definition;
 

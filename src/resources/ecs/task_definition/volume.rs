@@ -1,8 +1,17 @@
 //! A task definition's volumes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_ecs::types::{
+    DockerVolumeConfiguration, EfsAuthorizationConfig, EfsAuthorizationConfigIam,
+    EfsTransitEncryption, EfsVolumeConfiguration, FSxWindowsFileServerAuthorizationConfig,
+    FSxWindowsFileServerVolumeConfiguration, HostVolumeProperties, S3FilesVolumeConfiguration,
+    Volume as SdkVolume,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::engine::Failure;
+use crate::resources::ecs::convert::{built, given};
 
 /// One volume: without any of the kinds below, scratch space that lives as long as the task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -77,4 +86,144 @@ pub struct S3FilesVolume {
     pub transit_encryption_port: Option<i32>,
     /// The access point's ARN.
     pub access_point: Option<String>,
+}
+
+pub(super) fn to_sdk(name: &str, from: &Volume) -> Result<SdkVolume, Failure> {
+    let plain = from.efs.is_none()
+        && from.docker.is_none()
+        && from.fsx.is_none()
+        && from.s3files.is_none()
+        && !from.configured_at_launch;
+    let host = plain
+        .then(|| HostVolumeProperties::builder().set_source_path(from.host_path.clone()).build());
+    Ok(SdkVolume::builder()
+        .name(name)
+        .set_host(host)
+        .set_configured_at_launch(from.configured_at_launch.then_some(true))
+        .set_efs_volume_configuration(from.efs.as_ref().map(efs_to_sdk).transpose()?)
+        .set_docker_volume_configuration(from.docker.as_ref().map(docker_to_sdk))
+        .set_fsx_windows_file_server_volume_configuration(
+            from.fsx.as_ref().map(fsx_to_sdk).transpose()?,
+        )
+        .set_s3files_volume_configuration(from.s3files.as_ref().map(s3files_to_sdk).transpose()?)
+        .build())
+}
+
+fn efs_to_sdk(from: &EfsVolume) -> Result<EfsVolumeConfiguration, Failure> {
+    let authorization = (from.iam || from.access_point.is_some()).then(|| {
+        EfsAuthorizationConfig::builder()
+            .set_access_point_id(from.access_point.clone())
+            .set_iam(from.iam.then_some(EfsAuthorizationConfigIam::Enabled))
+            .build()
+    });
+    built(
+        EfsVolumeConfiguration::builder()
+            .file_system_id(&from.file_system)
+            .root_directory(&from.root_directory)
+            .set_transit_encryption(
+                from.transit_encryption.then_some(EfsTransitEncryption::Enabled),
+            )
+            .set_transit_encryption_port(from.transit_encryption_port)
+            .set_authorization_config(authorization)
+            .build(),
+    )
+}
+
+fn docker_to_sdk(from: &DockerVolume) -> DockerVolumeConfiguration {
+    let map = |map: &BTreeMap<String, String>| {
+        (!map.is_empty()).then(|| map.clone().into_iter().collect())
+    };
+    DockerVolumeConfiguration::builder()
+        .scope(from.scope.as_str().into())
+        .set_autoprovision(from.autoprovision.then_some(true))
+        .set_driver(from.driver.clone())
+        .set_driver_opts(map(&from.driver_options))
+        .set_labels(map(&from.labels))
+        .build()
+}
+
+fn fsx_to_sdk(from: &FsxVolume) -> Result<FSxWindowsFileServerVolumeConfiguration, Failure> {
+    let authorization = built(
+        FSxWindowsFileServerAuthorizationConfig::builder()
+            .credentials_parameter(&from.credentials)
+            .domain(&from.domain)
+            .build(),
+    )?;
+    built(
+        FSxWindowsFileServerVolumeConfiguration::builder()
+            .file_system_id(&from.file_system)
+            .root_directory(&from.root_directory)
+            .authorization_config(authorization)
+            .build(),
+    )
+}
+
+fn s3files_to_sdk(from: &S3FilesVolume) -> Result<S3FilesVolumeConfiguration, Failure> {
+    built(
+        S3FilesVolumeConfiguration::builder()
+            .file_system_arn(&from.file_system)
+            .root_directory(&from.root_directory)
+            .set_transit_encryption_port(from.transit_encryption_port)
+            .set_access_point_arn(from.access_point.clone())
+            .build(),
+    )
+}
+
+pub(super) fn from_sdk(from: &SdkVolume) -> Volume {
+    Volume {
+        host_path: given(from.host().and_then(|host| host.source_path())),
+        configured_at_launch: from.configured_at_launch().unwrap_or_default(),
+        efs: from.efs_volume_configuration().map(efs_from_sdk),
+        docker: from.docker_volume_configuration().map(docker_from_sdk),
+        fsx: from.fsx_windows_file_server_volume_configuration().map(fsx_from_sdk),
+        s3files: from.s3files_volume_configuration().map(s3files_from_sdk),
+    }
+}
+
+fn root(text: Option<&str>) -> String {
+    given(text).unwrap_or_else(|| "/".to_owned())
+}
+
+fn efs_from_sdk(from: &EfsVolumeConfiguration) -> EfsVolume {
+    let authorization = from.authorization_config();
+    EfsVolume {
+        file_system: from.file_system_id().to_owned(),
+        root_directory: root(from.root_directory()),
+        transit_encryption: from.transit_encryption() == Some(&EfsTransitEncryption::Enabled),
+        transit_encryption_port: from.transit_encryption_port(),
+        access_point: given(authorization.and_then(|one| one.access_point_id())),
+        iam: authorization.and_then(|one| one.iam()) == Some(&EfsAuthorizationConfigIam::Enabled),
+    }
+}
+
+fn docker_from_sdk(from: &DockerVolumeConfiguration) -> DockerVolume {
+    let map = |map: Option<&HashMap<String, String>>| {
+        map.map(|map| map.clone().into_iter().collect()).unwrap_or_default()
+    };
+    DockerVolume {
+        scope: from.scope().map_or("task", |scope| scope.as_str()).to_owned(),
+        autoprovision: from.autoprovision().unwrap_or_default(),
+        driver: given(from.driver()),
+        driver_options: map(from.driver_opts()),
+        labels: map(from.labels()),
+    }
+}
+
+fn fsx_from_sdk(from: &FSxWindowsFileServerVolumeConfiguration) -> FsxVolume {
+    let authorization = from.authorization_config();
+    FsxVolume {
+        file_system: from.file_system_id().to_owned(),
+        root_directory: from.root_directory().to_owned(),
+        credentials: authorization.map_or("", |one| one.credentials_parameter()).to_owned(),
+        domain: authorization.map_or("", |one| one.domain()).to_owned(),
+    }
+}
+
+fn s3files_from_sdk(from: &S3FilesVolumeConfiguration) -> S3FilesVolume {
+    S3FilesVolume {
+        file_system: from.file_system_arn().to_owned(),
+        root_directory: root(from.root_directory()),
+        transit_encryption_port: from.transit_encryption_port(),
+        access_point: given(from.access_point_arn()),
+    }
 }
