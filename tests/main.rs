@@ -2,5 +2,6 @@
 
 mod cli;
 mod layers;
+mod engine;
 mod manifest;
 mod support;

@@ -108,4 +108,13 @@ impl Plan {
     pub fn has_changes(&self) -> bool {
         self.steps.iter().any(|step| step.action != Action::Keep)
     }
+
+    /// What of the environment would be created. A run whose scope is a service may do that for
+    /// what the service needs; the caller decides whether so much is missing that the
+    /// environment has to be deployed first.
+    pub fn environment_creates(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| step.action == Action::Create && step.owner == Owner::Environment)
+    }
 }

@@ -9,8 +9,6 @@ mod dump;
 mod order;
 mod removals;
 mod steps;
-#[cfg(test)]
-mod tests;
 mod world;
 
 use std::collections::BTreeSet;
