@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::problem::{Problem, Source, Span};
+use super::problem::{Problem, Problems, Source, Span};
 use super::read::did_you_mean;
 
 /// Largest manifest, in bytes.
@@ -55,9 +55,15 @@ pub(crate) fn list(root: &Path, folder: &str, problems: &mut Vec<Problem>) -> Ve
         if name.ends_with(".yml") {
             paths.push(path);
         } else if let Some(stem) = name.strip_suffix(".yaml") {
+            let better = format!("{folder}/{stem}.yml");
+            let help = if root.join(&better).exists() {
+                format!("there is {better} too: remove one of the two")
+            } else {
+                format!("mv {path} {better}")
+            };
             problems.push(
                 Problem::of_file(&*path, "manifests end in `.yml`, so this file is not read")
-                    .help(format!("mv {path} {folder}/{stem}.yml")),
+                    .help(help),
             );
         } else if ["manifest.yml", "manifest.yaml"]
             .iter()
@@ -90,18 +96,19 @@ pub(crate) fn strangers(root: &Path, problems: &mut Vec<Problem>) {
 }
 
 /// The text of a file.
-pub(crate) fn read(root: &Path, path: &str) -> Result<Arc<Source>, Problem> {
+pub(crate) fn read(root: &Path, path: &str) -> Result<Arc<Source>, Problems> {
     let full = root.join(path);
     let failed = |error: &io::Error| cannot_read(&full, path, error);
     let metadata = fs::metadata(&full).map_err(|error| failed(&error))?;
     if !metadata.is_file() {
-        return Err(Problem::of_file(path, "this is not a file").expected("a YAML file"));
+        return Err(Problem::of_file(path, "this is not a file").expected("a YAML file").into());
     }
     if metadata.len() > LARGEST {
         let size = metadata.len();
         return Err(Problem::of_file(path, format!("the file has {size} bytes"))
             .expected(format!("at most {LARGEST} bytes"))
-            .help("is this the right file? manifests are small"));
+            .help("is this the right file? manifests are small")
+            .into());
     }
     let bytes = fs::read(&full).map_err(|error| failed(&error))?;
     text(path, &bytes)
@@ -115,7 +122,10 @@ fn cannot_read(full: &Path, path: &str, error: &io::Error) -> Problem {
             Problem::of_file(path, format!("this link points to {target}, which does not exist"))
                 .help("put the file there, or remove the link")
         }
-        (io::ErrorKind::NotFound, None) => Problem::of_file(path, "this file is missing"),
+        // Only the application's file is asked for without having been listed.
+        (io::ErrorKind::NotFound, None) => Problem::of_file(path, "this file is missing").help(
+            "`shipit init` writes one; or create it with `kind: application` and `name: NAME`",
+        ),
         (io::ErrorKind::PermissionDenied, _) => {
             Problem::of_file(path, "no permission to read this file")
                 .help(format!("chmod u+r {path}"))
@@ -125,13 +135,14 @@ fn cannot_read(full: &Path, path: &str, error: &io::Error) -> Problem {
 }
 
 /// Bytes as text: UTF-8, with or without a byte-order mark.
-pub(crate) fn text(path: &str, bytes: &[u8]) -> Result<Arc<Source>, Problem> {
+pub(crate) fn text(path: &str, bytes: &[u8]) -> Result<Arc<Source>, Problems> {
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(path, text.strip_prefix('\u{feff}').unwrap_or(text))),
         Err(_) if utf16 => Err(Problem::of_file(path, "the file is in UTF-16")
             .expected("UTF-8")
-            .help(format!("iconv -f UTF-16 -t UTF-8 {path} > new.yml"))),
+            .help(format!("iconv -f UTF-16 -t UTF-8 {path} > new.yml"))
+            .into()),
         Err(error) => {
             let at = error.valid_up_to();
             let source = Source::new(path, String::from_utf8_lossy(bytes));
@@ -139,15 +150,27 @@ pub(crate) fn text(path: &str, bytes: &[u8]) -> Result<Arc<Source>, Problem> {
                 "byte {at} (0x{:02x}) is not UTF-8",
                 bytes.get(at).copied().unwrap_or_default()
             );
-            Err(Problem::error(&source, Span { offset: at, length: 1 }, message).help(format!(
+            Err(Problem::error(
+                &source,
+                Span { offset: at, length: '\u{fffd}'.len_utf8() },
+                message,
+            )
+            .help(format!(
                 "save the file as UTF-8; from Latin-1: iconv -f LATIN1 -t UTF-8 {path} > new.yml"
-            )))
+            ))
+            .into())
         }
     }
 }
 
 /// The nearest folder at or above `start` that holds a folder `shipit` with manifests.
-pub(crate) fn find(start: &Path) -> Result<PathBuf, Problem> {
+pub(crate) fn find(start: &Path) -> Result<PathBuf, Problems> {
+    // A relative path has no ancestors beyond itself.
+    let start = &if start.is_absolute() {
+        start.to_owned()
+    } else {
+        start.canonicalize().unwrap_or_else(|_| start.to_owned())
+    };
     for folder in start.ancestors() {
         if folder.join(FOLDER).is_dir() && is_workspace(&folder.join(FOLDER)) {
             return Ok(folder.to_owned());
@@ -158,9 +181,11 @@ pub(crate) fn find(start: &Path) -> Result<PathBuf, Problem> {
     let problem =
         Problem::of_file("", format!("no folder `{FOLDER}` with manifests in {shown} or above it"));
     Err(if copilot {
-        problem.help("there is a Copilot workspace here; write its manifests anew with `shipit init`: the keys are the same")
+        problem.help("there is a Copilot workspace here; write its manifests anew with `shipit init`: the keys are the same").into()
     } else {
-        problem.help("start one with `shipit init`, or change into the folder of your project")
+        problem
+            .help("start one with `shipit init`, or change into the folder of your project")
+            .into()
     })
 }
 

@@ -177,10 +177,8 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// Sorts by file and position and drops repetitions.
     pub fn new(mut problems: Vec<Problem>) -> Self {
-        problems.sort_by(|a, b| {
-            (&a.file, a.span, a.severity, &a.message)
-                .cmp(&(&b.file, b.span, b.severity, &b.message))
-        });
+        // Stable: at one place they stay in the order in which they were found.
+        problems.sort_by(|a, b| (&a.file, a.span, a.severity).cmp(&(&b.file, b.span, b.severity)));
         problems.dedup();
         Self(problems)
     }

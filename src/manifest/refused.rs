@@ -37,8 +37,8 @@ const KEYS: &[Row] = &[
     (E, "network.vpc.flow_logs", "comes in a later release", LATER),
     (E, "http.public.access_logs", "comes in a later release", LATER),
     (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
-    (E, "http.public.security_groups", "is deprecated by Copilot too", "use `http.public.ingress.source_ips`"),
-    (E, "http.private.security_groups", "is deprecated by Copilot too", "use `http.private.ingress.vpc`"),
+    (E, "http.public.security_groups", "is deprecated in Copilot, and not known here", "use `http.public.ingress.source_ips`"),
+    (E, "http.private.security_groups", "is deprecated in Copilot, and not known here", "use `http.private.ingress.vpc`"),
     (E, "http.private.ingress.from_vpc", "was written by Copilot's templates but never read", "the key is `http.private.ingress.vpc`"),
     (E, "environments", "does not exist for environments", "each environment has a file of its own"),
 
@@ -68,8 +68,8 @@ const KEYS: &[Row] = &[
     (S, "http.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
     (S, "http.additional_rules.hosted_zone", "needs DNS, which comes in a later release", DNS),
     (S, "http.additional_rules.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
-    (S, "http.targetContainer", "is deprecated by Copilot too", "the key is `target_container`"),
-    (S, "http.additional_rules.targetContainer", "is deprecated by Copilot too", "the key is `target_container`"),
+    (S, "http.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
+    (S, "http.additional_rules.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
     (S, "http.additional_rules.healthcheck.grace_period", "belongs to the service, not to one rule", "set `http.healthcheck.grace_period`"),
     (S, "count.queue_delay", "scales on a queue, which only a Worker Service has", "scale on `cpu_percentage` or `requests`"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
@@ -100,7 +100,7 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
     ("`platform`", "windows/amd64", "comes in a later release", "only Linux containers can be run"),
     ("`platform`", "windows/x86_64", "comes in a later release", "only Linux containers can be run"),
-    ("`platform`", "linux/arm", "is 32-bit, which Fargate does not run", "use `linux/arm64`"),
+    ("`platform`", "linux/arm", "is 32-bit, and Fargate runs 64-bit only", "use `linux/arm64`"),
     ("`platform.osfamily`", "windows_server_2019_core", "comes in a later release", "only Linux containers can be run"),
     ("`platform.osfamily`", "windows_server_2019_full", "comes in a later release", "only Linux containers can be run"),
     ("`platform.osfamily`", "windows_server_2022_core", "comes in a later release", "only Linux containers can be run"),
@@ -113,6 +113,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("kind", "start the file with its kind: `kind: application`, `kind: environment` or `kind: service`"),
     ("name", "add `name: NAME`"),
     ("type", "add `type: Load Balanced Web Service` or `type: Backend Service`"),
+    ("http", "write `http:` and below it `path: /`"),
     ("image", "add `image:` and below it `location: public.ecr.aws/nginx/nginx:1.27`"),
     ("image.location", "add `location: public.ecr.aws/nginx/nginx:1.27` below `image:`"),
     ("http.path", "add `path: /` below `http:`"),
@@ -153,6 +154,11 @@ pub(crate) fn value(here: &str, word: &str) -> Option<Refusal> {
         .iter()
         .find(|(path, value, ..)| *path == here && *value == word)
         .map(|(_, _, why, instead)| Refusal { why, instead })
+}
+
+/// What to type for a key that has the wrong form, where there is an example.
+pub(crate) fn example(path: &str) -> Option<String> {
+    EXAMPLES.iter().find(|(known, _)| *known == path).map(|(_, example)| (*example).to_owned())
 }
 
 /// What to type for a missing key.

@@ -170,12 +170,14 @@ fn walk(root: &Value, schema: &Value, path: &str, paths: &mut Vec<String>) {
 
 /// Where else a key exists, for one that stands in the wrong place.
 pub(crate) fn elsewhere(kind: Kind, key: &str, path: &str) -> Option<String> {
-    let places: Vec<&str> = paths(kind)
+    let mut places: Vec<&str> = paths(kind)
         .iter()
         .filter(|known| known.rsplit('.').next() == Some(key) && *known != path)
         .filter(|known| !known.contains('*'))
         .map(String::as_str)
-        .take(3)
         .collect();
-    (!places.is_empty()).then(|| format!("the key exists as {}", super::read::list(&places)))
+    places.sort_by_key(|place| place.matches('.').count());
+    places.truncate(3);
+    (!places.is_empty())
+        .then(|| format!("did you mean {}?", super::read::list(&places).replace("one of ", "")))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::application::{Application, ApplicationFile};
 use super::environment::{Environment, EnvironmentFile};
 use super::problem::{Problem, Problems, Severity, Source};
-use super::read::{Read, Reader, did_you_mean};
+use super::read::{Read, Reader, did_you_mean, is_map};
 use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
 use super::yaml::{Entry, Node, Undefined, Value, interpolate, overlay, parse};
 use super::{Kind, check, files};
@@ -42,7 +42,7 @@ impl Workspace {
     /// # Errors
     /// One problem that says how to begin, when there is none.
     pub fn find(start: &Path) -> Result<PathBuf, Problems> {
-        Ok(files::find(start)?)
+        files::find(start)
     }
 
     /// Reads and checks everything, each service for each environment. `root` is what
@@ -161,14 +161,8 @@ impl Loader<'_> {
     fn file(&mut self, path: &str, kind: Kind) -> Option<File> {
         let source = match files::read(self.root, path) {
             Ok(source) => source,
-            Err(problem) => {
-                let problem = match kind {
-                    Kind::Application if problem.message == "this file is missing" => {
-                        problem.help("`shipit init` writes one; or create it with `kind: application` and `name: NAME`")
-                    }
-                    _ => problem,
-                };
-                self.problems.push(problem);
+            Err(problems) => {
+                self.problems.extend(problems.0);
                 return None;
             }
         };
@@ -243,9 +237,14 @@ impl Loader<'_> {
             self.interpolate(&mut file, Some(&name));
             let environment = read::<EnvironmentFile>(&file, Kind::Environment, &mut self.problems);
             if let Some(environment) = &environment {
-                check::environment(environment, &file, &mut self.problems);
+                let mut found = Vec::new();
+                check::environment(environment, &file, &self.problems[before..], &mut found);
+                self.problems.append(&mut found);
             }
-            check::file_name(&file, &name, &mut self.problems);
+            // What stands in for something unreadable must not be compared with services.
+            let sound = self.problems.len() == before;
+            let environment = environment.filter(|_| sound);
+            check::file_name(self.root, &file, &name, &mut self.problems);
             self.forgive(chosen, &name, before);
             found.push(FoundEnvironment { name, file: Some(file), environment });
         }
@@ -295,7 +294,7 @@ impl Loader<'_> {
         let stem = files::stem(&file.source.path);
         let name =
             file.node.get("name").and_then(|entry| entry.node.text()).unwrap_or(stem).to_owned();
-        check::file_name(&file, &name, &mut self.problems);
+        check::file_name(self.root, &file, &name, &mut self.problems);
         let names: Vec<&str> = environments.iter().map(|found| found.name.as_str()).collect();
         let overrides = file.node.get("environments").map(|entry| &entry.node);
         let mut problems = Vec::new();
@@ -306,7 +305,10 @@ impl Loader<'_> {
         let parts = overrides.map(Node::entries).unwrap_or_default();
         let any = chosen.or(names.first().copied()).unwrap_or("test");
         self.part(&file, &base, any, None, &mut problems);
-        for part in parts.iter().filter(|part| chosen.is_none_or(|chosen| chosen == part.key)) {
+        for part in parts
+            .iter()
+            .filter(|part| is_map(&part.node) && chosen.is_none_or(|chosen| chosen == part.key))
+        {
             self.part(&file, &part.node, &part.key, Some(part), &mut problems);
         }
 
@@ -319,7 +321,7 @@ impl Loader<'_> {
         let mut resolved = Vec::new();
         let mut seen: Vec<(Problem, Vec<String>)> = Vec::new();
         for environment in &wanted {
-            let part = parts.iter().find(|part| part.key == *environment);
+            let part = parts.iter().find(|part| part.key == *environment && is_map(&part.node));
             let mut merged = part.map_or_else(
                 || base.clone(),
                 |part| overlay(&base, &without(&part.node, IDENTITY)),
@@ -337,9 +339,13 @@ impl Loader<'_> {
                 check::service(&manifest, &merged, at, &file.source, &mut own);
                 let retention = at.and_then(|environment| environment.logging.retention);
                 manifest.logging.retention = manifest.logging.retention.or(retention).or(Some(30));
-                resolved.push(((*environment).to_owned(), merged, manifest));
+                if !own.iter().any(|problem| problem.severity == Severity::Error) {
+                    resolved.push(((*environment).to_owned(), merged, manifest));
+                }
             }
-            for problem in own.into_iter().filter(|problem| !problems.contains(problem)) {
+            // What a part said already is not said again of the whole, in other words.
+            let said = |problem: &Problem| problems.iter().any(|known| known.span == problem.span);
+            for problem in own.into_iter().filter(|problem| !said(problem)) {
                 match seen.iter_mut().find(|(known, _)| *known == problem) {
                     Some((_, places)) => places.push((*environment).to_owned()),
                     None => seen.push((problem, vec![(*environment).to_owned()])),

@@ -1,11 +1,10 @@
 //! Containers of a task: what they wait for, share and listen on.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::{Explain, Findings};
 use crate::manifest::read::did_you_mean;
-use crate::manifest::service::{Condition, ContainerHealthCheck, PortProtocol, ServiceManifest};
+use crate::manifest::service::{Condition, PortProtocol, ServiceManifest};
 
 /// ECS allows so many containers in a task.
 const MOST_CONTAINERS: usize = 10;
@@ -16,7 +15,7 @@ struct Container<'a> {
     path: String,
     essential: bool,
     depends_on: &'a BTreeMap<String, Condition>,
-    healthcheck: Option<&'a ContainerHealthCheck>,
+    has_health_check: bool,
 }
 
 /// Everything about the containers of one task.
@@ -26,7 +25,7 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
         path: "image.".to_owned(),
         essential: true,
         depends_on: &service.image.depends_on,
-        healthcheck: service.image.healthcheck.as_ref(),
+        has_health_check: service.image.healthcheck.is_some(),
     }];
     for (name, sidecar) in &service.sidecars {
         let path = format!("sidecars.{name}");
@@ -45,7 +44,7 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
             path: format!("{path}."),
             essential: sidecar.essential,
             depends_on: &sidecar.depends_on,
-            healthcheck: sidecar.healthcheck.as_ref(),
+            has_health_check: sidecar.healthcheck.is_some(),
         });
     }
     if all.len() > MOST_CONTAINERS {
@@ -60,9 +59,6 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
     all.truncate(MOST_CONTAINERS + 1);
     for container in &all {
         dependencies(container, &all, findings);
-        if let Some(check) = container.healthcheck {
-            health(&format!("{}healthcheck", container.path), check, findings);
-        }
     }
     cycle(&all, findings);
     ports(service, findings);
@@ -81,8 +77,8 @@ fn dependencies(container: &Container<'_>, all: &[Container<'_>], findings: &mut
         let Some(other) = all.iter().find(|other| other.name == wanted) else {
             let help = did_you_mean(wanted, &names)
                 .unwrap_or_else(|| "add it under `sidecars`, or remove this line".into());
-            let problem =
-                findings.error(&path, format!("there is no container `{wanted}` to wait for"));
+            let problem = findings
+                .error_of_key(&path, format!("there is no container `{wanted}` to wait for"));
             problem.expected = Some(if names.is_empty() {
                 "a sidecar, and there is none".into()
             } else {
@@ -93,16 +89,13 @@ fn dependencies(container: &Container<'_>, all: &[Container<'_>], findings: &mut
         };
         if other.essential && matches!(condition, Condition::Complete | Condition::Success) {
             findings
-                .error(
-                    &path,
-                    format!("`{wanted}` is essential, so the task stops when it is {condition}"),
-                )
+                .error(&path, format!("`{wanted}` is essential, so the task stops when it ends"))
                 .explain(
                     "one of `start` or `healthy`",
                     format!("write `essential: false` for `{wanted}` if it is meant to end"),
                 );
         }
-        if *condition == Condition::Healthy && other.healthcheck.is_none() {
+        if *condition == Condition::Healthy && !other.has_health_check {
             findings
                 .error(
                     &path,
@@ -157,35 +150,6 @@ fn leads_back<'a>(
         trail.pop();
     }
     false
-}
-
-fn health(path: &str, check: &ContainerHealthCheck, findings: &mut Findings<'_>) {
-    between(&format!("{path}.interval"), check.interval, 5, 300, findings);
-    between(&format!("{path}.timeout"), check.timeout, 2, 60, findings);
-    between(&format!("{path}.start_period"), check.start_period, 0, 300, findings);
-    number(&format!("{path}.retries"), check.retries, 1, 10, findings);
-}
-
-/// Reports a time out of bounds, in seconds.
-pub(super) fn between(
-    path: &str,
-    value: Duration,
-    min: u64,
-    max: u64,
-    findings: &mut Findings<'_>,
-) {
-    if !(min..=max).contains(&value.as_secs()) {
-        let message = format!("`{path}` is {}s", value.as_secs());
-        findings.error(path, message).expected = Some(format!("a time from {min}s to {max}s"));
-    }
-}
-
-/// Reports a number out of bounds.
-pub(super) fn number(path: &str, value: u32, min: u32, max: u32, findings: &mut Findings<'_>) {
-    if !(min..=max).contains(&value) {
-        findings.error(path, format!("`{path}` is {value}")).expected =
-            Some(format!("a number from {min} to {max}"));
-    }
 }
 
 fn ports(service: &ServiceManifest, findings: &mut Findings<'_>) {
@@ -254,7 +218,7 @@ fn variables<S>(
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
             if !sound {
                 findings
-                    .error(
+                    .error_of_key(
                         &format!("{path}{kind}.{name}"),
                         format!("`{name}` is no name for a variable"),
                     )
@@ -264,7 +228,7 @@ fn variables<S>(
     }
     for name in secrets.keys().filter(|name| variables.contains_key(*name)) {
         let first = findings.node.place(&format!("{path}variables"));
-        let problem = findings.error(
+        let problem = findings.error_of_key(
             &format!("{path}secrets.{name}"),
             format!("`{name}` is both a variable and a secret"),
         );

@@ -12,7 +12,8 @@ use crate::manifest::yaml::Node;
 pub(crate) fn vpc(map: &VpcMap, node: &Node, key: Span, reader: &mut Reader) {
     let source = reader.source.clone();
     let mut problems = Vec::new();
-    let findings = &mut Findings { source: &source, node, problems: &mut problems };
+    let findings =
+        &mut Findings { source: &source, node, unread: Vec::new(), problems: &mut problems };
     if map.id.is_some() {
         imported(map, key, findings)
     } else {
@@ -160,18 +161,15 @@ fn own(map: &VpcMap, key: Span, findings: &mut Findings<'_>) {
             )
             .advise("choose a range of /24 or larger, or list the subnets");
     }
-    if let (public @ 1.., private @ 1..) = (map.subnets.public.len(), map.subnets.private.len()) {
-        if public != private {
-            findings
-                .error(
-                    "subnets",
-                    format!("there are {public} public and {private} private subnets"),
-                )
-                .explain(
-                    "one of each in every zone",
-                    "add or remove subnets until both lists are equally long",
-                );
-        }
+    if let (public @ 1.., private @ 1..) = (map.subnets.public.len(), map.subnets.private.len())
+        && public != private
+    {
+        findings
+            .error("subnets", format!("there are {public} public and {private} private subnets"))
+            .explain(
+                "one of each in every zone",
+                "add or remove subnets until both lists are equally long",
+            );
     }
 }
 
@@ -198,9 +196,18 @@ fn sides(map: &VpcMap) -> [(&'static str, &[SubnetMap]); 2] {
 }
 
 /// What goes together in an environment.
-pub(crate) fn environment(environment: &Environment, file: &File, problems: &mut Vec<Problem>) {
-    let findings = &mut Findings { source: &file.source, node: &file.node, problems };
+pub(crate) fn environment(
+    environment: &Environment,
+    file: &File,
+    unread: &[Problem],
+    problems: &mut Vec<Problem>,
+) {
+    let unread = unread.iter().map(|problem| problem.span).collect();
+    let findings = &mut Findings { source: &file.source, node: &file.node, unread, problems };
     let rules = &environment.network.security_group;
+    if !findings.sound(&["network", "http", "role", "discovery"]) {
+        return;
+    }
     for (side, rules) in [("ingress", &rules.ingress), ("egress", &rules.egress)] {
         for (index, rule) in rules.iter().enumerate() {
             let path = format!("network.vpc.security_group.{side}.{index}");
@@ -267,11 +274,12 @@ pub(crate) fn environment(environment: &Environment, file: &File, problems: &mut
             );
         }
     }
-    if let Vpc::Imported(vpc) = &environment.network.vpc {
-        if vpc.private.is_empty() && !http.private.subnets.is_empty() {
-            findings
-                .error("http.private.subnets", "the VPC lists no private subnets")
-                .advise("list these under `network.vpc.subnets.private` too");
-        }
+    if let Vpc::Imported(vpc) = &environment.network.vpc
+        && vpc.private.is_empty()
+        && !http.private.subnets.is_empty()
+    {
+        findings
+            .error("http.private.subnets", "the VPC lists no private subnets")
+            .advise("list these under `network.vpc.subnets.private` too");
     }
 }

@@ -1,6 +1,5 @@
 //! Routing: what a load balancer would refuse, and where requests would go nowhere.
 
-use super::containers::{between, number};
 use super::{Explain, Findings};
 use crate::manifest::read::did_you_mean;
 use crate::manifest::service::{
@@ -45,7 +44,6 @@ fn rule(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findi
             )
             .explain(format!("at most {MOST_VALUES}"), "spread the values over several `http.additional_rules`");
     }
-    between(&format!("{path}.deregistration_delay"), rule.deregistration_delay, 0, 3600, findings);
     let check = &rule.healthcheck;
     let below = format!("{path}.healthcheck");
     if !check.path.starts_with('/') || check.path.len() > 1024 {
@@ -60,25 +58,11 @@ fn rule(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findi
             format!("write /{}", check.path.trim_start_matches('/')),
         );
     }
-    for (name, threshold) in [
-        ("healthy_threshold", check.healthy_threshold),
-        ("unhealthy_threshold", check.unhealthy_threshold),
-    ] {
-        if let Some(threshold) = threshold {
-            number(&format!("{below}.{name}"), threshold, 2, 10, findings);
-        }
-    }
-    if let Some(timeout) = check.timeout {
-        between(&format!("{below}.timeout"), timeout, 2, 120, findings);
-    }
-    if let Some(interval) = check.interval {
-        between(&format!("{below}.interval"), interval, 5, 300, findings);
-    }
     let (timeout, interval) = (
         check.timeout.map_or(5, |time| time.as_secs()),
         check.interval.map_or(30, |time| time.as_secs()),
     );
-    if timeout >= interval && (2..=120).contains(&timeout) && (5..=300).contains(&interval) {
+    if timeout >= interval {
         let key = if check.timeout.is_some() { "timeout" } else { "interval" };
         findings
             .error(

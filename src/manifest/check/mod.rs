@@ -17,13 +17,28 @@ pub(crate) use service::{count, service};
 pub(crate) use workspace::{file_name, overrides, workspace};
 
 use super::problem::{Problem, Source, Span};
-use super::yaml::Node;
+use super::yaml::{Node, Value};
 
 /// Where problems of a merged tree go.
 pub(crate) struct Findings<'a> {
     pub(crate) source: &'a Arc<Source>,
     pub(crate) node: &'a Node,
+    /// Where values could not be read.
+    pub(crate) unread: Vec<Span>,
     pub(crate) problems: &'a mut Vec<Problem>,
+}
+
+/// Whether a part of a tree is broken. Parts of a merged tree may come from different places.
+fn within(node: &Node, broken: &impl Fn(usize, usize) -> bool) -> bool {
+    let own = node.span.offset;
+    match &node.value {
+        Value::Mapping(entries) => entries.iter().any(|entry| {
+            broken(entry.span.offset, entry.span.offset + entry.span.length)
+                || within(&entry.node, broken)
+        }),
+        Value::Sequence(items) => broken(own, own) || items.iter().any(|item| within(item, broken)),
+        _ => broken(own, own + node.span.length),
+    }
 }
 
 impl Findings<'_> {
@@ -31,6 +46,30 @@ impl Findings<'_> {
     pub(crate) fn error(&mut self, path: &str, message: impl Into<String>) -> &mut Problem {
         let span = self.node.place(path);
         self.error_at(span, message)
+    }
+
+    /// Reports an error at the key itself.
+    pub(crate) fn error_of_key(&mut self, path: &str, message: impl Into<String>) -> &mut Problem {
+        let span = self.node.place_of_key(path);
+        self.error_at(span, message)
+    }
+
+    /// Whether all that stands at these paths could be read: what could not has a stand-in, of which
+    /// nothing should be said.
+    pub(crate) fn sound(&self, paths: &[&str]) -> bool {
+        let broken = |start: usize, end: usize| {
+            self.unread.iter().any(|span| (start..=end).contains(&span.offset))
+        };
+        paths.iter().all(|path| {
+            let mut node = self.node;
+            let mut key = None;
+            for step in path.split('.') {
+                let Some(entry) = node.get(step) else { return true };
+                (node, key) = (&entry.node, Some(entry.span));
+            }
+            let own = key.is_some_and(|key| broken(key.offset, key.offset + key.length));
+            !own && !within(node, &broken)
+        })
     }
 
     pub(crate) fn error_at(&mut self, span: Span, message: impl Into<String>) -> &mut Problem {

@@ -13,7 +13,8 @@ use crate::manifest::yaml::Node;
 pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
     let source = reader.source.clone();
     let mut problems = Vec::new();
-    let findings = &mut Findings { source: &source, node, problems: &mut problems };
+    let findings =
+        &mut Findings { source: &source, node, unread: Vec::new(), problems: &mut problems };
     let metrics = ["cpu_percentage", "memory_percentage", "requests", "response_time"];
     let metric = metrics
         .into_iter()
@@ -85,11 +86,23 @@ pub(crate) fn service(
     source: &Arc<Source>,
     problems: &mut Vec<Problem>,
 ) {
-    let findings = &mut Findings { source, node, problems };
-    fargate::size(service, findings);
-    containers::containers(service, findings);
-    http::http(service, findings);
-    scaling(service, findings);
+    let unread = problems.iter().map(|problem| problem.span).collect();
+    let findings = &mut Findings { source, node, unread, problems };
+    if findings.sound(&["cpu", "memory"]) {
+        fargate::size(service, findings);
+    }
+    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets"]) {
+        containers::containers(service, findings);
+    }
+    if findings.sound(&["http", "image", "sidecars"]) {
+        http::http(service, findings);
+    }
+    if findings.sound(&["count", "http"]) {
+        scaling(service, findings);
+    }
+    if !findings.sound(&["network", "count", "http"]) {
+        return;
+    }
     if service.formerly.as_deref() == Some(&service.name) {
         findings
             .error("formerly", "`formerly` is the name that the service has now")

@@ -1,29 +1,32 @@
 //! Files of one workspace against each other.
 
+use std::path::Path;
+
 use super::Findings;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Span};
-use crate::manifest::read::{did_you_mean, list};
+use crate::manifest::read::{did_you_mean, list, name_problem};
 use crate::manifest::service::{Rule, ServiceManifest, ServiceType};
 use crate::manifest::workspace::{File, FoundEnvironment, FoundService};
 use crate::manifest::yaml::{Node, Value};
 
 /// A file should bear the name of what is in it.
-pub(crate) fn file_name(file: &File, name: &str, problems: &mut Vec<Problem>) {
+pub(crate) fn file_name(root: &Path, file: &File, name: &str, problems: &mut Vec<Problem>) {
     let path = &file.source.path;
-    if files::stem(path) != name && !name.contains(['/', '$']) && !name.is_empty() {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let span = file.node.place("name");
-        problems.push(
-            Problem::error(
-                &file.source,
-                span,
-                format!("the file is called {}.yml, but what is in it `{name}`", files::stem(path)),
-            )
-            .warning()
-            .help(format!("mv {path} {folder}/{name}.yml")),
-        );
+    let stem = files::stem(path);
+    if stem == name || name_problem(name).is_some() {
+        return;
     }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let better = format!("{folder}/{name}.yml");
+    let help = if root.join(&better).exists() {
+        format!("{better} exists: is one of the two a copy?")
+    } else {
+        format!("mv {path} {better}")
+    };
+    let message = format!("the file is called {stem}.yml, but what is in it `{name}`");
+    let span = file.node.place("name");
+    problems.push(Problem::error(&file.source, span, message).warning().help(help));
 }
 
 /// `environments:` of a service must name environments that exist.
@@ -34,7 +37,8 @@ pub(crate) fn overrides(
     problems: &mut Vec<Problem>,
 ) {
     let Some(node) = overrides else { return };
-    let findings = &mut Findings { source: &file.source, node: &file.node, problems };
+    let findings =
+        &mut Findings { source: &file.source, node: &file.node, unread: Vec::new(), problems };
     if !matches!(node.value, Value::Mapping(_) | Value::Null | Value::Broken) {
         findings.error("environments", "`environments` is not a map").expected =
             Some("a map: below each environment's name the keys that differ".into());

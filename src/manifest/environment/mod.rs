@@ -60,6 +60,7 @@ pub type Environment = EnvironmentFile;
 
 record! {
     /// What services log, unless they say otherwise.
+    #[derive(Default)]
     pub struct EnvironmentLogging {
         /// Days to keep log lines; 30 when left out.
         retention: Option<u32> as Option<RetentionDays>,
@@ -68,6 +69,7 @@ record! {
 
 record! {
     /// The load balancers that the services of an environment share. Each is made when the first service needs it.
+    #[derive(Default)]
     pub struct EnvironmentHttp {
         /// The internet-facing load balancer, for `Load Balanced Web Service`.
         public: PublicHttp = PublicHttp::default(),
@@ -78,6 +80,7 @@ record! {
 
 record! {
     /// The internet-facing load balancer.
+    #[derive(Default)]
     pub struct PublicHttp {
         /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
         certificates: Vec<String> as Vec<Arn>,
@@ -90,6 +93,7 @@ record! {
 
 record! {
     /// Who may connect to the internet-facing load balancer.
+    #[derive(Default)]
     pub struct PublicIngress {
         /// IPv4 ranges that may connect; everyone when left out.
         source_ips: Vec<Cidr> as Vec<Addresses>,
@@ -98,6 +102,7 @@ record! {
 
 record! {
     /// The internal load balancer.
+    #[derive(Default)]
     pub struct PrivateHttp {
         /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
         certificates: Vec<String> as Vec<Arn>,
@@ -112,28 +117,9 @@ record! {
 
 record! {
     /// Who may connect to the internal load balancer.
+    #[derive(Default)]
     pub struct PrivateIngress {
         /// Whether anything in the VPC may connect.
         vpc: bool = false,
     }
-}
-
-macro_rules! empty {
-    ($($name:ident { $($field:ident),* })*) => {
-        $(impl Default for $name {
-            /// As when the key is left out.
-            fn default() -> Self {
-                Self { $($field: Default::default()),* }
-            }
-        })*
-    };
-}
-
-empty! {
-    EnvironmentLogging { retention }
-    EnvironmentHttp { public, private }
-    PublicHttp { certificates, ingress, ssl_policy }
-    PublicIngress { source_ips }
-    PrivateHttp { certificates, subnets, ingress, ssl_policy }
-    PrivateIngress { vpc }
 }

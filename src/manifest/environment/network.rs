@@ -105,6 +105,7 @@ record! {
 
 record! {
     /// A VPC: made for the environment (`cidr`, `zones`, `nat`), or an existing one (`id`).
+    #[derive(Default)]
     pub(crate) struct VpcMap {
         /// The id of an existing VPC. It and its subnets are used and never changed.
         id: Option<String> as Option<VpcId>,
@@ -123,6 +124,7 @@ record! {
 
 record! {
     /// The subnets of a VPC.
+    #[derive(Default)]
     pub(crate) struct SubnetsMap {
         /// Subnets with a route to the internet.
         public: Vec<SubnetMap>,
@@ -145,6 +147,7 @@ record! {
 
 record! {
     /// Rules of the environment's security group, besides free traffic within the group.
+    #[derive(Default)]
     pub struct SecurityGroupRules {
         /// What may come in.
         ingress: Vec<SecurityGroupRule>,
@@ -176,31 +179,6 @@ choice! {
         Icmp = "icmp",
         /// All protocols.
         All = "-1" | "all",
-    }
-}
-
-impl Default for VpcMap {
-    fn default() -> Self {
-        Self {
-            id: None,
-            cidr: None,
-            zones: None,
-            subnets: SubnetsMap::default(),
-            nat: None,
-            security_group: SecurityGroupRules::default(),
-        }
-    }
-}
-
-impl Default for SubnetsMap {
-    fn default() -> Self {
-        Self { public: Vec::new(), private: Vec::new() }
-    }
-}
-
-impl Default for SecurityGroupRules {
-    fn default() -> Self {
-        Self { ingress: Vec::new(), egress: Vec::new() }
     }
 }
 
@@ -274,9 +252,9 @@ impl Read for Network {
     type Value = Self;
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let map = NetworkMap::read(node, reader)?;
         let before = reader.problems.len();
-        if let Some(vpc) = node.get("vpc") {
+        let map = NetworkMap::read(node, reader)?;
+        if let Some(vpc) = node.get("vpc").filter(|_| reader.problems.len() == before) {
             crate::manifest::check::vpc(&map.vpc, &vpc.node, vpc.span, reader);
         }
         (reader.problems.len() == before).then(|| map.vpc.into())

@@ -20,7 +20,7 @@ pub(crate) use suggest::{did_you_mean, list};
 use super::Kind;
 use super::problem::{Problem, Source, Span};
 use super::refused;
-use super::yaml::{Node, Scalar, Style, Value};
+use super::yaml::{Entry, Node, Scalar, Style, Value};
 
 /// Something that can be read from a YAML node. The schema that [`JsonSchema`] gives must accept
 /// exactly what `read` accepts.
@@ -99,6 +99,9 @@ impl Reader {
             Value::Mapping(_) => "is a map".to_owned(),
             Value::Scalar(scalar) => format!("is `{}`", brief(&scalar.text)),
         };
+        if self.refuse(node) {
+            return None;
+        }
         let here = self.here();
         let span = match &node.value {
             Value::Scalar(_) => node.span,
@@ -106,6 +109,19 @@ impl Reader {
         };
         self.error(span, format!("{here} {what}")).expected = Some(expected.to_owned());
         None
+    }
+
+    /// Reports keys of a map that are known and refused, where no map belongs; false when there are none.
+    fn refuse(&mut self, node: &Node) -> bool {
+        let before = self.problems.len();
+        for entry in node.entries() {
+            let path = format!("{}.{}", self.dotted(), entry.key);
+            if let Some(refusal) = refused::key(self.kind, &path) {
+                self.error(entry.span, format!("`{path}` {}", refusal.why)).help =
+                    Some(refusal.instead.to_owned());
+            }
+        }
+        self.problems.len() > before
     }
 
     /// Reads a node one step further down.
@@ -122,7 +138,7 @@ impl Reader {
     }
 
     /// Reads `environments.<name>`: every key of `T` but those that say which service it is.
-    pub(crate) fn part<T: Read>(&mut self, part: &super::yaml::Entry, node: &Node) {
+    pub(crate) fn part<T: Read>(&mut self, part: &Entry, node: &Node) {
         self.path = vec![("environments".to_owned(), part.span), (part.key.clone(), part.span)];
         self.overriding = true;
         if node.is_null() {
@@ -134,10 +150,18 @@ impl Reader {
     /// The fields of a mapping; reports anything else.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, expected: &str) -> Option<Fields<'n>> {
         match &node.value {
-            Value::Mapping(_) => Some(Fields { node, known: Vec::new() }),
+            Value::Mapping(_) => Some(Fields { node, known: Vec::new(), missing: Vec::new() }),
             // An empty manifest part reads as a map without keys, so that what is missing is named.
-            Value::Null => Some(Fields { node, known: Vec::new() }),
-            _ => self.wrong(node, expected),
+            Value::Null => Some(Fields { node, known: Vec::new(), missing: Vec::new() }),
+            _ => {
+                let example = refused::example(&self.dotted());
+                let before = self.problems.len();
+                self.wrong::<()>(node, expected);
+                if let Some(problem) = self.problems.get_mut(before) {
+                    problem.help = example;
+                }
+                None
+            }
         }
     }
 
@@ -180,6 +204,8 @@ pub(crate) fn brief(text: &str) -> String {
 pub(crate) struct Fields<'n> {
     pub(crate) node: &'n Node,
     known: Vec<&'static str>,
+    /// Reported at the end, unless something refused stands in their place.
+    missing: Vec<Problem>,
 }
 
 impl Fields<'_> {
@@ -195,7 +221,8 @@ impl Fields<'_> {
         self.known.push(key);
         let present = self.node.get(key).filter(|entry| !entry.node.is_null());
         if let Some(entry) = present {
-            return reader.at::<T>(key.to_owned(), entry.span, &entry.node);
+            // What cannot be read is reported; a stand-in lets the rest be looked at too.
+            return reader.at::<T>(key.to_owned(), entry.span, &entry.node).or_else(T::absent);
         }
         let absent = T::absent();
         if absent.is_none() && !reader.partial {
@@ -208,7 +235,8 @@ impl Fields<'_> {
                 format!("{}.{key}", reader.dotted())
             };
             let help = refused::how_to_write(&path);
-            reader.error(span, format!("{here} has no `{key}`")).help = Some(help);
+            let problem = Problem::error(&reader.source, span, format!("{here} has no `{key}`"));
+            self.missing.push(problem.help(help));
         }
         absent
     }
@@ -221,39 +249,42 @@ impl Fields<'_> {
         default: T::Value,
     ) -> Option<T::Value> {
         if self.node.get(key).is_some_and(|entry| !entry.node.is_null()) {
-            self.field::<T>(reader, key)
+            self.field::<T>(reader, key).or(Some(default))
         } else {
             self.known.push(key);
             Some(default)
         }
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports every key that was not asked for, and those that are missing.
     pub(crate) fn finish(self, reader: &mut Reader) {
-        for entry in
-            self.node.entries().iter().filter(|entry| !self.known.contains(&entry.key.as_str()))
-        {
-            let path = if reader.path.is_empty() {
-                entry.key.clone()
-            } else {
-                format!("{}.{}", reader.dotted(), entry.key)
-            };
+        let strangers: Vec<&Entry> = self
+            .node
+            .entries()
+            .iter()
+            .filter(|entry| !self.known.contains(&entry.key.as_str()))
+            .collect();
+        let mut replaced = false;
+        for entry in strangers {
+            let above = reader.dotted();
+            let path =
+                if above.is_empty() { entry.key.clone() } else { format!("{above}.{}", entry.key) };
             if let Some(refusal) = refused::key(reader.kind, &path) {
                 let problem = reader.error(entry.span, format!("`{path}` {}", refusal.why));
                 problem.help = Some(refusal.instead.to_owned());
+                replaced = true;
                 continue;
             }
-            let place = if reader.path.is_empty() {
-                String::new()
-            } else {
-                format!(" in `{}`", reader.dotted())
-            };
+            let place = if above.is_empty() { above } else { format!(" in `{above}`") };
             let help = did_you_mean(&entry.key, &self.known)
                 .or_else(|| super::schema::elsewhere(reader.kind, &entry.key, &path))
                 .unwrap_or_else(|| format!("`shipit schema {}` prints every key", reader.kind));
             let problem = reader.error(entry.span, format!("unknown key `{}`{place}", entry.key));
             problem.expected = Some(list(&self.known));
             problem.help = Some(help);
+        }
+        if !replaced || reader.path.is_empty() {
+            reader.problems.extend(self.missing);
         }
     }
 }

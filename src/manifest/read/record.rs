@@ -20,6 +20,7 @@
 macro_rules! record {
     (
         $(#[doc = $about:literal])*
+        $(#[derive($derive:ident)])?
         $visible:vis struct $name:ident {
             $(.. $base:ident : $base_type:ty,)?
             $(
@@ -29,7 +30,7 @@ macro_rules! record {
         }
     ) => {
         $(#[doc = $about])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize $(, $derive)?)]
         $visible struct $name {
             $(
                 /// The keys that both have in common.

@@ -106,13 +106,6 @@ notation! {
 }
 
 notation! {
-    /// A whole number from 0.
-    Number as u32,
-    { "type": "integer", "minimum": 0 },
-    |node, reader| whole(node, reader, 0, i64::from(i32::MAX), "a whole number, 0 or more")
-}
-
-notation! {
     /// 1 to 100.
     Percentage as u8,
     { "type": "integer", "minimum": 1, "maximum": 100 },
@@ -137,6 +130,63 @@ notation! {
                 None
             }
         }
+    }
+}
+
+/// A span of time within bounds, in seconds.
+#[derive(Debug)]
+pub(crate) struct SecondsBetween<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> schemars::JsonSchema for SecondsBetween<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("SecondsBetween{MIN}And{MAX}").into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Seconds::json_schema(generator)
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Read for SecondsBetween<MIN, MAX> {
+    type Value = Duration;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Duration> {
+        let time = Seconds::read(node, reader)?;
+        if (MIN..=MAX).contains(&time.as_secs()) {
+            Some(time)
+        } else {
+            reader.wrong(node, &format!("a time from {MIN}s to {MAX}s"))
+        }
+    }
+}
+
+/// A whole number within bounds.
+#[derive(Debug)]
+pub(crate) struct Between<const MIN: u32, const MAX: u32>;
+
+impl<const MIN: u32, const MAX: u32> schemars::JsonSchema for Between<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Between{MIN}And{MAX}").into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Read for Between<MIN, MAX> {
+    type Value = u32;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<u32> {
+        whole(node, reader, MIN.into(), MAX.into(), &format!("a number from {MIN} to {MAX}"))
     }
 }
 
@@ -309,10 +359,10 @@ pub(crate) fn whole<T: TryFrom<i64>>(
     expected: &str,
 ) -> Option<T> {
     let number = reader.integer(node, expected)?;
-    if (min..=max).contains(&number) {
-        if let Ok(number) = T::try_from(number) {
-            return Some(number);
-        }
+    if (min..=max).contains(&number)
+        && let Ok(number) = T::try_from(number)
+    {
+        return Some(number);
     }
     reader.wrong(node, expected)
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::manifest::read::{
-    Port, Read, Reader, Seconds, Text, choice, is_arn, is_map, notation, record, whole,
+    Between, Port, Read, Reader, SecondsBetween, Text, choice, is_arn, is_map, notation, record,
+    whole,
 };
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::{Node, Value};
@@ -35,13 +36,13 @@ record! {
         /// The command: a list that starts with `CMD` or `CMD-SHELL`, or one line for a shell.
         command: Vec<String> as HealthCommand = default_health_command(),
         /// Time between two runs, 5s to 300s.
-        interval: Duration as Seconds = Duration::from_secs(10),
+        interval: Duration as SecondsBetween<5, 300> = Duration::from_secs(10),
         /// Failures after which the container counts as unhealthy, 1 to 10.
-        retries: u32 as crate::manifest::read::Number = 2,
+        retries: u32 as Between<1, 10> = 2,
         /// Time after which a run counts as failed, 2s to 60s.
-        timeout: Duration as Seconds = Duration::from_secs(5),
+        timeout: Duration as SecondsBetween<2, 60> = Duration::from_secs(5),
         /// Time at the start in which failures do not count, 0s to 300s.
-        start_period: Duration as Seconds = Duration::ZERO,
+        start_period: Duration as SecondsBetween<0, 300> = Duration::ZERO,
     }
 }
 

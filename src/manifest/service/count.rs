@@ -224,9 +224,11 @@ impl Read for Count {
             let expected = "a number of tasks, 0 to 5000, or a map with `spot` or `range`";
             return bounded(node, reader, 0, i64::from(MOST_TASKS), expected).map(Self::Fixed);
         }
-        let map = CountMap::read(node, reader)?;
         let before = reader.problems.len();
-        crate::manifest::check::count(&map, node, reader);
+        let map = CountMap::read(node, reader)?;
+        if reader.problems.len() == before {
+            crate::manifest::check::count(&map, node, reader);
+        }
         if reader.problems.len() > before {
             return None;
         }

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::manifest::cidr::Cidr;
 use crate::manifest::read::{
-    Addresses, Number, Port, Read, Reader, Seconds, choice, is_map, notation, record,
+    Addresses, Between, Port, Read, Reader, Seconds, SecondsBetween, choice, is_map, notation,
+    record,
 };
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::{Node, Value};
@@ -34,7 +35,7 @@ record! {
         /// Whether a client stays with the task that answered first (a cookie).
         stickiness: bool = false,
         /// How long a task that leaves may finish its requests, 0s to 3600s.
-        deregistration_delay: Duration as Seconds = Duration::from_secs(60),
+        deregistration_delay: Duration as SecondsBetween<0, 3600> = Duration::from_secs(60),
         /// The container that gets the requests; the main one, or the sidecar with `target_port`.
         target_container: Option<String>,
         /// The port that gets the requests; the target container's when left out.
@@ -82,13 +83,13 @@ record! {
         /// Status codes that count as healthy: `200`, `200,301` or `200-299`; for gRPC `0` to `99`.
         success_codes: Option<String> as Option<Codes>,
         /// Successes after which a task counts as healthy, 2 to 10.
-        healthy_threshold: Option<u32> as Option<Number>,
+        healthy_threshold: Option<u32> as Option<Between<2, 10>>,
         /// Failures after which a task counts as unhealthy, 2 to 10.
-        unhealthy_threshold: Option<u32> as Option<Number>,
+        unhealthy_threshold: Option<u32> as Option<Between<2, 10>>,
         /// Time after which a check counts as failed, 2s to 120s.
-        timeout: Option<Duration> as Option<Seconds>,
+        timeout: Option<Duration> as Option<SecondsBetween<2, 120>>,
         /// Time between two checks, 5s to 300s.
-        interval: Option<Duration> as Option<Seconds>,
+        interval: Option<Duration> as Option<SecondsBetween<5, 300>>,
         /// Time after a task's start in which ECS ignores failed checks.
         grace_period: Duration as Seconds = Http::GRACE_PERIOD,
     }

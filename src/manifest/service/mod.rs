@@ -18,7 +18,7 @@ pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc};
 pub use storage::{Storage, Volume};
 
 use super::read::{Name, RetentionDays, Text, choice, notation, record};
-use super::read::{Read, Reader, is_map, not_a_choice, whole};
+use super::read::{Read, Reader, is_map, whole};
 use super::schema::{either, part};
 use super::yaml::Node;
 use container::{Command, SecretSource};
@@ -346,7 +346,12 @@ notation! {
         if super::check::FARGATE_CPUS.contains(&cpu) {
             return Some(cpu);
         }
-        not_a_choice(node, reader, &cpu.to_string(), &words)
+        let near = super::check::FARGATE_CPUS.iter().min_by_key(|offered| offered.abs_diff(cpu));
+        reader.wrong::<()>(node, &super::read::list(&words));
+        if let (Some(problem), Some(near)) = (reader.problems.last_mut(), near) {
+            problem.help = Some(format!("the nearest is {near}"));
+        }
+        None
     }
 }
 

@@ -9,6 +9,7 @@ use crate::manifest::yaml::{Node, Value};
 
 record! {
     /// Where the tasks stand in the network.
+    #[derive(Default)]
     pub struct ServiceNetwork {
         /// Subnets and security groups.
         vpc: ServiceVpc = ServiceVpc::default(),
@@ -22,12 +23,6 @@ record! {
         placement: Placement = Placement::Public,
         /// Ids of more security groups, or a map.
         security_groups: SecurityGroups = SecurityGroups::default(),
-    }
-}
-
-impl Default for ServiceNetwork {
-    fn default() -> Self {
-        Self { vpc: ServiceVpc::default() }
     }
 }
 
@@ -90,13 +85,6 @@ impl Read for Subnets {
     type Value = Vec<String>;
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Vec<String>> {
-        if is_map(node) {
-            // The form with `from_tags` is known, and refused key by key.
-            if let Some(fields) = reader.fields(node, "a list of subnet ids") {
-                fields.finish(reader);
-            }
-            return None;
-        }
         let ids = Vec::<SubnetId>::read(node, reader)?;
         if (1..=16).contains(&ids.len()) {
             Some(ids)
@@ -143,42 +131,9 @@ record! {
     /// Security groups of the tasks.
     pub(crate) struct SecurityGroupsMap {
         /// Ids of groups besides the environment's.
-        groups: Vec<String> as Vec<SecurityGroupItem>,
+        groups: Vec<String> as Vec<SecurityGroupId>,
         /// Whether the environment's group is left out.
         deny_default: bool = false,
-    }
-}
-
-/// The id of a security group.
-#[derive(Debug)]
-pub(crate) struct SecurityGroupItem;
-
-impl JsonSchema for SecurityGroupItem {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SecurityGroupItem".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        part::<SecurityGroupId>(generator)
-    }
-}
-
-impl Read for SecurityGroupItem {
-    type Value = String;
-
-    fn read(node: &Node, reader: &mut Reader) -> Option<String> {
-        if is_map(node) {
-            // The form with `from_cfn` is known, and refused key by key.
-            if let Some(fields) = reader.fields(node, "the id of a security group") {
-                fields.finish(reader);
-            }
-            return None;
-        }
-        SecurityGroupId::read(node, reader)
     }
 }
 
@@ -188,7 +143,7 @@ impl JsonSchema for SecurityGroups {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<Vec<SecurityGroupItem>>(generator), part::<SecurityGroupsMap>(generator)])
+        either([part::<Vec<SecurityGroupId>>(generator), part::<SecurityGroupsMap>(generator)])
     }
 }
 
@@ -197,7 +152,7 @@ impl Read for SecurityGroups {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if matches!(node.value, Value::Sequence(_)) {
-            let groups = Vec::<SecurityGroupItem>::read(node, reader)?;
+            let groups = Vec::<SecurityGroupId>::read(node, reader)?;
             return Some(Self { groups, deny_default: false });
         }
         if !is_map(node) {

@@ -7,6 +7,7 @@ use crate::manifest::read::{notation, record};
 
 record! {
     /// Disks of a task.
+    #[derive(Default)]
     pub struct Storage {
         /// GiB of scratch disk, 21 to 200; every task has 20 when left out.
         ephemeral: Option<u32> as Option<Gigabytes>,
@@ -14,12 +15,6 @@ record! {
         readonly_fs: bool = false,
         /// Directories that the containers of a task share, by name; they live as long as the task.
         volumes: BTreeMap<String, Volume>,
-    }
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self { ephemeral: None, readonly_fs: false, volumes: BTreeMap::new() }
     }
 }
 
@@ -39,11 +34,10 @@ notation! {
     { "type": "integer", "minimum": 21, "maximum": 200 },
     |node, reader| {
         let size = bounded(node, reader, 21, 200, "GiB of scratch disk, 21 to 200");
-        if size.is_none() && node.text() == Some("20") {
-            if let Some(problem) = reader.problems.last_mut() {
+        if size.is_none() && node.text() == Some("20")
+            && let Some(problem) = reader.problems.last_mut() {
                 problem.help = Some("every task has 20 GiB without it: remove the line".to_owned());
             }
-        }
         size
     }
 }

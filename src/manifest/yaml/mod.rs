@@ -84,7 +84,17 @@ impl Node {
     /// The entry or list item at a path such as `http.additional_rules.0.path`, or the nearest
     /// thing above it that exists: where to point when something there is wrong or missing.
     pub(crate) fn place(&self, path: &str) -> Span {
-        let mut place = self.entries().first().map_or(self.span, |entry| entry.span);
+        self.places(path).1
+    }
+
+    /// The same, but always the key.
+    pub(crate) fn place_of_key(&self, path: &str) -> Span {
+        self.places(path).0
+    }
+
+    fn places(&self, path: &str) -> (Span, Span) {
+        let top = self.get("name").or(self.entries().first());
+        let mut place = top.map_or(self.span, |entry| entry.span);
         let mut node = self;
         for step in path.split('.').filter(|step| !step.is_empty()) {
             if let Some(entry) = node.get(step) {
@@ -96,10 +106,10 @@ impl Node {
                     node = &items[index];
                     place = node.span;
                 }
-                _ => return place,
+                _ => return (place, place),
             }
         }
         // A scalar is pointed at itself, a block by its key.
-        if matches!(node.value, Value::Scalar(_)) { node.span } else { place }
+        (place, if matches!(node.value, Value::Scalar(_)) { node.span } else { place })
     }
 }

@@ -126,6 +126,7 @@ impl Builder<'_> {
         let forced = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
         if let Some(tag) = tag.filter(|_| !forced) {
             self.tagged(tag, span);
+            return Value::Broken;
         }
         let plain = matches!(style, ScalarStyle::Plain) && !forced;
         if plain && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
@@ -140,7 +141,11 @@ impl Builder<'_> {
             Problem::error(
                 self.source,
                 span,
-                format!("the tag `{tag}` means nothing in a manifest"),
+                format!(
+                    "the tag `{}{}` means nothing in a manifest",
+                    tag.original_handle(),
+                    tag.suffix()
+                ),
             )
             .help("remove the tag; `!!str` is the only one that manifests know"),
         );
@@ -323,18 +328,13 @@ fn depth(node: &Node) -> usize {
 /// What the scanner stumbled over, in words that say what to do about it.
 fn syntax(source: &Arc<Source>, error: &ScanError) -> Problem {
     let offset = error.marker().byte_offset().unwrap_or_default().min(source.text.len());
-    let length = usize::from(offset < source.text.len());
+    let length = source.text.get(offset..).and_then(|rest| rest.chars().next());
+    let length = length.map_or(0, char::len_utf8);
     let problem = |message: String| Problem::error(source, Span { offset, length }, message);
     match error.kind() {
         ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
             problem("a tab stands where YAML wants spaces".into())
                 .help("indent with spaces, two per level")
-        }
-        ErrorKind::UnexpectedEofFlowSequence => {
-            problem("a `[` is never closed".into()).help("add the missing `]`")
-        }
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-            problem("a `{` is never closed".into()).help("add the missing `}`")
         }
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             problem("this line is not `key: value`".into())
@@ -348,10 +348,17 @@ fn syntax(source: &Arc<Source>, error: &ScanError) -> Problem {
         }
         _ => {
             let text = error.kind().to_string();
+            if let Some(bracket) = text.strip_prefix("unclosed bracket ") {
+                let closing = if bracket.contains('[') { ']' } else { '}' };
+                return problem("this bracket is never closed".into())
+                    .help(format!("add the missing `{closing}`"));
+            }
+            if text.contains("recursion") || text.contains("nesting") {
+                return problem(format!("this is nested more than {DEEPEST} levels deep"))
+                    .help("no manifest needs that: look for a bracket or a `-` that repeats");
+            }
             let hint = if text.contains("escape") {
                 "in double quotes a backslash needs another one (`\\\\${X}`); or use single quotes"
-            } else if text.contains("nesting") || text.contains("recursion") {
-                "no manifest needs that: look for a bracket or a `-` that repeats"
             } else {
                 "text that starts with or contains one of `: # { } [ ] & * ! | > % @` needs quotes"
             };
