@@ -1,7 +1,7 @@
 //! The one integration-test binary: every module below is a suite.
 
 mod cli;
-mod layers;
 mod engine;
+mod layers;
 mod manifest;
 mod support;

@@ -1,0 +1,325 @@
+//! A listener: one port of a load balancer, and what happens to requests that no rule matches.
+
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Certificate};
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::load_balancer::LoadBalancerArn;
+use super::tagging;
+use super::words::Protocol;
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+
+/// A listener of an application load balancer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listener {
+    /// Whose port it is.
+    pub load_balancer: Input<LoadBalancerArn>,
+    /// Which port; one listener each.
+    pub port: i32,
+    /// What clients speak.
+    pub protocol: Protocol,
+    /// With HTTPS: which TLS versions and ciphers are offered.
+    pub ssl_policy: Option<String>,
+    /// With HTTPS: ARN of the certificate shown to clients that name no host we know.
+    pub certificate: Option<String>,
+    /// With HTTPS: ARNs of further certificates, chosen by the host a client names.
+    pub additional_certificates: Vec<String>,
+    /// What happens to requests that no rule matches.
+    pub default_action: Action,
+    /// The user's own tags.
+    pub tags: Tags,
+}
+
+crate::ids! {
+    /// A listener's ARN.
+    ListenerArn,
+}
+
+crate::outputs!(Listener => ListenerOutputs {
+    /// Its ARN.
+    arn: ListenerArn,
+});
+
+/// Members of the API's inputs that are no fields here, and why.
+pub const EXCLUDED: &[(&str, &str)] = &[
+    ("CreateListener.AlpnPolicy", "network load balancers only"),
+    ("CreateListener.MutualAuthentication", "certificates of clients are not offered yet"),
+    ("CreateListener.Certificates[].IsDefault", "the first is the default one; it is output only"),
+    ("ModifyListener.ListenerArn", "says which listener"),
+    ("ModifyListener.AlpnPolicy", "network load balancers only"),
+    ("ModifyListener.MutualAuthentication", "certificates of clients are not offered yet"),
+    ("ModifyListener.Certificates[].IsDefault", "the first is the default one; it is output only"),
+];
+
+impl Spec for Listener {
+    const KIND: &'static str = "elbv2/listener";
+}
+
+impl Resource for Listener {
+    const INFO: KindInfo = KindInfo {
+        kind: Self::KIND,
+        rules: &[Rule::Immutable("load_balancer"), Rule::Unordered("additional_certificates")],
+        observe_after: &["elbv2/load-balancer"],
+        order_after: &[],
+        // A port has one listener, so two cannot be there at once; on another load balancer they could,
+        // but then the old one goes with its load balancer anyway.
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::AT_ONCE,
+    };
+
+    type Outputs = ListenerOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut listed = Vec::new();
+        for load_balancer in query.seen.of("elbv2/load-balancer") {
+            listed.extend(list(cx, &load_balancer.id).await?);
+        }
+        let arns: Vec<String> = listed.iter().map(arn).collect();
+        let all_tags = tagging::of(cx, &arns).await?;
+        let mut found = Found::default();
+        for one in listed {
+            let Some(its_tags) = all_tags.get(&arn(&one)) else { continue };
+            let Some(identity) = tags::identity(its_tags, query) else { continue };
+            let additional = match one.protocol().map(|protocol| protocol.as_str()) {
+                Some("HTTPS") => additional_certificates(cx, &arn(&one)).await?,
+                _ => Vec::new(),
+            };
+            found.owned.push(live(&one, identity, its_tags, additional));
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let answer = cx
+            .elbv2
+            .create_listener()
+            .load_balancer_arn(self.load_balancer.get()?.0)
+            .port(self.port)
+            .protocol(self.protocol.as_str().into())
+            .set_ssl_policy(self.ssl_policy.clone())
+            .set_certificates(self.certificate.as_deref().map(|arn| vec![certificate(arn)]))
+            .default_actions(self.default_action.to_sdk()?)
+            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
+            .send()
+            .await
+            .map_err(|error| classify("elbv2 CreateListener", error))?;
+        let one = answer.listeners().first().ok_or_else(|| {
+            Failure::new(Class::Server, "CreateListener answered without a listener")
+        })?;
+        let arn = arn(one);
+        self.write_certificates(cx, &arn, &[]).await?;
+        Ok(Progress::done(ListenerOutputs { arn: ListenerArn(arn) }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let arn = live.outputs.arn.as_str();
+        let fields = ["port", "protocol", "ssl_policy", "certificate", "default_action"];
+        if fields.iter().any(|field| touches(changes, field)) {
+            cx.elbv2
+                .modify_listener()
+                .listener_arn(arn)
+                .port(self.port)
+                .protocol(self.protocol.as_str().into())
+                .set_ssl_policy(self.ssl_policy.clone())
+                .set_certificates(self.certificate.as_deref().map(|arn| vec![certificate(arn)]))
+                .default_actions(self.default_action.to_sdk()?)
+                .send()
+                .await
+                .map_err(|error| classify("elbv2 ModifyListener", error))?;
+        }
+        self.write_certificates(cx, arn, &live.spec.additional_certificates).await?;
+        tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
+        Ok(Progress::done(live.outputs.clone()))
+    }
+
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let answer = cx
+            .elbv2
+            .delete_listener()
+            .listener_arn(live.outputs.arn.as_str())
+            .send()
+            .await
+            .map_err(|error| classify("elbv2 DeleteListener", error));
+        match answer {
+            Err(failure) if failure.class != Class::Gone => Err(failure),
+            _ => Ok(Progress::deleted()),
+        }
+    }
+}
+
+impl Listener {
+    /// Makes the further certificates those desired: new ones first, so that no host is left without.
+    async fn write_certificates(&self, cx: &Cx, arn: &str, live: &[String]) -> Result<(), Failure> {
+        // Plain HTTP has none; what it had went when its protocol changed.
+        if self.protocol != Protocol::Https {
+            return Ok(());
+        }
+        let desired = &self.additional_certificates;
+        let missing = desired.iter().filter(|arn| !live.contains(arn)).map(|arn| certificate(arn));
+        let missing: Vec<Certificate> = missing.collect();
+        if !missing.is_empty() {
+            cx.elbv2
+                .add_listener_certificates()
+                .listener_arn(arn)
+                .set_certificates(Some(missing))
+                .send()
+                .await
+                .map_err(|error| classify("elbv2 AddListenerCertificates", error))?;
+        }
+        let surplus = live.iter().filter(|one| !desired.contains(one)).map(|one| certificate(one));
+        let surplus: Vec<Certificate> = surplus.collect();
+        if !surplus.is_empty() {
+            cx.elbv2
+                .remove_listener_certificates()
+                .listener_arn(arn)
+                .set_certificates(Some(surplus))
+                .send()
+                .await
+                .map_err(|error| classify("elbv2 RemoveListenerCertificates", error))?;
+        }
+        Ok(())
+    }
+}
+
+fn certificate(arn: &str) -> Certificate {
+    Certificate::builder().certificate_arn(arn).build()
+}
+
+/// The listeners of a load balancer; none if it has gone.
+async fn list(cx: &Cx, load_balancer: &str) -> Result<Vec<sdk::Listener>, Failure> {
+    let mut pages = cx
+        .elbv2
+        .describe_listeners()
+        .load_balancer_arn(load_balancer)
+        .page_size(400)
+        .into_paginator()
+        .send();
+    let mut listed = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(|error| classify("elbv2 DescribeListeners", error)) {
+            Ok(page) => listed.extend(page.listeners.unwrap_or_default()),
+            Err(failure) if failure.class == Class::Gone => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(listed)
+}
+
+async fn additional_certificates(cx: &Cx, listener: &str) -> Result<Vec<String>, Failure> {
+    let mut pages = cx
+        .elbv2
+        .describe_listener_certificates()
+        .listener_arn(listener)
+        .page_size(400)
+        .into_paginator()
+        .send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(|error| classify("elbv2 DescribeListenerCertificates", error)) {
+            Ok(page) => found.extend(
+                page.certificates()
+                    .iter()
+                    .filter(|one| one.is_default() != Some(true))
+                    .filter_map(|one| one.certificate_arn().map(str::to_owned)),
+            ),
+            Err(failure) if failure.class == Class::Gone => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn arn(one: &sdk::Listener) -> String {
+    one.listener_arn().unwrap_or_default().to_owned()
+}
+
+fn live(
+    one: &sdk::Listener,
+    identity: Identity,
+    all_tags: &Tags,
+    additional_certificates: Vec<String>,
+) -> Live<Listener> {
+    let protocol = Protocol::from(one.protocol().map_or("HTTP", |protocol| protocol.as_str()));
+    let secure = protocol == Protocol::Https;
+    let filled =
+        |text: Option<&str>| text.filter(|text| secure && !text.is_empty()).map(str::to_owned);
+    let certificate =
+        filled(one.certificates().first().and_then(|certificate| certificate.certificate_arn()));
+    Live {
+        spec: Listener {
+            load_balancer: Input::Known(LoadBalancerArn::from(
+                one.load_balancer_arn().unwrap_or_default(),
+            )),
+            port: one.port().unwrap_or_default(),
+            ssl_policy: filled(one.ssl_policy()),
+            additional_certificates: additional_certificates
+                .into_iter()
+                .filter(|arn| Some(arn) != certificate.as_ref())
+                .collect(),
+            certificate,
+            default_action: Action::from_sdk(one.default_actions()),
+            protocol,
+            tags: tags::own(all_tags, &identity),
+        },
+        outputs: ListenerOutputs { arn: ListenerArn(arn(one)) },
+        health: Health::Ready,
+        id: arn(one),
+        identity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Address, Owner};
+
+    #[test]
+    fn a_secure_listener_reads_as_the_desired_document() {
+        let one = sdk::Listener::builder()
+            .listener_arn("arn:listener")
+            .load_balancer_arn("arn:balancer")
+            .port(443)
+            .protocol("HTTPS".into())
+            .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
+            .certificates(certificate("arn:one"))
+            .default_actions(Action::fixed_text(404, "no").to_sdk().unwrap())
+            .build();
+        let identity = Identity {
+            application: "demo".into(),
+            environment: "test".into(),
+            owner: Owner::Environment,
+            address: Address::new(Listener::KIND, "public-443"),
+            generation: 1,
+            run: String::new(),
+        };
+        let tags = identity.tags();
+        let live = live(&one, identity, &tags, vec!["arn:one".into(), "arn:two".into()]);
+        assert_eq!(
+            live.spec,
+            Listener {
+                load_balancer: Input::Known("arn:balancer".into()),
+                port: 443,
+                protocol: Protocol::Https,
+                ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
+                certificate: Some("arn:one".into()),
+                additional_certificates: vec!["arn:two".into()],
+                default_action: Action::fixed_text(404, "no"),
+                tags: Tags::new(),
+            }
+        );
+    }
+}

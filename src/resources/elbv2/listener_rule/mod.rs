@@ -1,0 +1,227 @@
+//! A listener's rule: which requests it takes, before which others, and what happens to them.
+
+mod conditions;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, RulePriorityPair};
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::listener::ListenerArn;
+use super::tagging;
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+
+pub use conditions::{Conditions, HeaderCondition, QueryCondition, QueryPair};
+
+/// A rule of an application load balancer's listener.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListenerRule {
+    /// Whose rule it is.
+    pub listener: Input<ListenerArn>,
+    /// 1 to 50,000, unique in the listener; the lowest that matches wins.
+    pub priority: i32,
+    /// Which requests it takes.
+    pub conditions: Conditions,
+    /// What happens to them.
+    pub action: Action,
+    /// The user's own tags.
+    pub tags: Tags,
+}
+
+crate::ids! {
+    /// A listener rule's ARN.
+    ListenerRuleArn,
+}
+
+crate::outputs!(ListenerRule => ListenerRuleOutputs {
+    /// Its ARN.
+    arn: ListenerRuleArn,
+});
+
+/// Members of the API's inputs that are no fields here, and why.
+pub const EXCLUDED: &[(&str, &str)] = &[
+    ("CreateRule.Conditions[].Values", "an older spelling of the typed conditions"),
+    ("CreateRule.Conditions[].RegexValues", "another spelling of the typed conditions"),
+    ("CreateRule.Conditions[].SourceIpConfig.IpAddressType", "the addresses themselves say it"),
+    ("CreateRule.Transforms", "rewriting of requests is not offered yet"),
+    ("ModifyRule.RuleArn", "says which rule"),
+    ("ModifyRule.Conditions[].Values", "an older spelling of the typed conditions"),
+    ("ModifyRule.Conditions[].RegexValues", "another spelling of the typed conditions"),
+    ("ModifyRule.Conditions[].SourceIpConfig.IpAddressType", "the addresses themselves say it"),
+    ("ModifyRule.Transforms", "rewriting of requests is not offered yet"),
+    ("ModifyRule.ResetTransforms", "rewriting of requests is not offered yet"),
+    ("SetRulePriorities.RulePriorities[].RuleArn", "says which rule"),
+];
+
+impl Spec for ListenerRule {
+    const KIND: &'static str = "elbv2/listener-rule";
+}
+
+impl Resource for ListenerRule {
+    const INFO: KindInfo = KindInfo {
+        kind: Self::KIND,
+        rules: &[
+            Rule::Immutable("listener"),
+            Rule::Unordered("conditions.paths"),
+            Rule::Unordered("conditions.path_regexes"),
+            Rule::Unordered("conditions.hosts"),
+            Rule::Unordered("conditions.host_regexes"),
+            Rule::Unordered("conditions.methods"),
+            Rule::Unordered("conditions.source_ips"),
+            Rule::Unordered("conditions.headers"),
+            Rule::Unordered("conditions.queries"),
+        ],
+        observe_after: &["elbv2/listener"],
+        order_after: &[],
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::AT_ONCE,
+    };
+
+    type Outputs = ListenerRuleOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut listed = Vec::new();
+        for listener in query.seen.of("elbv2/listener") {
+            let rules = list(cx, &listener.id).await?;
+            listed.extend(rules.into_iter().map(|rule| (listener.id.clone(), rule)));
+        }
+        let arns: Vec<String> = listed.iter().map(|(_, rule)| arn(rule)).collect();
+        let all_tags = tagging::of(cx, &arns).await?;
+        let owned = listed
+            .iter()
+            .filter_map(|(listener, rule)| {
+                let its_tags = all_tags.get(&arn(rule))?;
+                Some(live(rule, listener, tags::identity(its_tags, query)?, its_tags))
+            })
+            .collect();
+        Ok(Found { owned, foreign: Vec::new() })
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let answer = cx
+            .elbv2
+            .create_rule()
+            .listener_arn(self.listener.get()?.0)
+            .priority(self.priority)
+            .set_conditions(Some(self.conditions.to_sdk()))
+            .actions(self.action.to_sdk()?)
+            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
+            .send()
+            .await
+            .map_err(|error| priority_hint(classify("elbv2 CreateRule", error)))?;
+        let one = answer
+            .rules()
+            .first()
+            .ok_or_else(|| Failure::new(Class::Server, "CreateRule answered without a rule"))?;
+        Ok(Progress::done(ListenerRuleOutputs { arn: ListenerRuleArn(arn(one)) }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let arn = live.outputs.arn.as_str();
+        if touches(changes, "conditions") || touches(changes, "action") {
+            cx.elbv2
+                .modify_rule()
+                .rule_arn(arn)
+                .set_conditions(Some(self.conditions.to_sdk()))
+                .actions(self.action.to_sdk()?)
+                .send()
+                .await
+                .map_err(|error| classify("elbv2 ModifyRule", error))?;
+        }
+        if touches(changes, "priority") {
+            cx.elbv2
+                .set_rule_priorities()
+                .rule_priorities(
+                    RulePriorityPair::builder().rule_arn(arn).priority(self.priority).build(),
+                )
+                .send()
+                .await
+                .map_err(|error| priority_hint(classify("elbv2 SetRulePriorities", error)))?;
+        }
+        tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
+        Ok(Progress::done(live.outputs.clone()))
+    }
+
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let answer = cx
+            .elbv2
+            .delete_rule()
+            .rule_arn(live.outputs.arn.as_str())
+            .send()
+            .await
+            .map_err(|error| classify("elbv2 DeleteRule", error));
+        match answer {
+            Err(failure) if failure.class != Class::Gone => Err(failure),
+            _ => Ok(Progress::deleted()),
+        }
+    }
+}
+
+/// Another deployment took the priority between plan and apply: the next plan sees it.
+fn priority_hint(failure: Failure) -> Failure {
+    if failure.code.as_deref() == Some("PriorityInUse") {
+        return failure.with_hint(
+            "another rule has taken this priority since the plan: run the command again",
+        );
+    }
+    failure
+}
+
+/// The rules of a listener, its default one aside; none if it has gone.
+async fn list(cx: &Cx, listener: &str) -> Result<Vec<sdk::Rule>, Failure> {
+    let mut pages =
+        cx.elbv2.describe_rules().listener_arn(listener).page_size(400).into_paginator().send();
+    let mut listed = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(|error| classify("elbv2 DescribeRules", error)) {
+            Ok(page) => listed.extend(
+                page.rules
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|rule| rule.is_default() != Some(true)),
+            ),
+            Err(failure) if failure.class == Class::Gone => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(listed)
+}
+
+fn arn(one: &sdk::Rule) -> String {
+    one.rule_arn().unwrap_or_default().to_owned()
+}
+
+fn live(
+    one: &sdk::Rule,
+    listener: &str,
+    identity: Identity,
+    all_tags: &BTreeMap<String, String>,
+) -> Live<ListenerRule> {
+    Live {
+        spec: ListenerRule {
+            listener: Input::Known(ListenerArn::from(listener)),
+            priority: one.priority().and_then(|text| text.parse().ok()).unwrap_or_default(),
+            conditions: Conditions::from_sdk(one.conditions()),
+            action: Action::from_sdk(one.actions()),
+            tags: tags::own(all_tags, &identity),
+        },
+        outputs: ListenerRuleOutputs { arn: ListenerRuleArn(arn(one)) },
+        health: Health::Ready,
+        id: arn(one),
+        identity,
+    }
+}

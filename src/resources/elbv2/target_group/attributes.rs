@@ -1,0 +1,199 @@
+//! A target group's attributes: typed here, a list of keys and texts in the API.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::TargetGroupAttribute;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::{Cx, classify};
+use crate::engine::{Class, Failure};
+use crate::resources::elbv2::words::{Algorithm, CrossZone};
+
+/// How requests are spread over targets; the default is AWS's. Attributes that are no fields here are
+/// left as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetGroupAttributes {
+    /// Seconds that a target on its way out may still finish requests, 0 to 3600.
+    pub deregistration_delay: i32,
+    /// How a client stays with its target; `None`: it does not.
+    pub stickiness: Option<Stickiness>,
+    /// Seconds over which a new target's share grows, 30 to 900, or 0: at once.
+    pub slow_start: i32,
+    /// How a target is chosen.
+    pub algorithm: Algorithm,
+    /// Targets that fail more than others get fewer requests (with `weighted_random`).
+    pub anomaly_mitigation: bool,
+    /// Whether requests are spread over all zones.
+    pub cross_zone: CrossZone,
+}
+
+/// How a client stays with its target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Stickiness {
+    /// By a cookie of the load balancer's.
+    LoadBalancerCookie {
+        /// Seconds, 1 to 604,800.
+        duration: i32,
+    },
+    /// By a cookie of the application's.
+    ApplicationCookie {
+        /// Its name.
+        name: String,
+        /// Seconds, 1 to 604,800.
+        duration: i32,
+    },
+}
+
+impl Default for TargetGroupAttributes {
+    fn default() -> Self {
+        Self {
+            deregistration_delay: 300,
+            stickiness: None,
+            slow_start: 0,
+            algorithm: Algorithm::RoundRobin,
+            anomaly_mitigation: false,
+            cross_zone: CrossZone::LoadBalancer,
+        }
+    }
+}
+
+const DELAY: &str = "deregistration_delay.timeout_seconds";
+const STICKY: &str = "stickiness.enabled";
+const STICKY_TYPE: &str = "stickiness.type";
+const BALANCER_DURATION: &str = "stickiness.lb_cookie.duration_seconds";
+const APPLICATION_NAME: &str = "stickiness.app_cookie.cookie_name";
+const APPLICATION_DURATION: &str = "stickiness.app_cookie.duration_seconds";
+const SLOW_START: &str = "slow_start.duration_seconds";
+const ALGORITHM: &str = "load_balancing.algorithm.type";
+const ANOMALY: &str = "load_balancing.algorithm.anomaly_mitigation";
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+const DAY: i32 = 86_400;
+
+impl TargetGroupAttributes {
+    /// As the API writes them.
+    fn texts(&self) -> BTreeMap<String, String> {
+        let mut texts = vec![
+            (DELAY, self.deregistration_delay.to_string()),
+            (STICKY, self.stickiness.is_some().to_string()),
+            (SLOW_START, self.slow_start.to_string()),
+            (ALGORITHM, self.algorithm.as_str().to_owned()),
+            (ANOMALY, if self.anomaly_mitigation { "on" } else { "off" }.to_owned()),
+            (CROSS_ZONE, self.cross_zone.as_str().to_owned()),
+        ];
+        match &self.stickiness {
+            None => {}
+            Some(Stickiness::LoadBalancerCookie { duration }) => {
+                texts.push((STICKY_TYPE, "lb_cookie".to_owned()));
+                texts.push((BALANCER_DURATION, duration.to_string()));
+            }
+            Some(Stickiness::ApplicationCookie { name, duration }) => {
+                texts.push((STICKY_TYPE, "app_cookie".to_owned()));
+                texts.push((APPLICATION_NAME, name.clone()));
+                texts.push((APPLICATION_DURATION, duration.to_string()));
+            }
+        }
+        texts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect()
+    }
+
+    /// Read back; what is absent has its default.
+    fn from_texts(texts: &BTreeMap<String, String>) -> Self {
+        let default = Self::default();
+        let text = |key: &str| texts.get(key).map(String::as_str).unwrap_or_default();
+        let number = |key: &str, default: i32| text(key).parse().unwrap_or(default);
+        let stickiness = (text(STICKY) == "true").then(|| {
+            if text(STICKY_TYPE) == "app_cookie" {
+                Stickiness::ApplicationCookie {
+                    name: text(APPLICATION_NAME).to_owned(),
+                    duration: number(APPLICATION_DURATION, DAY),
+                }
+            } else {
+                Stickiness::LoadBalancerCookie { duration: number(BALANCER_DURATION, DAY) }
+            }
+        });
+        Self {
+            deregistration_delay: number(DELAY, default.deregistration_delay),
+            stickiness,
+            slow_start: number(SLOW_START, default.slow_start),
+            algorithm: texts.get(ALGORITHM).map_or(default.algorithm, |text| text.as_str().into()),
+            anomaly_mitigation: text(ANOMALY) == "on",
+            cross_zone: texts
+                .get(CROSS_ZONE)
+                .map_or(default.cross_zone, |text| text.as_str().into()),
+        }
+    }
+
+    /// Writes those that differ from `live`, in one call, or none.
+    pub(super) async fn write(&self, cx: &Cx, arn: &str, live: &Self) -> Result<(), Failure> {
+        let live = live.texts();
+        let differing: Vec<TargetGroupAttribute> = self
+            .texts()
+            .into_iter()
+            .filter(|(key, text)| live.get(key) != Some(text))
+            .map(|(key, text)| TargetGroupAttribute::builder().key(key).value(text).build())
+            .collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        cx.elbv2
+            .modify_target_group_attributes()
+            .target_group_arn(arn)
+            .set_attributes(Some(differing))
+            .send()
+            .await
+            .map_err(|error| classify("elbv2 ModifyTargetGroupAttributes", error))?;
+        Ok(())
+    }
+}
+
+/// The attributes of a target group; `None` if it has gone.
+pub(super) async fn read(cx: &Cx, arn: String) -> Result<Option<TargetGroupAttributes>, Failure> {
+    let answer = cx
+        .elbv2
+        .describe_target_group_attributes()
+        .target_group_arn(arn)
+        .send()
+        .await
+        .map_err(|error| classify("elbv2 DescribeTargetGroupAttributes", error));
+    match answer {
+        Ok(answer) => {
+            let texts = answer
+                .attributes()
+                .iter()
+                .filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())))
+                .collect();
+            Ok(Some(TargetGroupAttributes::from_texts(&texts)))
+        }
+        Err(failure) if failure.class == Class::Gone => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_read_back_as_they_were_written() {
+        let default = TargetGroupAttributes::default();
+        let changed = TargetGroupAttributes {
+            deregistration_delay: 60,
+            stickiness: Some(Stickiness::LoadBalancerCookie { duration: 60 }),
+            slow_start: 30,
+            algorithm: Algorithm::WeightedRandom,
+            anomaly_mitigation: true,
+            cross_zone: CrossZone::On,
+        };
+        let by_application = TargetGroupAttributes {
+            stickiness: Some(Stickiness::ApplicationCookie { name: "session".into(), duration: 9 }),
+            ..default.clone()
+        };
+        for attributes in [default, changed, by_application] {
+            assert_eq!(TargetGroupAttributes::from_texts(&attributes.texts()), attributes);
+        }
+        assert_eq!(
+            TargetGroupAttributes::from_texts(&BTreeMap::new()),
+            TargetGroupAttributes::default()
+        );
+    }
+}
