@@ -45,6 +45,7 @@ pub(super) fn decide(world: &World<'_>) -> Result<Vec<Decision>, Failure> {
         let decision = decide_one(world, &decisions, wanted)?;
         decisions.push(decision);
     }
+    force_order(world, &mut decisions);
     settle_what_is_needed(world, &mut decisions);
     Ok(decisions)
 }
@@ -87,7 +88,7 @@ fn decide_one(
         let old = old.and_then(|old| latest(world, world.at(old)));
         let (verdict, changes) = match old {
             Some(old) => (
-                Verdict::Replace(order(world, decisions, wanted, kind.info.replace)),
+                Verdict::Replace(kind.info.replace),
                 diff(&kind.rules, &world.objects[old].spec, &spec),
             ),
             None => (Verdict::Create, Vec::new()),
@@ -116,11 +117,10 @@ fn decide_one(
     } else if kind.info.revisioned {
         (Verdict::Revise, above)
     } else if changes.iter().any(|change| change.forces_replacement) {
-        let order = order(world, decisions, wanted, kind.info.replace);
         // Where the kind itself has the old one go first, its name is free again; else the new
         // one is told from the old one by its generation.
         let same_name = kind.info.replace == ReplaceOrder::DeleteFirst;
-        (Verdict::Replace(order), if same_name { generation } else { above })
+        (Verdict::Replace(kind.info.replace), if same_name { generation } else { above })
     } else {
         (Verdict::Update, generation)
     };
@@ -136,20 +136,39 @@ fn decide_one(
     Ok(Decision { verdict, current: Some(current), spec, changes, generation })
 }
 
-/// The kind's order of replacement, unless something this one refers to has to go first: then
-/// this one holds it and has to go before it.
-fn order(
-    world: &World<'_>,
-    decisions: &[Decision],
-    wanted: &Wanted<'_>,
-    own: ReplaceOrder,
-) -> ReplaceOrder {
-    let forced = wanted.edges.iter().filter_map(|edge| world.wanted_at(&edge.to)).any(|target| {
-        decisions
-            .get(target)
-            .is_some_and(|decision| decision.verdict == Verdict::Replace(ReplaceOrder::DeleteFirst))
-    });
-    if forced { ReplaceOrder::DeleteFirst } else { own }
+/// What holds something that has to go first has to go before it, whatever its kind would
+/// rather do: its live object refers to the old one, or its document to the new one.
+fn force_order(world: &World<'_>, decisions: &mut [Decision]) {
+    use ReplaceOrder::{CreateFirst, DeleteFirst};
+    let goes_first = |decisions: &[Decision], target: usize| {
+        decisions[target].verdict == Verdict::Replace(DeleteFirst)
+    };
+    loop {
+        let mut changed = false;
+        for index in 0..decisions.len() {
+            if decisions[index].verdict != Verdict::Replace(CreateFirst) {
+                continue;
+            }
+            let mut targets = world.wanted[index].edges.iter().map(|edge| &edge.to);
+            let refers = targets.any(|address| {
+                world.wanted_at(address).is_some_and(|target| goes_first(decisions, target))
+            });
+            let uses = decisions[index].current.map_or(&[][..], |old| &world.links.uses[old]);
+            let holds = uses.iter().any(|used| {
+                let target = world.wanted_at(&world.objects[*used].identity.address);
+                target.is_some_and(|target| {
+                    goes_first(decisions, target) && decisions[target].current == Some(*used)
+                })
+            });
+            if refers || holds {
+                decisions[index].verdict = Verdict::Replace(DeleteFirst);
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
 }
 
 /// The highest generation; among equals the one in use.
