@@ -283,7 +283,9 @@ impl Params {
         }
     }
 
-    pub(super) fn refuse_unread(&self) -> Result<(), AwsError> {
+    /// The loud refusal of a member that was not read, if there is one. The core does this after
+    /// every handler; a handler does it itself where an error of its own would hide the reason.
+    pub fn refuse_unread(&self) -> Result<(), AwsError> {
         match self.unread() {
             None => Ok(()),
             Some(path) => Err(AwsError::not_modelled(format!(

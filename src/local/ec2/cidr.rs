@@ -6,31 +6,31 @@ use std::str::FromStr;
 
 /// An IPv4 block whose host bits are zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cidr {
+pub(super) struct Cidr {
     /// The first address.
-    pub base: u32,
+    pub(super) base: u32,
     /// Length of the prefix: 0 to 32.
-    pub length: u8,
+    pub(super) length: u8,
 }
 
 impl Cidr {
     /// Is every address of `other` in this block?
-    pub fn contains(self, other: Self) -> bool {
+    pub(super) fn contains(self, other: Self) -> bool {
         self.length <= other.length && other.base & self.mask() == self.base
     }
 
     /// Has this block any address in common with `other`?
-    pub fn overlaps(self, other: Self) -> bool {
+    pub(super) fn overlaps(self, other: Self) -> bool {
         self.contains(other) || other.contains(self)
     }
 
     /// How many addresses it has.
-    pub fn size(self) -> u64 {
+    pub(super) fn size(self) -> u64 {
         1 << (32 - u64::from(self.length))
     }
 
     /// The address at this offset.
-    pub fn address(self, offset: u64) -> Ipv4Addr {
+    pub(super) fn address(self, offset: u64) -> Ipv4Addr {
         Ipv4Addr::from((u64::from(self.base) + offset) as u32)
     }
 

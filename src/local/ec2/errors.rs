@@ -1,6 +1,11 @@
 //! EC2's ways of saying no.
 
+use super::network::{INTERFACES, SECURITY_GROUPS, SUBNETS, VPCS};
+use super::{
+    ADDRESSES, INTERNET_GATEWAYS, NAT_GATEWAYS, NETWORK_ACLS, ROUTE_TABLES, SECURITY_GROUP_RULES,
+};
 use crate::local::error::AwsError;
+use crate::local::store::Table;
 
 /// What EC2 calls a kind of resource: prefix of its ids, word in codes, word in messages.
 pub(super) struct Noun {
@@ -9,6 +14,7 @@ pub(super) struct Noun {
     pub(super) code: &'static str,
     pub(super) malformed: &'static str,
     pub(super) message: &'static str,
+    pub(super) table: Table,
 }
 
 const fn noun(
@@ -17,20 +23,29 @@ const fn noun(
     code: &'static str,
     malformed: &'static str,
     message: &'static str,
+    table: Table,
 ) -> Noun {
-    Noun { kind, prefix, code, malformed, message }
+    Noun { kind, prefix, code, malformed, message, table }
 }
 
 /// The kinds by the names that `TagSpecifications` and tag filters use.
 pub(super) static NOUNS: &[Noun] = &[
-    noun("vpc", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
-    noun("subnet", "subnet-", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
+    noun("vpc", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID", VPCS),
+    noun(
+        "subnet",
+        "subnet-",
+        "InvalidSubnetID.NotFound",
+        "InvalidSubnetID.Malformed",
+        "subnet ID",
+        SUBNETS,
+    ),
     noun(
         "internet-gateway",
         "igw-",
         "InvalidInternetGatewayID.NotFound",
         "InvalidInternetGatewayID.Malformed",
         "internetGateway ID",
+        INTERNET_GATEWAYS,
     ),
     noun(
         "route-table",
@@ -38,6 +53,7 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidRouteTableID.NotFound",
         "InvalidRouteTableId.Malformed",
         "routeTable ID",
+        ROUTE_TABLES,
     ),
     noun(
         "elastic-ip",
@@ -45,14 +61,23 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidAllocationID.NotFound",
         "InvalidAllocationID.Malformed",
         "allocation ID",
+        ADDRESSES,
     ),
-    noun("natgateway", "nat-", "NatGatewayNotFound", "NatGatewayMalformed", "NatGateway"),
+    noun(
+        "natgateway",
+        "nat-",
+        "NatGatewayNotFound",
+        "NatGatewayMalformed",
+        "NatGateway",
+        NAT_GATEWAYS,
+    ),
     noun(
         "security-group",
         "sg-",
         "InvalidGroup.NotFound",
         "InvalidGroupId.Malformed",
         "security group",
+        SECURITY_GROUPS,
     ),
     noun(
         "security-group-rule",
@@ -60,6 +85,7 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidSecurityGroupRuleId.NotFound",
         "InvalidSecurityGroupRuleId.Malformed",
         "security group rule ID",
+        SECURITY_GROUP_RULES,
     ),
     noun(
         "network-interface",
@@ -67,6 +93,7 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidNetworkInterfaceID.NotFound",
         "InvalidNetworkInterfaceId.Malformed",
         "networkInterface ID",
+        INTERFACES,
     ),
     noun(
         "network-acl",
@@ -74,6 +101,7 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidNetworkAclID.NotFound",
         "InvalidNetworkAclID.Malformed",
         "networkAcl ID",
+        NETWORK_ACLS,
     ),
 ];
 

@@ -1,13 +1,31 @@
-//! `ec2`: networks. Instances, images and volumes are not here.
+//! `ec2`: networks. Instances, images and volumes are not here, nor is IPv6 but in rules.
 
+mod address;
 mod cidr;
 mod errors;
+mod gateway;
+mod list;
+mod nat_gateway;
 pub mod network;
+mod permission;
+mod route;
+mod route_table;
+mod rule;
+mod security_group;
+mod subnet;
+mod surroundings;
+mod tag;
+mod vpc;
 
-use super::service::{Protocol, Service};
+use super::service::{Operation, Protocol, Service, read, write};
 use super::store::Table;
 
-pub(super) const INTERNET_GATEWAYS: Table = Table::regional("ec2/internet-gateway");
+const ADDRESSES: Table = Table::regional("ec2/address");
+const INTERNET_GATEWAYS: Table = Table::regional("ec2/internet-gateway");
+const NAT_GATEWAYS: Table = Table::regional("ec2/nat-gateway");
+const NETWORK_ACLS: Table = Table::regional("ec2/network-acl");
+const ROUTE_TABLES: Table = Table::regional("ec2/route-table");
+const SECURITY_GROUP_RULES: Table = Table::regional("ec2/security-group-rule");
 
 pub(super) static SERVICE: Service = Service {
     name: "ec2",
@@ -17,6 +35,57 @@ pub(super) static SERVICE: Service = Service {
     invalid: "InvalidParameterValue",
     invalid_token: "InvalidNextToken",
     throttle: ("RequestLimitExceeded", 503),
-    timer: None,
-    operations: &[],
+    timer: Some(nat_gateway::timer),
+    operations: OPERATIONS,
 };
+
+const OPERATIONS: &[Operation] = &[
+    write("CreateVpc", vpc::create_vpc),
+    read("DescribeVpcs", vpc::describe_vpcs),
+    write("DeleteVpc", vpc::delete_vpc),
+    write("ModifyVpcAttribute", vpc::modify_vpc_attribute),
+    read("DescribeVpcAttribute", vpc::describe_vpc_attribute),
+    write("CreateSubnet", subnet::create_subnet),
+    read("DescribeSubnets", subnet::describe_subnets),
+    write("DeleteSubnet", subnet::delete_subnet),
+    write("ModifySubnetAttribute", subnet::modify_subnet_attribute),
+    write("CreateInternetGateway", gateway::create_internet_gateway),
+    read("DescribeInternetGateways", gateway::describe_internet_gateways),
+    write("AttachInternetGateway", gateway::attach_internet_gateway),
+    write("DetachInternetGateway", gateway::detach_internet_gateway),
+    write("DeleteInternetGateway", gateway::delete_internet_gateway),
+    write("CreateRouteTable", route_table::create_route_table),
+    read("DescribeRouteTables", route_table::describe_route_tables),
+    write("DeleteRouteTable", route_table::delete_route_table),
+    write("AssociateRouteTable", route_table::associate_route_table),
+    write("DisassociateRouteTable", route_table::disassociate_route_table),
+    write("ReplaceRouteTableAssociation", route_table::replace_route_table_association),
+    write("CreateRoute", route::create_route),
+    write("ReplaceRoute", route::replace_route),
+    write("DeleteRoute", route::delete_route),
+    write("AllocateAddress", address::allocate_address),
+    read("DescribeAddresses", address::describe_addresses),
+    write("ReleaseAddress", address::release_address),
+    write("CreateNatGateway", nat_gateway::create_nat_gateway),
+    read("DescribeNatGateways", nat_gateway::describe_nat_gateways),
+    write("DeleteNatGateway", nat_gateway::delete_nat_gateway),
+    write("CreateSecurityGroup", security_group::create_security_group),
+    read("DescribeSecurityGroups", security_group::describe_security_groups),
+    write("DeleteSecurityGroup", security_group::delete_security_group),
+    write("AuthorizeSecurityGroupIngress", rule::authorize_ingress),
+    write("AuthorizeSecurityGroupEgress", rule::authorize_egress),
+    write("RevokeSecurityGroupIngress", rule::revoke_ingress),
+    write("RevokeSecurityGroupEgress", rule::revoke_egress),
+    read("DescribeSecurityGroupRules", rule::describe_security_group_rules),
+    write("ModifySecurityGroupRules", rule::modify_security_group_rules),
+    write("UpdateSecurityGroupRuleDescriptionsIngress", rule::update_descriptions_ingress),
+    write("UpdateSecurityGroupRuleDescriptionsEgress", rule::update_descriptions_egress),
+    write("CreateTags", tag::create_tags),
+    write("DeleteTags", tag::delete_tags),
+    read("DescribeTags", tag::describe_tags),
+    read("DescribeAvailabilityZones", surroundings::describe_availability_zones),
+    read("DescribeRegions", surroundings::describe_regions),
+    read("DescribeNetworkInterfaces", surroundings::describe_network_interfaces),
+    read("DescribeNetworkAcls", surroundings::describe_network_acls),
+    read("DescribeAccountAttributes", surroundings::describe_account_attributes),
+];
