@@ -167,7 +167,10 @@ pub(super) fn create_nat_gateway(call: &mut Call<'_>) -> Result<Value, AwsError>
     }
     call.put(NAT_GATEWAYS, &id, nat.clone());
     tag::put(call, "natgateway", &id, tags)?;
-    Ok(created(call, &id, &nat, token.as_ref()))
+    let mut output = created(call, &id, &nat, token.as_ref());
+    // The answer to the creation is always `pending`.
+    output["natGateway"]["state"] = json!("pending");
+    Ok(output)
 }
 
 fn created(call: &Call<'_>, id: &str, nat: &Value, token: Option<&String>) -> Value {
