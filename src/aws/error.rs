@@ -153,7 +153,11 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || says("is not authorized to assume")
             || says("service linked role")
             || (says("iam:PassRole") && says("does not exist"))
-            || says("Invalid principal in policy") =>
+            || says("Invalid principal in policy")
+            // What ECS says of roles, networks and target groups that were made a moment ago.
+            || says("Role is not valid")
+            || says("does not exist (ErrorCode: Invalid")
+            || says("does not have an associated load balancer") =>
         {
             Class::NotYetConsistent
         }
@@ -183,7 +187,12 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "IncorrectState"
         | "InvalidParameterValue.InProgress"
         | "ClusterContainsContainerInstancesException" => Class::ConflictInProgress,
-        _ if says("still Draining") || says("is currently being") => Class::ConflictInProgress,
+        _ if says("still Draining")
+            || says("is currently being")
+            || says("Too many concurrent attempts to create a new revision") =>
+        {
+            Class::ConflictInProgress
+        }
         "LimitExceeded"
         | "LimitExceededException"
         | "ServiceQuotaExceededException"
@@ -211,7 +220,8 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         _ if code.contains("AlreadyExist")
             || code.contains("Duplicate")
             || code == "EntityAlreadyExists"
-            || code == "Resource.AlreadyAssociated" =>
+            || code == "Resource.AlreadyAssociated"
+            || says("was not idempotent") =>
         {
             Class::AlreadyExists
         }

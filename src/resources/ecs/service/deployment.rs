@@ -1,8 +1,14 @@
 //! How a service's new tasks replace its old ones.
 
+use aws_sdk_ecs::types::{
+    CanaryConfiguration, DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration,
+    DeploymentEarlySuccessCriteria, DeploymentLifecycleHook,
+    DeploymentLifecycleHookTimeoutConfiguration, LinearConfiguration, ThresholdConfiguration,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Input;
+use crate::engine::{Failure, Input};
+use crate::resources::ecs::convert::{built, given, known, sorted, text};
 use crate::resources::iam::RoleArn;
 
 /// A deployment configuration.
@@ -130,4 +136,149 @@ pub struct LifecycleHook {
     pub timeout: Option<i32>,
     /// Then: `ROLLBACK` or `CONTINUE`.
     pub on_timeout: Option<String>,
+}
+
+impl Deployment {
+    /// `explicit`: what is absent is sent as empty, so that it goes from what is live.
+    pub(super) fn to_sdk(&self, explicit: bool) -> Result<DeploymentConfiguration, Failure> {
+        let rolling = self.strategy == "ROLLING";
+        let alarms = built(
+            DeploymentAlarms::builder()
+                .set_alarm_names(Some(self.alarms.names.clone()))
+                .enable(self.alarms.enable)
+                .rollback(self.alarms.rollback)
+                .build(),
+        )?;
+        let hooks = self.lifecycle_hooks.iter().map(hook_to_sdk).collect::<Result<Vec<_>, _>>()?;
+        Ok(DeploymentConfiguration::builder()
+            .strategy(self.strategy.as_str().into())
+            .minimum_healthy_percent(self.minimum_healthy_percent)
+            .maximum_percent(self.maximum_percent)
+            .set_deployment_circuit_breaker(
+                // Of the other strategies it is refused.
+                rolling.then(|| self.circuit_breaker.to_sdk()).transpose()?,
+            )
+            .set_alarms((explicit || self.alarms != Alarms::default()).then_some(alarms))
+            .set_bake_time_in_minutes((!rolling || self.bake_time != 0).then_some(self.bake_time))
+            .set_linear_configuration(self.linear.as_ref().map(|linear| {
+                LinearConfiguration::builder()
+                    .step_percent(linear.step_percent)
+                    .step_bake_time_in_minutes(linear.step_bake_time)
+                    .build()
+            }))
+            .set_canary_configuration(self.canary.as_ref().map(|canary| {
+                CanaryConfiguration::builder()
+                    .canary_percent(canary.percent)
+                    .canary_bake_time_in_minutes(canary.bake_time)
+                    .build()
+            }))
+            .set_lifecycle_hooks((explicit || !hooks.is_empty()).then_some(hooks))
+            .set_early_success_criteria(self.early_success.as_ref().map(|early| {
+                DeploymentEarlySuccessCriteria::builder()
+                    .enable(early.enable)
+                    .set_healthy_percent(early.healthy_percent)
+                    .set_source_service_revision_cleanup(early.cleanup.as_deref().map(Into::into))
+                    .build()
+            }))
+            .build())
+    }
+
+    pub(super) fn from_sdk(from: &DeploymentConfiguration) -> Self {
+        let plain = Self::default();
+        let alarms = from.alarms();
+        Self {
+            strategy: from.strategy().map_or("ROLLING", |one| one.as_str()).to_owned(),
+            minimum_healthy_percent: from
+                .minimum_healthy_percent()
+                .unwrap_or(plain.minimum_healthy_percent),
+            maximum_percent: from.maximum_percent().unwrap_or(plain.maximum_percent),
+            circuit_breaker: from
+                .deployment_circuit_breaker()
+                .map(CircuitBreaker::from_sdk)
+                .unwrap_or_default(),
+            alarms: Alarms {
+                names: alarms.map(|one| sorted(one.alarm_names())).unwrap_or_default(),
+                enable: alarms.is_some_and(|one| one.enable()),
+                rollback: alarms.is_some_and(|one| one.rollback()),
+            },
+            bake_time: from.bake_time_in_minutes().unwrap_or_default(),
+            linear: from.linear_configuration().map(|one| Linear {
+                step_percent: one.step_percent().unwrap_or(10.0),
+                step_bake_time: one.step_bake_time_in_minutes().unwrap_or(6),
+            }),
+            canary: from.canary_configuration().map(|one| Canary {
+                percent: one.canary_percent().unwrap_or(5.0),
+                bake_time: one.canary_bake_time_in_minutes().unwrap_or(10),
+            }),
+            lifecycle_hooks: from.lifecycle_hooks().iter().map(hook_from_sdk).collect(),
+            early_success: from.early_success_criteria().map(|one| EarlySuccess {
+                enable: one.enable(),
+                healthy_percent: one.healthy_percent(),
+                cleanup: given(one.source_service_revision_cleanup().map(|one| one.as_str())),
+            }),
+        }
+    }
+}
+
+impl CircuitBreaker {
+    fn to_sdk(&self) -> Result<DeploymentCircuitBreaker, Failure> {
+        let plain = Self::default();
+        let own = self.threshold_type != plain.threshold_type || self.threshold != plain.threshold;
+        let threshold = own.then(|| {
+            built(
+                ThresholdConfiguration::builder()
+                    .r#type(self.threshold_type.as_str().into())
+                    .value(self.threshold)
+                    .build(),
+            )
+        });
+        Ok(DeploymentCircuitBreaker::builder()
+            .enable(self.enable)
+            .rollback(self.rollback)
+            .set_reset_on_healthy_task((!self.reset_on_healthy_task).then_some(false))
+            .set_threshold_configuration(threshold.transpose()?)
+            .build())
+    }
+
+    fn from_sdk(from: &DeploymentCircuitBreaker) -> Self {
+        let plain = Self::default();
+        let threshold = from.threshold_configuration();
+        Self {
+            enable: from.enable(),
+            rollback: from.rollback(),
+            reset_on_healthy_task: from.reset_on_healthy_task().unwrap_or(true),
+            threshold_type: threshold
+                .map_or(plain.threshold_type, |one| one.r#type().as_str().to_owned()),
+            threshold: threshold.map_or(plain.threshold, |one| one.value()),
+        }
+    }
+}
+
+fn hook_to_sdk(from: &LifecycleHook) -> Result<DeploymentLifecycleHook, Failure> {
+    let timed = from.timeout.is_some() || from.on_timeout.is_some();
+    let timeout = timed.then(|| {
+        DeploymentLifecycleHookTimeoutConfiguration::builder()
+            .set_timeout_in_minutes(from.timeout)
+            .set_action(from.on_timeout.as_deref().map(Into::into))
+            .build()
+    });
+    Ok(DeploymentLifecycleHook::builder()
+        .target_type(from.hook.as_str().into())
+        .set_hook_target_arn(from.target.clone())
+        .set_role_arn(text(from.role.as_ref())?)
+        .set_lifecycle_stages(Some(from.stages.iter().map(|one| one.as_str().into()).collect()))
+        .set_timeout_configuration(timeout)
+        .build())
+}
+
+fn hook_from_sdk(from: &DeploymentLifecycleHook) -> LifecycleHook {
+    let timeout = from.timeout_configuration();
+    LifecycleHook {
+        hook: from.target_type().map_or("AWS_LAMBDA", |one| one.as_str()).to_owned(),
+        target: given(from.hook_target_arn()),
+        role: known(from.role_arn()),
+        stages: from.lifecycle_stages().iter().map(|one| one.as_str().to_owned()).collect(),
+        timeout: timeout.and_then(|one| one.timeout_in_minutes()),
+        on_timeout: given(timeout.and_then(|one| one.action()).map(|one| one.as_str())),
+    }
 }

@@ -5,19 +5,33 @@
 
 pub mod connect;
 pub mod deployment;
+mod read;
+mod verdict;
+mod write;
 
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
+use aws_sdk_ecs::types::{Service as SdkService, ServiceField};
+use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
 pub use connect::ServiceConnect;
 pub use deployment::Deployment;
 
+use super::convert::{retag, some, strategy_to_sdk, tags_from_sdk, tags_to_sdk};
 use super::task_definition::TaskDefinitionArn;
 use super::{CapacityProviderStrategyItem, ClusterName};
-use crate::engine::{Input, KindInfo, Pace, ReplaceOrder, Rule, Spec};
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
 use crate::resources::ec2::{SecurityGroupId, SubnetId};
 use crate::resources::elbv2::TargetGroupArn;
 use crate::resources::iam::RoleArn;
-use crate::resources::resource::Tags;
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
 use crate::resources::servicediscovery::DiscoveryServiceArn;
 
 /// An ECS service, named `identity.name(255)`.
@@ -220,25 +234,334 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ),
 ];
 
-#[allow(dead_code)]
-const INFO: KindInfo = KindInfo {
-    kind: Service::KIND,
-    rules: &[
-        Rule::Immutable("cluster"),
-        Rule::Immutable("launch_type"),
-        Rule::Immutable("scheduling_strategy"),
-        Rule::OwnedElsewhere("initial_count", "application autoscaling"),
-        Rule::Unordered("capacity_provider_strategy"),
-        Rule::Unordered("network.subnets"),
-        Rule::Unordered("network.security_groups"),
-        Rule::Unordered("placement_constraints"),
-        Rule::Unordered("deployment.alarms.names"),
-    ],
-    observe_after: &["ecs/cluster"],
-    // A target group must hang on a load balancer before a service may use it.
-    order_after: &["elbv2/listener", "elbv2/listener-rule"],
-    replace: ReplaceOrder::CreateFirst,
-    revisioned: false,
-    stateful: None,
-    pace: Pace::seconds(90, 5, 1800),
-};
+impl Resource for Service {
+    const INFO: KindInfo = KindInfo {
+        kind: Service::KIND,
+        rules: &[
+            Rule::Immutable("cluster"),
+            Rule::Immutable("launch_type"),
+            Rule::Immutable("scheduling_strategy"),
+            Rule::OwnedElsewhere("initial_count", "application autoscaling"),
+            Rule::Unordered("capacity_provider_strategy"),
+            Rule::Unordered("network.subnets"),
+            Rule::Unordered("network.security_groups"),
+            Rule::Unordered("placement_constraints"),
+            Rule::Unordered("deployment.alarms.names"),
+        ],
+        observe_after: &["ecs/cluster"],
+        // A target group must hang on a load balancer before a service may use it.
+        order_after: &["elbv2/listener", "elbv2/listener-rule"],
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::seconds(90, 5, 1800),
+    };
+
+    type Outputs = ServiceOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut found = Found::default();
+        for cluster in query.seen.of("ecs/cluster") {
+            let arns = list(cx, &cluster.id).await?;
+            let batches: Vec<Vec<String>> = arns.chunks(BATCH).map(<[String]>::to_vec).collect();
+            let batches: Vec<_> = stream::iter(batches)
+                .map(|arns| describe(cx, &cluster.id, arns))
+                .buffered(AT_ONCE)
+                .collect()
+                .await;
+            for services in batches {
+                for service in services? {
+                    note(&service, query, &mut found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let mut tags = tags::for_create(identity, &self.tags, false);
+        if self.is_autoscaled() {
+            tags.insert(COUNT_TAG.to_owned(), COUNT_AUTOSCALED.to_owned());
+        }
+        let connect = self.service_connect.is_some();
+        let answer = cx
+            .ecs
+            .create_service()
+            .cluster(self.cluster.get()?.0)
+            .service_name(identity.name(NAME_LIMIT))
+            .client_token(identity.client_token())
+            .task_definition(self.task_definition.get()?.0)
+            .set_desired_count(self.desired_count.or(self.initial_count))
+            .set_launch_type(self.launch_type.as_deref().map(Into::into))
+            .set_capacity_provider_strategy(some(strategy_to_sdk(
+                &self.capacity_provider_strategy,
+            )?))
+            .set_platform_version(self.platform_version.clone())
+            .scheduling_strategy(self.scheduling_strategy.as_str().into())
+            .deployment_controller(self.controller()?)
+            .deployment_configuration(self.deployment.to_sdk(false)?)
+            .set_network_configuration(self.sdk_network()?)
+            .set_load_balancers(some(self.sdk_load_balancers()?))
+            .set_service_registries(some(self.sdk_registries()?))
+            .set_health_check_grace_period_seconds(
+                (!self.load_balancers.is_empty()).then_some(self.health_check_grace_period),
+            )
+            .availability_zone_rebalancing(self.rebalancing())
+            .enable_execute_command(self.enable_execute_command)
+            .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
+            .propagate_tags(self.propagate_tags.as_str().into())
+            .set_service_connect_configuration(match connect {
+                true => Some(connect::to_sdk(self.service_connect.as_ref())?),
+                false => None,
+            })
+            .set_placement_constraints(some(self.sdk_constraints()))
+            .set_placement_strategy(some(self.sdk_strategy()))
+            .set_tags(tags_to_sdk(tags))
+            .send()
+            .await
+            .map_err(|error| classify("ecs CreateService", error))?;
+        progress(answer.service())
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        if touches(changes, "tags") {
+            retag(cx, live.outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
+        }
+        if touches(changes, "desired_count") {
+            let tag = |autoscaled: bool| {
+                let tag = Tags::from([(COUNT_TAG.to_owned(), COUNT_AUTOSCALED.to_owned())]);
+                if autoscaled { tag } else { Tags::new() }
+            };
+            let (was, is) = (live.spec.is_autoscaled(), self.is_autoscaled());
+            retag(cx, live.outputs.arn.as_str(), &tag(was), &tag(is)).await?;
+        }
+        if changes.iter().all(|change| touches(std::slice::from_ref(change), "tags")) {
+            return Ok(Progress::done(live.outputs.clone()));
+        }
+        let call = self.update_call(cx, live, changes)?;
+        let answer = call.send().await.map_err(|error| classify("ecs UpdateService", error))?;
+        progress(answer.service())
+    }
+
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let call = cx
+            .ecs
+            .delete_service()
+            .cluster(live.outputs.cluster.as_str())
+            .service(live.outputs.arn.as_str())
+            .force(true);
+        match call.send().await.map_err(|error| classify("ecs DeleteService", error)) {
+            Ok(_) => Ok(Progress::deleted()),
+            // Not active: it drains already.
+            Err(failure) if failure.class == Class::Gone => Ok(Progress::deleted()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
+        let mut arns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for one in waiting {
+            arns.entry(one.outputs.cluster.as_str()).or_default().push(one.outputs.arn.to_string());
+        }
+        let mut services = Vec::new();
+        for (cluster, arns) in arns {
+            for arns in arns.chunks(BATCH) {
+                services.extend(describe(cx, cluster, arns.to_vec()).await?);
+            }
+        }
+        let mut healths = Vec::new();
+        for one in waiting {
+            let arn = Some(one.outputs.arn.as_str());
+            let service = services.iter().find(|service| service.service_arn() == arn);
+            healths.push(match service {
+                None => Health::Gone,
+                Some(service) if one.deleting => draining(service),
+                Some(service) => {
+                    let health = verdict::verdict(service, one.ticket.as_deref());
+                    explained(cx, service, one.ticket.as_deref(), health).await
+                }
+            });
+        }
+        Ok(healths)
+    }
+}
+
+/// The longest name that ECS takes.
+const NAME_LIMIT: usize = 255;
+/// DescribeServices takes as many.
+const BATCH: usize = 10;
+/// How many batches are read at once.
+const AT_ONCE: usize = 8;
+/// Marks a service whose count Application Auto Scaling decides, as nothing else of ECS does.
+const COUNT_TAG: &str = "shipit:count";
+const COUNT_AUTOSCALED: &str = "autoscaled";
+
+impl Service {
+    fn is_autoscaled(&self) -> bool {
+        self.desired_count.is_none() && self.scheduling_strategy == "REPLICA"
+    }
+
+    /// The update with nothing but what changed: all that is named in it may begin a deployment.
+    fn update_call(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<UpdateServiceFluentBuilder, Failure> {
+        let touched = |path| touches(changes, path);
+        let mut call = cx
+            .ecs
+            .update_service()
+            .cluster(live.outputs.cluster.as_str())
+            .service(live.outputs.name.as_str());
+        if touched("task_definition") {
+            call = call.task_definition(self.task_definition.get()?.0);
+        }
+        if touched("desired_count") {
+            call = call.set_desired_count(self.desired_count);
+        }
+        if touched("capacity_provider_strategy") {
+            // Only new tasks go where the new strategy says.
+            call = call
+                .set_capacity_provider_strategy(Some(strategy_to_sdk(
+                    &self.capacity_provider_strategy,
+                )?))
+                .force_new_deployment(true);
+        }
+        if touched("platform_version") {
+            call = call.set_platform_version(self.platform_version.clone());
+        }
+        if touched("deployment_controller") {
+            call = call.deployment_controller(self.controller()?);
+        }
+        if touched("deployment") {
+            call = call.deployment_configuration(self.deployment.to_sdk(true)?);
+        }
+        if touched("network") {
+            call = call.set_network_configuration(self.sdk_network()?);
+        }
+        if touched("load_balancers") {
+            call = call.set_load_balancers(Some(self.sdk_load_balancers()?));
+        }
+        if touched("service_registries") {
+            call = call.set_service_registries(Some(self.sdk_registries()?));
+        }
+        if touched("health_check_grace_period") {
+            call = call.health_check_grace_period_seconds(self.health_check_grace_period);
+        }
+        if touched("availability_zone_rebalancing") {
+            call = call.availability_zone_rebalancing(self.rebalancing());
+        }
+        if touched("enable_execute_command") {
+            call = call.enable_execute_command(self.enable_execute_command);
+        }
+        if touched("enable_ecs_managed_tags") {
+            call = call.enable_ecs_managed_tags(self.enable_ecs_managed_tags);
+        }
+        if touched("propagate_tags") {
+            call = call.propagate_tags(self.propagate_tags.as_str().into());
+        }
+        if touched("service_connect") {
+            let connect = connect::to_sdk(self.service_connect.as_ref())?;
+            call = call.service_connect_configuration(connect);
+        }
+        if touched("placement_constraints") {
+            call = call.set_placement_constraints(Some(self.sdk_constraints()));
+        }
+        if touched("placement_strategy") {
+            call = call.set_placement_strategy(Some(self.sdk_strategy()));
+        }
+        Ok(call)
+    }
+}
+
+/// The deployment that ECS now works towards is the one to wait for.
+fn progress(service: Option<&SdkService>) -> Result<Progress<Service>, Failure> {
+    let service =
+        service.ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no service"))?;
+    let ticket = read::primary(service).and_then(|one| one.id()).map(str::to_owned);
+    Ok(Progress { outputs: Some(read::outputs(service)), ticket, more: false })
+}
+
+async fn list(cx: &Cx, cluster: &str) -> Result<Vec<String>, Failure> {
+    let mut pages =
+        cx.ecs.list_services().cluster(cluster).max_results(100).into_paginator().send();
+    let mut arns = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("ecs ListServices", error))?;
+        arns.extend_from_slice(page.service_arns());
+    }
+    Ok(arns)
+}
+
+/// At most [`BATCH`] services with their tags; none where the cluster is gone.
+async fn describe(cx: &Cx, cluster: &str, arns: Vec<String>) -> Result<Vec<SdkService>, Failure> {
+    let call = cx
+        .ecs
+        .describe_services()
+        .cluster(cluster)
+        .set_services(Some(arns))
+        .include(ServiceField::Tags);
+    match call.send().await.map_err(|error| classify("ecs DescribeServices", error)) {
+        Ok(answer) => Ok(answer.services.unwrap_or_default()),
+        Err(failure) if failure.class == Class::Gone => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Sorts one described service into ours, foreign and none of our business.
+fn note(service: &SdkService, query: &Query<'_>, found: &mut Found<Service>) {
+    // One that drains is on its way out; a new one of its name waits until it is gone.
+    if service.status().is_some_and(|status| status != "ACTIVE") {
+        return;
+    }
+    let all = tags_from_sdk(service.tags());
+    let outputs = read::outputs(service);
+    match tags::identity(&all, query) {
+        Some(identity) => found.owned.push(Live {
+            spec: read::spec(service, &all, tags::own(&all, &identity)),
+            health: verdict::standing(service),
+            id: outputs.arn.to_string(),
+            identity,
+            outputs,
+        }),
+        None => {
+            let named = |wanted: &&Identity| wanted.name(NAME_LIMIT) == outputs.name.as_str();
+            let wanted = query.wanted.iter().find(named);
+            found
+                .foreign
+                .extend(wanted.map(|wanted| tags::foreign(wanted, outputs.arn.as_str(), &all)));
+        }
+    }
+}
+
+/// How far a deletion is.
+fn draining(service: &SdkService) -> Health {
+    match service.status() {
+        Some("INACTIVE") => Health::Gone,
+        _ => Health::Pending(match service.running_count() {
+            0 => "draining".to_owned(),
+            1 => "draining, 1 task still running".to_owned(),
+            running => format!("draining, {running} tasks still running"),
+        }),
+    }
+}
+
+/// Adds to a failure why its tasks stopped. Asked for only then; where it cannot be had, the
+/// failure stands by itself.
+async fn explained(cx: &Cx, service: &SdkService, ticket: Option<&str>, health: Health) -> Health {
+    let Health::Failed(mut why) = health else { return health };
+    let outputs = read::outputs(service);
+    let (cluster, name) = (outputs.cluster.as_str(), outputs.name.as_str());
+    let reasons = verdict::stopped_tasks(cx, cluster, name, ticket).await.unwrap_or_default();
+    for reason in reasons {
+        why.push_str("; stopped task: ");
+        why.push_str(&reason);
+    }
+    Health::Failed(why)
+}
