@@ -15,6 +15,9 @@ use crate::engine::{
 };
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
 
+/// TLS 1.2 and 1.3 with the ciphers AWS recommends. The API's own default still allows TLS 1.0.
+pub const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
 /// A listener of an application load balancer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
@@ -161,6 +164,42 @@ impl Resource for Listener {
 }
 
 impl Listener {
+    /// A listener without certificates.
+    pub fn new(
+        load_balancer: Input<LoadBalancerArn>,
+        protocol: Protocol,
+        port: i32,
+        default_action: Action,
+    ) -> Self {
+        Self {
+            load_balancer,
+            port,
+            protocol,
+            ssl_policy: None,
+            certificate: None,
+            additional_certificates: Vec::new(),
+            default_action,
+            tags: Tags::new(),
+        }
+    }
+
+    /// An HTTPS listener: the first certificate is shown to clients that name no host we know, the
+    /// others by the host a client names. Without a policy it gets [`SSL_POLICY`].
+    pub fn https(
+        load_balancer: Input<LoadBalancerArn>,
+        port: i32,
+        certificates: &[String],
+        ssl_policy: Option<&str>,
+        default_action: Action,
+    ) -> Self {
+        Self {
+            ssl_policy: Some(ssl_policy.unwrap_or(SSL_POLICY).to_owned()),
+            certificate: certificates.first().cloned(),
+            additional_certificates: certificates.iter().skip(1).cloned().collect(),
+            ..Self::new(load_balancer, Protocol::Https, port, default_action)
+        }
+    }
+
     /// Makes the further certificates those desired: new ones first, so that no host is left without.
     async fn write_certificates(&self, cx: &Cx, arn: &str, live: &[String]) -> Result<(), Failure> {
         // Plain HTTP has none; what it had went when its protocol changed.

@@ -21,3 +21,4 @@ pub use load_balancer::{LoadBalancer, LoadBalancerArn, LoadBalancerAttributes};
 pub use target_group::{
     HealthCheck, Stickiness, TargetGroup, TargetGroupArn, TargetGroupAttributes,
 };
+pub use words::{IpAddressType, Protocol, ProtocolVersion, Scheme, TargetType};

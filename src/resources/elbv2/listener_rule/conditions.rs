@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Path patterns: `*` and `?` stand for any characters and any one; case matters.
-    pub paths: Vec<String>,
+    pub path_patterns: Vec<String>,
     /// Regular expressions of paths.
     pub path_regexes: Vec<String>,
     /// Host patterns, with `*` and `?`; case does not matter.
-    pub hosts: Vec<String>,
+    pub host_headers: Vec<String>,
     /// Regular expressions of hosts.
     pub host_regexes: Vec<String>,
     /// Headers; each must match.
@@ -67,16 +67,16 @@ impl Conditions {
         let mut add = |field: &str, fill: &dyn Fn(Builder) -> Builder| {
             conditions.push(fill(RuleCondition::builder().field(field)).build());
         };
-        if !self.paths.is_empty() || !self.path_regexes.is_empty() {
+        if !self.path_patterns.is_empty() || !self.path_regexes.is_empty() {
             let config = PathPatternConditionConfig::builder()
-                .set_values(some(&self.paths))
+                .set_values(some(&self.path_patterns))
                 .set_regex_values(some(&self.path_regexes))
                 .build();
             add("path-pattern", &|condition| condition.path_pattern_config(config.clone()));
         }
-        if !self.hosts.is_empty() || !self.host_regexes.is_empty() {
+        if !self.host_headers.is_empty() || !self.host_regexes.is_empty() {
             let config = HostHeaderConditionConfig::builder()
-                .set_values(some(&self.hosts))
+                .set_values(some(&self.host_headers))
                 .set_regex_values(some(&self.host_regexes))
                 .build();
             add("host-header", &|condition| condition.host_header_config(config.clone()));
@@ -124,13 +124,13 @@ impl Conditions {
             match condition.field().unwrap_or_default() {
                 "path-pattern" => {
                     let config = condition.path_pattern_config();
-                    read.paths.extend(values(config.map(|config| config.values()), plain));
+                    read.path_patterns.extend(values(config.map(|config| config.values()), plain));
                     let regexes = config.map(|config| config.regex_values());
                     read.path_regexes.extend(values(regexes, condition.regex_values()));
                 }
                 "host-header" => {
                     let config = condition.host_header_config();
-                    read.hosts.extend(values(config.map(|config| config.values()), plain));
+                    read.host_headers.extend(values(config.map(|config| config.values()), plain));
                     let regexes = config.map(|config| config.regex_values());
                     read.host_regexes.extend(values(regexes, condition.regex_values()));
                 }
@@ -185,9 +185,9 @@ mod tests {
     fn conditions_read_back_as_they_were_written() {
         let text = |text: &str| vec![text.to_owned()];
         let conditions = Conditions {
-            paths: vec!["/api".into(), "/api/*".into()],
+            path_patterns: vec!["/api".into(), "/api/*".into()],
             path_regexes: text("^/v[0-9]+/"),
-            hosts: text("api.example.com"),
+            host_headers: text("api.example.com"),
             host_regexes: text("^.*\\.example$"),
             headers: vec![
                 HeaderCondition { name: "x-a".into(), values: text("1"), regexes: vec![] },
@@ -211,7 +211,7 @@ mod tests {
         let plain = RuleCondition::builder().field("path-pattern").values("/api").build();
         assert_eq!(
             Conditions::from_sdk(&[plain]),
-            Conditions { paths: vec!["/api".into()], ..Conditions::default() }
+            Conditions { path_patterns: vec!["/api".into()], ..Conditions::default() }
         );
     }
 }

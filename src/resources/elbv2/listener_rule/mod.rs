@@ -69,9 +69,9 @@ impl Resource for ListenerRule {
         kind: Self::KIND,
         rules: &[
             Rule::Immutable("listener"),
-            Rule::Unordered("conditions.paths"),
+            Rule::Unordered("conditions.path_patterns"),
             Rule::Unordered("conditions.path_regexes"),
-            Rule::Unordered("conditions.hosts"),
+            Rule::Unordered("conditions.host_headers"),
             Rule::Unordered("conditions.host_regexes"),
             Rule::Unordered("conditions.methods"),
             Rule::Unordered("conditions.source_ips"),

@@ -212,6 +212,22 @@ impl Resource for LoadBalancer {
 }
 
 impl LoadBalancer {
+    /// An IPv4 load balancer in these subnets, with AWS's defaults for all else.
+    pub fn new(
+        scheme: Scheme,
+        subnets: Vec<Input<SubnetId>>,
+        security_groups: Vec<Input<SecurityGroupId>>,
+    ) -> Self {
+        Self {
+            scheme,
+            ip_address_type: IpAddressType::Ipv4,
+            subnets,
+            security_groups,
+            attributes: LoadBalancerAttributes::default(),
+            tags: Tags::new(),
+        }
+    }
+
     fn subnet_ids(&self) -> Result<Vec<String>, Failure> {
         self.subnets.iter().map(|subnet| Ok(subnet.get()?.0)).collect()
     }
