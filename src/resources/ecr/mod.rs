@@ -1,0 +1,5 @@
+//! Elastic Container Registry.
+
+pub mod repository;
+
+pub use repository::Repository;

@@ -1,0 +1,6 @@
+//! IAM roles and what they may do.
+
+mod read;
+pub mod role;
+
+pub use role::{Role, RoleArn};
