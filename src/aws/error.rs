@@ -252,6 +252,15 @@ fn hint(failure: &Failure, operation: &str) -> Option<String> {
     }
 }
 
+/// `None` where what was asked for, or was to be deleted, is not there (any more).
+pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure) if failure.class == Class::Gone => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The prefix of a service's IAM actions.
 fn iam_prefix(service: &str) -> &str {
     match service {

@@ -12,5 +12,5 @@ pub mod session;
 pub mod tags;
 pub mod zones;
 
-pub use error::classify;
+pub use error::{classify, unless_gone};
 pub use session::{Cx, Session, SessionOptions};

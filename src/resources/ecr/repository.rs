@@ -69,10 +69,16 @@ crate::outputs!(Repository => RepositoryOutputs {
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateRepository.repositoryName", "the physical name follows from the address"),
     ("CreateRepository.registryId", "always the account's own registry"),
-    ("CreateRepository.imageTagMutabilityExclusionFilters", "exceptions by tag are not offered yet"),
+    (
+        "CreateRepository.imageTagMutabilityExclusionFilters",
+        "exceptions by tag are not offered yet",
+    ),
     ("PutImageTagMutability.registryId", "always the account's own registry"),
     ("PutImageTagMutability.repositoryName", "says which repository"),
-    ("PutImageTagMutability.imageTagMutabilityExclusionFilters", "exceptions by tag are not offered yet"),
+    (
+        "PutImageTagMutability.imageTagMutabilityExclusionFilters",
+        "exceptions by tag are not offered yet",
+    ),
     ("PutImageScanningConfiguration.registryId", "always the account's own registry"),
     ("PutImageScanningConfiguration.repositoryName", "says which repository"),
     ("PutLifecyclePolicy.registryId", "always the account's own registry"),
@@ -103,11 +109,7 @@ fn name(identity: &Identity) -> String {
 impl Resource for Repository {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
-        rules: &[
-            Rule::Immutable("encryption"),
-            Rule::Immutable("kms_key"),
-            Rule::Policy("policy"),
-        ],
+        rules: &[Rule::Immutable("encryption"), Rule::Immutable("kms_key"), Rule::Policy("policy")],
         observe_after: &[],
         order_after: &[],
         replace: ReplaceOrder::CreateFirst,
@@ -139,7 +141,9 @@ impl Resource for Repository {
             };
             match (tags::identity(&tags, query), wanted.get(&outputs.name)) {
                 (Some(identity), _) => owned.push(read(cx, repository, outputs, identity, tags)),
-                (None, Some(wanted)) => found.foreign.push(tags::foreign(wanted, outputs.name, &tags)),
+                (None, Some(wanted)) => {
+                    found.foreign.push(tags::foreign(wanted, outputs.name, &tags))
+                }
                 (None, None) => {}
             }
         }
@@ -344,7 +348,9 @@ fn from_api(repository: &Api, tags: Tags) -> Repository {
         tag_mutability: repository
             .image_tag_mutability()
             .map_or(default.tag_mutability, |word| word.as_str().to_owned()),
-        scan_on_push: repository.image_scanning_configuration().is_some_and(|scan| scan.scan_on_push()),
+        scan_on_push: repository
+            .image_scanning_configuration()
+            .is_some_and(|scan| scan.scan_on_push()),
         encryption: encryption
             .map_or(default.encryption, |one| one.encryption_type().as_str().to_owned()),
         kms_key: encryption.and_then(|one| one.kms_key()).map(str::to_owned),

@@ -99,8 +99,7 @@ fn live(identity: Identity, name: String, role: Listed, details: Details) -> Liv
 }
 
 async fn list(cx: &Cx, path: &str) -> Result<BTreeMap<String, Listed>, Failure> {
-    let mut pages =
-        cx.iam.list_roles().path_prefix(path).max_items(1000).into_paginator().send();
+    let mut pages = cx.iam.list_roles().path_prefix(path).max_items(1000).into_paginator().send();
     let mut found = BTreeMap::new();
     while let Some(page) = pages.next().await {
         for role in page.map_err(|error| classify("iam ListRoles", error))?.roles() {
@@ -142,7 +141,9 @@ pub(super) async fn policies(cx: &Cx, name: &str) -> Result<Policies, Failure> {
     let mut pages = cx.iam.list_attached_role_policies().role_name(name).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify("iam ListAttachedRolePolicies", error))?;
-        managed.extend(page.attached_policies().iter().filter_map(|one| Some(one.policy_arn()?.to_owned())));
+        managed.extend(
+            page.attached_policies().iter().filter_map(|one| Some(one.policy_arn()?.to_owned())),
+        );
     }
     let mut inline = Vec::new();
     let mut pages = cx.iam.list_role_policies().role_name(name).into_paginator().send();

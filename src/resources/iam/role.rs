@@ -9,9 +9,7 @@ use serde_json::Value;
 use super::read;
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
-use crate::engine::{
-    Change, Failure, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
-};
+use crate::engine::{Change, Failure, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec};
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
 
 /// An IAM role. Its name is `identity.name(64)`, its path `/shipit/APPLICATION/ENVIRONMENT/`.
@@ -157,7 +155,9 @@ impl Resource for Role {
             self.bound(cx, name).await?;
         }
         // What is allowed anew comes first, so that nothing a task needs is missing in between.
-        for policy in self.managed_policies.iter().filter(|one| !live.spec.managed_policies.contains(one)) {
+        for policy in
+            self.managed_policies.iter().filter(|one| !live.spec.managed_policies.contains(one))
+        {
             attach(cx, name, policy).await?;
         }
         for (policy, document) in &self.inline_policies {
@@ -165,15 +165,20 @@ impl Resource for Role {
                 put(cx, name, policy, document).await?;
             }
         }
-        for policy in live.spec.managed_policies.iter().filter(|one| !self.managed_policies.contains(one)) {
+        for policy in
+            live.spec.managed_policies.iter().filter(|one| !self.managed_policies.contains(one))
+        {
             detach(cx, name, policy).await?;
         }
-        for policy in live.spec.inline_policies.keys().filter(|one| !self.inline_policies.contains_key(*one)) {
+        for policy in
+            live.spec.inline_policies.keys().filter(|one| !self.inline_policies.contains_key(*one))
+        {
             remove(cx, name, policy).await?;
         }
         let (write, gone) = tags::difference(&live.spec.tags, &self.tags);
         if !write.is_empty() {
-            let sent = cx.iam.tag_role().role_name(name).set_tags(Some(to_sdk(&write)?)).send().await;
+            let sent =
+                cx.iam.tag_role().role_name(name).set_tags(Some(to_sdk(&write)?)).send().await;
             sent.map_err(|error| classify("iam TagRole", error))?;
         }
         if !gone.is_empty() {

@@ -28,7 +28,12 @@ pub struct LogGroup {
 impl Default for LogGroup {
     /// A standard one that keeps everything.
     fn default() -> Self {
-        Self { retention_days: None, class: "STANDARD".to_owned(), kms_key: None, tags: Tags::new() }
+        Self {
+            retention_days: None,
+            class: "STANDARD".to_owned(),
+            kms_key: None,
+            tags: Tags::new(),
+        }
     }
 }
 
@@ -47,7 +52,10 @@ crate::outputs!(LogGroup => LogGroupOutputs {
 /// Members of the API's inputs that are no fields here, and why.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateLogGroup.logGroupName", "the physical name follows from the address"),
-    ("CreateLogGroup.deletionProtectionEnabled", "log groups are kept unless their deletion is allowed by name"),
+    (
+        "CreateLogGroup.deletionProtectionEnabled",
+        "log groups are kept unless their deletion is allowed by name",
+    ),
     ("PutRetentionPolicy.logGroupName", "says which log group"),
     ("AssociateKmsKey.logGroupName", "says which log group"),
     ("AssociateKmsKey.resourceIdentifier", "another way to say which log group"),
@@ -111,7 +119,9 @@ impl Resource for LogGroup {
                     outputs,
                     health: Health::Ready,
                 }),
-                (None, Some(wanted)) => found.foreign.push(tags::foreign(wanted, outputs.name, &tags)),
+                (None, Some(wanted)) => {
+                    found.foreign.push(tags::foreign(wanted, outputs.name, &tags))
+                }
                 (None, None) => {}
             }
         }
@@ -191,7 +201,8 @@ impl LogGroup {
     async fn encrypt(&self, cx: &Cx, name: &str) -> Result<(), Failure> {
         match &self.kms_key {
             Some(key) => {
-                let sent = cx.logs.associate_kms_key().log_group_name(name).kms_key_id(key).send().await;
+                let sent =
+                    cx.logs.associate_kms_key().log_group_name(name).kms_key_id(key).send().await;
                 sent.map_err(|error| classify("logs AssociateKmsKey", error))?;
             }
             None => {
@@ -260,6 +271,9 @@ mod tests {
     fn what_cloudwatch_leaves_out_has_its_default() {
         let group = Api::builder().log_group_name("/shipit/a/b/c").arn("arn:x:*").build();
         assert_eq!(from_api(&group, Tags::new()), LogGroup::default());
-        assert_eq!(outputs(&group), LogGroupOutputs { arn: "arn:x".into(), name: "/shipit/a/b/c".into() });
+        assert_eq!(
+            outputs(&group),
+            LogGroupOutputs { arn: "arn:x".into(), name: "/shipit/a/b/c".into() }
+        );
     }
 }
