@@ -70,7 +70,6 @@ const KEYS: &[Row] = &[
     (S, "http.additional_rules.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
     (S, "http.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
     (S, "http.additional_rules.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
-    (S, "http.additional_rules.healthcheck.grace_period", "belongs to the service, not to one rule", "set `http.healthcheck.grace_period`"),
     (S, "count.queue_delay", "scales on a queue, which only a Worker Service has", "scale on `cpu_percentage` or `requests`"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
@@ -177,4 +176,35 @@ pub(crate) fn how_to_write(path: &str) -> String {
         },
         |(_, example)| (*example).to_owned(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::schema::paths;
+
+    #[test]
+    fn what_is_refused_is_not_accepted_and_stands_below_what_is() {
+        for (kind, path, ..) in
+            KEYS.iter().filter(|(_, path, ..)| !path.starts_with("environments."))
+        {
+            let known = paths(*kind);
+            assert!(!known.iter().any(|known| known == path), "{path} is accepted");
+            // Up to a part that may be a plain value or an item of a list.
+            let mut above = path.rsplit_once('.').map(|(above, _)| above);
+            if let Some(star) = above.and_then(|above| above.strip_suffix(".*")) {
+                above = Some(star);
+            }
+            let found = above.is_none_or(|above| known.iter().any(|known| known == above));
+            assert!(found, "nothing accepts what is above {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_found_within_lists_and_environments() {
+        let why = |path: &str| key(Kind::Service, path).map(|refusal| refusal.why);
+        assert_eq!(why("environments.test.image.build"), why("image.build"));
+        assert_eq!(why("http.alias[2].hosted_zone"), why("http.alias.hosted_zone"));
+        assert!(why("image.build").is_some() && why("image.location").is_none());
+    }
 }

@@ -77,15 +77,12 @@ fn rule(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findi
     if let Some(codes) = &check.success_codes {
         success_codes(rule.version, codes, &format!("{below}.success_codes"), findings);
     }
-    if path != "http" && findings.node.get("http").is_some() {
-        let written = findings.node.place(&format!("{below}.grace_period"));
-        if written != findings.node.place(&below)
-            && check.grace_period != crate::manifest::service::Http::GRACE_PERIOD
-        {
-            findings
-                .error_at(written, "`grace_period` belongs to the service, not to one rule")
-                .advise("set `http.healthcheck.grace_period`");
-        }
+    let grace_period = format!("{below}.grace_period");
+    let written = findings.node.place_of_key(&grace_period);
+    if path != "http" && written != findings.node.place_of_key(&below) {
+        findings
+            .error_at(written, "`grace_period` belongs to the service, not to one rule")
+            .advise("set `http.healthcheck.grace_period`");
     }
 }
 

@@ -107,7 +107,7 @@ record! {
         /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
         certificates: Vec<String> as Vec<Arn>,
         /// Ids of the subnets to stand in; the private ones when left out.
-        subnets: Vec<String>,
+        subnets: Vec<String> as Vec<SubnetId>,
         /// Who may connect, besides the environment's services.
         ingress: PrivateIngress = PrivateIngress::default(),
         /// The TLS security policy.

@@ -49,7 +49,7 @@ record! {
 
 impl Http {
     /// How long ECS ignores failed checks unless the manifest says otherwise.
-    pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(60);
+    const GRACE_PERIOD: Duration = Duration::from_secs(60);
 }
 
 impl Rule {
