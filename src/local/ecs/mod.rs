@@ -1,0 +1,82 @@
+//! `ecs`: clusters, task definitions, services and tasks on Fargate, with their roll-outs. Not
+//! here, and refused by name: container instances, task sets, the deployment strategies other
+//! than rolling, gateways, daemons, express services and ExecuteCommand's sessions.
+
+mod capacity;
+mod clusters;
+mod deployments;
+mod names;
+mod neighbours;
+mod records;
+mod rollout;
+mod service;
+mod settings;
+mod tags;
+mod task_definition;
+mod tasks;
+
+use super::call::Call;
+use super::clock::Millis;
+use super::service::{Protocol, Service, read, write};
+
+/// How long what was deleted is still described, in the clock's own time.
+const TOMBSTONE: Millis = 3_600_000;
+
+pub(super) static SERVICE: Service = Service {
+    name: "ecs",
+    protocol: Protocol::Json,
+    target: "AmazonEC2ContainerServiceV20141113",
+    namespace: "",
+    invalid: "InvalidParameterException",
+    invalid_token: "InvalidParameterException",
+    throttle: ("ThrottlingException", 400),
+    timer: Some(rollout::timer),
+    operations: &[
+        write("CreateCluster", clusters::create),
+        write("DeleteCluster", clusters::delete),
+        read("DescribeClusters", clusters::describe),
+        read("ListClusters", clusters::list),
+        write("UpdateCluster", clusters::update),
+        write("UpdateClusterSettings", clusters::update_settings),
+        write("PutClusterCapacityProviders", clusters::put_capacity_providers),
+        read("DescribeCapacityProviders", capacity::describe),
+        write("RegisterTaskDefinition", task_definition::register),
+        write("DeregisterTaskDefinition", task_definition::deregister),
+        write("DeleteTaskDefinitions", task_definition::delete),
+        read("DescribeTaskDefinition", task_definition::describe),
+        read("ListTaskDefinitions", task_definition::list),
+        read("ListTaskDefinitionFamilies", task_definition::list_families),
+        write("CreateService", service::create),
+        write("UpdateService", service::update),
+        write("DeleteService", service::delete),
+        read("DescribeServices", service::describe),
+        read("ListServices", service::list),
+        read("ListServicesByNamespace", service::list_by_namespace),
+        read("ListServiceDeployments", deployments::list),
+        read("DescribeServiceDeployments", deployments::describe),
+        write("StopServiceDeployment", deployments::stop),
+        read("DescribeServiceRevisions", deployments::describe_revisions),
+        write("RunTask", tasks::run),
+        write("StopTask", tasks::stop),
+        read("DescribeTasks", tasks::describe),
+        read("ListTasks", tasks::list),
+        write("TagResource", tags::tag),
+        write("UntagResource", tags::untag),
+        read("ListTagsForResource", tags::list),
+        write("PutAccountSetting", settings::put),
+        write("PutAccountSettingDefault", settings::put_default),
+        write("DeleteAccountSetting", settings::delete),
+        read("ListAccountSettings", settings::list),
+    ],
+};
+
+/// The desired count of an active service, for application autoscaling.
+pub(super) fn desired_count(call: &Call<'_>, cluster: &str, service: &str) -> Option<u64> {
+    let service = records::Service::load(call, cluster, service)?;
+    service.is_active().then_some(service.desired)
+}
+
+/// Brings the desired count of an active service inside these bounds.
+pub(super) fn bring_inside(call: &mut Call<'_>, cluster: &str, service: &str, low: u64, high: u64) {
+    service::bring_inside(call, cluster, service, low, high);
+}

@@ -1,0 +1,166 @@
+//! What ECS asks of the other services of the account, in one place. A service that local AWS
+//! does not serve has no say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::local::call::Call;
+use crate::local::clock::Millis;
+use crate::local::document::Document;
+use crate::local::durations;
+use crate::local::error::AwsError;
+use crate::local::registry;
+use crate::local::servicediscovery;
+use crate::local::store::Table;
+
+const TARGET_GROUPS: Table = Table::regional("elbv2/target-group");
+/// Targets by `TARGET_GROUP_ARN/ADDRESS:PORT`.
+const TARGETS: Table = Table::regional("elbv2/target");
+const ROLES: Table = Table::global("iam/role");
+const LOG_GROUPS: Table = Table::regional("logs/log-group");
+const REPOSITORIES: Table = Table::regional("ecr/repository");
+const PARAMETERS: Table = Table::regional("ssm/parameter");
+
+fn is_served(name: &str) -> bool {
+    registry::SERVICES.iter().any(|service| service.name == name)
+}
+
+/// A target group.
+#[derive(Debug)]
+pub(super) struct TargetGroup {
+    /// `ip`, `instance`, …
+    pub(super) target_type: String,
+    /// Does a load balancer use it?
+    pub(super) attached: bool,
+    /// How long an unhealthy target takes to be called so.
+    pub(super) unhealthy_after: Duration,
+}
+
+/// The target group with this ARN, if there is one.
+pub(super) fn target_group(call: &Call<'_>, arn: &str) -> Option<TargetGroup> {
+    if !is_served("elasticloadbalancing") {
+        return Some(TargetGroup {
+            target_type: "ip".to_owned(),
+            attached: true,
+            unhealthy_after: Duration::from_secs(60),
+        });
+    }
+    let group = call.get(TARGET_GROUPS, arn)?;
+    let seconds = group.time("HealthCheckIntervalSeconds") * group.time("UnhealthyThresholdCount");
+    Some(TargetGroup {
+        target_type: group.text("TargetType").to_owned(),
+        attached: !group.list("LoadBalancerArns").is_empty(),
+        unhealthy_after: Duration::from_secs(seconds.max(10)),
+    })
+}
+
+/// Registers an address with a target group. Returns whether the group is there.
+pub(super) fn register_target(
+    call: &mut Call<'_>,
+    group: &str,
+    address: &str,
+    port: i64,
+    zone: &str,
+    healthy: bool,
+) -> bool {
+    let Some(target_group) = target_group(call, group) else { return false };
+    let at: Millis = if healthy {
+        call.ready_at(durations::TARGET_INITIAL)
+    } else {
+        call.ready_at(target_group.unhealthy_after)
+    };
+    let target = json!({
+        "Id": address,
+        "Port": port,
+        "AvailabilityZone": zone,
+        "registeredAt": call.now,
+        "healthyAt": healthy.then_some(at),
+        "unhealthyAt": (!healthy).then_some(at),
+    });
+    call.put(TARGETS, &format!("{group}/{address}:{port}"), target);
+    true
+}
+
+/// Takes an address out of a target group.
+pub(super) fn deregister_target(call: &mut Call<'_>, group: &str, address: &str, port: i64) {
+    call.delete(TARGETS, &format!("{group}/{address}:{port}"));
+}
+
+/// Is there a role with this ARN?
+pub(super) fn role_exists(call: &Call<'_>, arn: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    !is_served("iam") || call.get(ROLES, name).is_some_and(|role| same_arn(&role, arn))
+}
+
+/// A role's document may hold its ARN; if it does, the path must be right too.
+fn same_arn(role: &Value, arn: &str) -> bool {
+    let own = role.text("Arn");
+    own.is_empty() || own == arn
+}
+
+/// Is there a log group with this name?
+pub(super) fn log_group_exists(call: &Call<'_>, name: &str) -> bool {
+    !is_served("logs") || call.get(LOG_GROUPS, name).is_some()
+}
+
+/// Could there be an image of this name? What other registries hold is not known; of the
+/// account's own, the repository must be there.
+pub(super) fn image_exists(call: &Call<'_>, image: &str) -> bool {
+    let own = format!("{}.dkr.ecr.{}.amazonaws.com/", call.account, call.region);
+    let Some(rest) = image.strip_prefix(&own) else { return true };
+    let name = rest.split(['@', ':']).next().unwrap_or_default();
+    !is_served("ecr") || call.get(REPOSITORIES, name).is_some()
+}
+
+/// Is there a parameter that `valueFrom` names? Secrets Manager is not modelled: it has them all.
+pub(super) fn secret_exists(call: &Call<'_>, from: &str) -> bool {
+    if from.contains(":secretsmanager:") || !is_served("ssm") {
+        return true;
+    }
+    let ours = call.arn("ssm", "parameter");
+    let name = match from.strip_prefix(ours.as_str()) {
+        Some(name) => name.to_owned(),
+        // Another region's parameter is not looked up.
+        None if from.starts_with("arn:") => return true,
+        None => from.to_owned(),
+    };
+    // `parameter/x` is the ARN of both `x` and `/x`.
+    let bare = name.strip_prefix('/').unwrap_or(&name);
+    [name.as_str(), bare].iter().any(|name| call.get(PARAMETERS, name).is_some())
+}
+
+/// The ARN of the Cloud Map namespace with this name or ARN.
+pub(super) fn namespace_arn(call: &Call<'_>, reference: &str) -> Result<String, AwsError> {
+    servicediscovery::namespace_arn(call, reference).ok_or_else(|| {
+        AwsError::new(
+            "NamespaceNotFoundException",
+            format!("The namespace \"{reference}\" was not found."),
+        )
+    })
+}
+
+/// Is there a Cloud Map service with this ARN?
+pub(super) fn registry_exists(call: &Call<'_>, arn: &str) -> bool {
+    servicediscovery::service_id(call, arn).is_some()
+}
+
+/// Registers an instance with a Cloud Map service. Returns whether the service is there.
+pub(super) fn register_instance(
+    call: &mut Call<'_>,
+    registry: &str,
+    instance: &str,
+    attributes: BTreeMap<String, String>,
+) -> bool {
+    let Some(service) = servicediscovery::service_id(call, registry) else { return false };
+    servicediscovery::put_instance(call, &service, instance, attributes);
+    true
+}
+
+/// Takes an instance out of a Cloud Map service.
+pub(super) fn deregister_instance(call: &mut Call<'_>, registry: &str, instance: &str) {
+    if let Some(service) = servicediscovery::service_id(call, registry) {
+        servicediscovery::drop_instance(call, &service, instance);
+    }
+}

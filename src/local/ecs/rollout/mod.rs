@@ -1,0 +1,279 @@
+//! How a service comes to have the tasks it shall have: the service scheduler.
+//!
+//! A service sets a timer for the next moment at which something is due; [`look`] then plays all
+//! that is due by then. Nothing here runs between calls, and nothing depends on anything but the
+//! stored documents and the time of the timer.
+
+mod fate;
+mod scheduler;
+mod targets;
+pub(super) mod task;
+mod verdict;
+
+use serde_json::{Value, json};
+
+use super::records::{
+    Deployment, End, Phase, REVISIONS, SERVICE_DEPLOYMENTS, Service, State, Task,
+};
+use crate::local::call::Call;
+use crate::local::document::Document;
+use crate::local::durations;
+use crate::local::error::AwsError;
+
+/// One look never plays more than this many rounds.
+const MOST_ROUNDS: usize = 2000;
+/// This many stopped tasks of a service stay described.
+const MOST_STOPPED: usize = 20;
+
+/// Begins a deployment of what `service.wire` says.
+pub(super) fn begin(call: &mut Call<'_>, service: &mut Service) {
+    verdict::supersede(call, service);
+    let spec = resolved(&service.wire);
+    let sources: Vec<String> =
+        service.deployments.iter().map(|deployment| deployment.revision.clone()).collect();
+    let number = |call: &mut Call<'_>| {
+        (1 + call.ids.below(8)) * 1_000_000_000_000_000_000
+            + call.ids.below(1_000_000_000_000_000_000)
+    };
+    let revision_id = number(call).to_string();
+    let path = format!("{}/{}", service.cluster, service.name);
+    let revision = call.arn("ecs", &format!("service-revision/{path}/{revision_id}"));
+    let mut document = spec.clone();
+    document.set("serviceRevisionArn", revision.clone());
+    document.set("serviceArn", service.arn.clone());
+    document.set("clusterArn", call.arn("ecs", &format!("cluster/{}", service.cluster)));
+    document.set("createdAt", call.time(call.now));
+    document.set("guardDutyEnabled", false);
+    document.set("containerImages", fate::images(call, &spec));
+    call.put(REVISIONS, &format!("{path}/{revision_id}"), document);
+
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let deployment_id = call.ids.of(alphabet, 21);
+    let key = format!("{path}/{deployment_id}");
+    let arn = call.arn("ecs", &format!("service-deployment/{key}"));
+    let configuration = service.wire["deploymentConfiguration"].clone();
+    let breaker = verdict::breaker(service);
+    call.put(
+        SERVICE_DEPLOYMENTS,
+        &key,
+        json!({
+            "serviceDeploymentArn": arn,
+            "serviceArn": service.arn,
+            "clusterArn": call.arn("ecs", &format!("cluster/{}", service.cluster)),
+            "created": call.now,
+            "started": call.now,
+            "updated": call.now,
+            "sources": sources,
+            "target": revision,
+            "status": "IN_PROGRESS",
+            "deploymentConfiguration": configuration,
+            "breaker": if breaker.is_some() { "MONITORING" } else { "DISABLED" },
+            "failureCount": 0,
+        }),
+    );
+    service.current_service_deployment = Some(arn);
+    service.deployments.iter_mut().for_each(|deployment| deployment.primary = false);
+    let deployment = new_deployment(call, spec, revision, key);
+    service.deployments.insert(0, deployment);
+    service.steady = false;
+    look_again(call, service);
+}
+
+/// A deployment that has nothing yet.
+fn new_deployment(
+    call: &mut Call<'_>,
+    spec: Value,
+    revision: String,
+    service_deployment: String,
+) -> Deployment {
+    let number = (1 + call.ids.below(8)) * 1_000_000_000_000_000_000;
+    let id = format!("ecs-svc/{}", number + call.ids.below(1_000_000_000_000_000_000));
+    let reason = format!("ECS deployment {id} in progress.");
+    Deployment {
+        id,
+        primary: true,
+        spec,
+        revision,
+        service_deployment,
+        running: 0,
+        pending: 0,
+        failed: 0,
+        counted: 0,
+        created: call.now,
+        updated: call.now,
+        state: State::InProgress,
+        reason,
+        rollback: false,
+        retry_at: None,
+        said_unplaced: false,
+    }
+}
+
+/// The members of a service from which its tasks are made, with the platform that is run.
+fn resolved(wire: &Value) -> Value {
+    let mut spec = json!({});
+    for (member, value) in wire.as_object().into_iter().flatten() {
+        let of_revision = matches!(
+            member.as_str(),
+            "taskDefinition"
+                | "launchType"
+                | "capacityProviderStrategy"
+                | "platformVersion"
+                | "platformFamily"
+                | "networkConfiguration"
+                | "loadBalancers"
+                | "serviceRegistries"
+                | "serviceConnectConfiguration"
+                | "volumeConfigurations"
+                | "monitoring"
+        );
+        if of_revision && value != &json!([]) {
+            spec.set(member, value.clone());
+        }
+    }
+    if spec.text("platformVersion") == "LATEST" {
+        spec.set("platformVersion", "1.4.0");
+    }
+    spec
+}
+
+/// Has the scheduler look at a service whose wishes have changed.
+pub(super) fn look_again(call: &mut Call<'_>, service: &mut Service) {
+    service.steady = false;
+    let at = call.ready_at(durations::SERVICE_SCHEDULER);
+    service.wake(call, at);
+}
+
+/// Goes back to the last completed revision because somebody asked for it. Returns whether there
+/// is one.
+pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service, who: &str, why: &str) -> bool {
+    let mut tasks = load_tasks(call, service);
+    let possible = verdict::roll_back(call, service, &mut tasks, who, why);
+    store_tasks(call, service, tasks);
+    look_again(call, service);
+    possible
+}
+
+/// The number of failures at which this service's circuit breaker breaks, if it has one.
+pub(super) fn threshold(service: &Service) -> Option<u64> {
+    verdict::breaker(service)
+}
+
+/// Stops one task; its service starts another if it misses it.
+pub(super) fn stop_task(call: &mut Call<'_>, cluster: &str, task: &mut Task, end: End) {
+    let mut news = targets::News::default();
+    task::stop(call, task, end, &mut news);
+    task.save(call, cluster);
+    let service = task.service.as_deref().and_then(|name| Service::load(call, cluster, name));
+    match service {
+        Some(mut service) => {
+            news.tell(call, &mut service);
+            let tasks = load_tasks(call, &service);
+            store_tasks(call, &mut service, tasks);
+            look_again(call, &mut service);
+            service.save(call);
+        }
+        None => task::wake_alone(call, cluster, task),
+    }
+}
+
+/// A service that is being deleted: its tasks are stopped at once.
+pub(super) fn drain(call: &mut Call<'_>, service: &mut Service) {
+    verdict::supersede(call, service);
+    let mut tasks = load_tasks(call, service);
+    scheduler::stop_all(call, service, &mut tasks);
+    store_tasks(call, service, tasks);
+    let at = call.ready_at(durations::SERVICE_SCHEDULER);
+    service.wake(call, at);
+}
+
+/// What [`Call::schedule`] was given has come due.
+pub(super) fn timer(call: &mut Call<'_>, payload: &Value) -> Result<(), AwsError> {
+    let cluster = payload.text("cluster");
+    if payload.has("task") {
+        task::advance_alone(call, cluster, payload.text("task"));
+    } else if let Some(mut service) = Service::load(call, cluster, payload.text("service")) {
+        service.timer = None;
+        look(call, &mut service);
+        service.save(call);
+    }
+    Ok(())
+}
+
+/// Plays all that is due, and sets a timer for what comes next.
+fn look(call: &mut Call<'_>, service: &mut Service) {
+    let mut tasks = load_tasks(call, service);
+    for _ in 0..MOST_ROUNDS {
+        let moved = move_tasks(call, service, &mut tasks);
+        let decided = match service.status.as_str() {
+            "ACTIVE" => scheduler::decide(call, service, &mut tasks),
+            _ => scheduler::stop_all(call, service, &mut tasks),
+        };
+        if !moved && !decided {
+            break;
+        }
+    }
+    let live = tasks.iter().any(|task| task.phase != Phase::Stopped);
+    let due = tasks.iter().filter_map(|task| task.due).min();
+    store_tasks(call, service, tasks);
+    if service.status == "DRAINING" && !live {
+        service.status = "INACTIVE".to_owned();
+        service.inactive_at = Some(call.now);
+        service.deployments.clear();
+        let arn = service.arn.clone();
+        call.forget_tags(&arn);
+        return;
+    }
+    let retry = service.primary().and_then(|primary| primary.retry_at).filter(|at| *at > call.now);
+    if let Some(at) = due.into_iter().chain(retry).min() {
+        service.wake(call, at);
+    }
+}
+
+/// Moves every task whose phase has ended. Returns whether there was one.
+fn move_tasks(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task]) -> bool {
+    let mut news = targets::News::default();
+    let mut moved = false;
+    for task in tasks.iter_mut() {
+        while task.due.is_some_and(|due| due <= call.now) {
+            moved = true;
+            task::step(call, Some(service), task, &mut news);
+        }
+    }
+    news.tell(call, service);
+    moved
+}
+
+fn load_tasks(call: &Call<'_>, service: &Service) -> Vec<Task> {
+    service.tasks.iter().filter_map(|id| Task::load(call, &service.cluster, id)).collect()
+}
+
+/// Writes the tasks back, forgets stopped ones that are old, and counts for the deployments.
+fn store_tasks(call: &mut Call<'_>, service: &mut Service, tasks: Vec<Task>) {
+    for deployment in &mut service.deployments {
+        let of = |task: &&Task| task.deployment == deployment.id;
+        let count = |test: fn(Phase) -> bool| {
+            u64::try_from(tasks.iter().filter(of).filter(|task| test(task.phase)).count())
+                .unwrap_or(0)
+        };
+        let running = count(Phase::is_running);
+        let pending = count(|phase| matches!(phase, Phase::Provisioning | Phase::Pending));
+        if (running, pending) != (deployment.running, deployment.pending) {
+            (deployment.running, deployment.pending) = (running, pending);
+            deployment.updated = call.now;
+        }
+    }
+    service.tasks.clear();
+    for task in &tasks {
+        task.save(call, &service.cluster);
+        if task.phase == Phase::Stopped {
+            service.stopped.push(task.id.clone());
+        } else {
+            service.tasks.push(task.id.clone());
+        }
+    }
+    while service.stopped.len() > MOST_STOPPED {
+        let id = service.stopped.remove(0);
+        call.delete(super::records::TASKS, &format!("{}/{id}", service.cluster));
+    }
+}

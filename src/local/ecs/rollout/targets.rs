@@ -1,0 +1,96 @@
+//! Registration of a task's address with target groups and Cloud Map, and the events that tell.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::local::call::Call;
+use crate::local::document::Document;
+use crate::local::ecs::neighbours;
+use crate::local::ecs::records::{Service, Task};
+
+/// What one round of moves did with targets, told together as ECS tells it.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    registered: BTreeMap<String, usize>,
+    deregistered: BTreeMap<String, usize>,
+    lines: Vec<String>,
+}
+
+impl News {
+    /// A line of its own.
+    pub(super) fn line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// Writes what happened among the service's events.
+    pub(super) fn tell(self, call: &mut Call<'_>, service: &mut Service) {
+        for line in self.lines {
+            service.say(call, &line);
+        }
+        for (verb, groups) in [("registered", self.registered), ("deregistered", self.deregistered)]
+        {
+            for (group, count) in groups {
+                service.say(call, &format!("{verb} {count} targets in (target-group {group})"));
+            }
+        }
+    }
+}
+
+/// Registers a task that has begun to run. `healthy` says how its health checks will turn out.
+pub(super) fn register(
+    call: &mut Call<'_>,
+    service: &Service,
+    spec: &Value,
+    task: &mut Task,
+    healthy: bool,
+    news: &mut News,
+) {
+    let Some(address) = task.address.clone() else { return };
+    let zone = task.wire.text("availabilityZone").to_owned();
+    for balancer in spec.list("loadBalancers") {
+        let (group, port) = (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
+        if neighbours::register_target(call, group, &address, port, &zone, healthy) {
+            task.targets.push((group.to_owned(), port));
+            *news.registered.entry(group.to_owned()).or_default() += 1;
+        }
+    }
+    for registry in spec.list("serviceRegistries") {
+        let mut attributes = BTreeMap::from([
+            ("AWS_INSTANCE_IPV4".to_owned(), address.clone()),
+            ("AVAILABILITY_ZONE".to_owned(), zone.clone()),
+            ("REGION".to_owned(), call.region.clone()),
+            ("ECS_CLUSTER_NAME".to_owned(), service.cluster.clone()),
+            ("ECS_SERVICE_NAME".to_owned(), service.name.clone()),
+            ("ECS_TASK_DEFINITION_FAMILY".to_owned(), family(spec.text("taskDefinition"))),
+        ]);
+        let port = match registry.integer("port") {
+            0 => registry.integer("containerPort"),
+            port => port,
+        };
+        if port > 0 {
+            attributes.insert("AWS_INSTANCE_PORT".to_owned(), port.to_string());
+        }
+        let arn = registry.text("registryArn");
+        if neighbours::register_instance(call, arn, &task.id, attributes) {
+            task.registries.push(arn.to_owned());
+        }
+    }
+}
+
+fn family(arn: &str) -> String {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Takes a task that stops out of everything it is registered with.
+pub(super) fn deregister(call: &mut Call<'_>, task: &mut Task, news: &mut News) {
+    let Some(address) = task.address.clone() else { return };
+    for (group, port) in std::mem::take(&mut task.targets) {
+        neighbours::deregister_target(call, &group, &address, port);
+        *news.deregistered.entry(group).or_default() += 1;
+    }
+    for registry in std::mem::take(&mut task.registries) {
+        neighbours::deregister_instance(call, &registry, &task.id);
+    }
+}

@@ -1,0 +1,419 @@
+//! One task's way: PROVISIONING, PENDING, RUNNING, and back.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::fate::{self, Fate};
+use super::targets::{self, News};
+use crate::local::call::Call;
+use crate::local::document::Document;
+use crate::local::durations;
+use crate::local::ec2::network::{self, NewInterface};
+use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
+use crate::local::ecs::{capacity, neighbours, task_definition};
+
+/// How long a container runs that the script lets exit.
+const EXITS_AFTER: Duration = Duration::from_secs(5);
+
+/// What a task is made from.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    pub(crate) cluster: &'a str,
+    pub(crate) service: Option<&'a str>,
+    pub(crate) deployment: &'a str,
+    /// The members of a service revision.
+    pub(crate) spec: &'a Value,
+    pub(crate) definition: &'a Value,
+    /// How many there were before it.
+    pub(crate) number: u64,
+    pub(crate) started_by: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) exec: bool,
+}
+
+/// Makes a task; it is `PROVISIONING`.
+pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
+    let id = call.ids.hex(32);
+    let arn = call.arn("ecs", &format!("task/{}/{id}", order.cluster));
+    let (spec, definition) = (order.spec, order.definition);
+    let strategy = spec.list("capacityProviderStrategy");
+    let number = usize::try_from(order.number).unwrap_or(0);
+    let mut containers = Vec::new();
+    for container in definition.list("containerDefinitions") {
+        let path = format!("container/{}/{id}/{}", order.cluster, call.ids.uuid());
+        containers.push(json!({
+            "containerArn": call.arn("ecs", &path),
+            "taskArn": arn,
+            "name": container["name"],
+            "image": container["image"],
+            "lastStatus": "PENDING",
+            "networkInterfaces": [],
+            "healthStatus": "UNKNOWN",
+            "cpu": container.integer("cpu").to_string(),
+        }));
+    }
+    let mut wire = json!({
+        "taskArn": arn,
+        "clusterArn": call.arn("ecs", &format!("cluster/{}", order.cluster)),
+        "taskDefinitionArn": definition["taskDefinitionArn"],
+        "containers": containers,
+        "cpu": definition["cpu"],
+        "memory": definition["memory"],
+        "createdAt": call.time(call.now),
+        "desiredStatus": "RUNNING",
+        "lastStatus": "PROVISIONING",
+        "enableExecuteCommand": order.exec,
+        "group": order.group,
+        "healthStatus": "UNKNOWN",
+        "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
+        "startedBy": order.started_by,
+        "attachments": [],
+        "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
+        "version": 1,
+    });
+    if definition.has("ephemeralStorage") {
+        wire.set("ephemeralStorage", definition["ephemeralStorage"].clone());
+    } else {
+        wire.set("ephemeralStorage", json!({"sizeInGiB": 20}));
+    }
+    match capacity::provider(strategy, number) {
+        Some(provider) => {
+            wire.set("capacityProviderName", provider);
+            wire.set("launchType", "FARGATE");
+        }
+        None => wire.set("launchType", spec["launchType"].clone()),
+    }
+    for member in ["platformVersion", "platformFamily"] {
+        if spec.has(member) {
+            wire.set(member, spec[member].clone());
+        }
+    }
+    let subnets = spec["networkConfiguration"]["awsvpcConfiguration"].texts("subnets");
+    if let Some(subnet) = number.checked_rem(subnets.len()).map(|at| subnets[at]) {
+        let zone = network::subnet(call, subnet).map(|subnet| subnet.zone).unwrap_or_default();
+        wire.set("availabilityZone", zone);
+        let attachment = json!({
+            "id": call.ids.uuid(),
+            "type": "ElasticNetworkInterface",
+            "status": "PRECREATED",
+            "details": [{"name": "subnetId", "value": subnet}],
+        });
+        wire.set("attachments", json!([attachment]));
+    }
+    Task {
+        id,
+        wire,
+        service: order.service.map(str::to_owned),
+        deployment: order.deployment.to_owned(),
+        phase: Phase::Provisioning,
+        due: Some(call.ready_at(durations::TASK_PROVISIONING)),
+        interface: None,
+        address: None,
+        targets: Vec::new(),
+        registries: Vec::new(),
+        managed_tags: json!([]),
+        spec: if order.service.is_none() { spec.clone() } else { Value::Null },
+        end: None,
+    }
+}
+
+/// Ends a task's phase and begins the next.
+pub(super) fn step(
+    call: &mut Call<'_>,
+    service: Option<&mut Service>,
+    task: &mut Task,
+    news: &mut News,
+) {
+    task.due = None;
+    match task.phase {
+        Phase::Provisioning => attach(call, service, task, news),
+        Phase::Pending => run(call, service, task, news),
+        Phase::Starting => judge(call, service, task, news),
+        Phase::Healthy => {}
+        Phase::Stopping => stopped(call, task),
+        Phase::Stopped => {}
+    }
+    let version = task.wire.integer("version") + 1;
+    task.wire.set("version", version);
+}
+
+/// What a task is made from: its deployment's revision.
+fn spec(service: Option<&Service>, task: &Task) -> Value {
+    let Some(service) = service else { return task.spec.clone() };
+    let of = |deployment: &&Deployment| deployment.id == task.deployment;
+    service.deployments.iter().find(of).map(|d| d.spec.clone()).unwrap_or_default()
+}
+
+fn fate(call: &Call<'_>, task: &Task) -> Fate {
+    let service = task.service.as_deref().unwrap_or_default();
+    match task_definition::find(call, task.wire.text("taskDefinitionArn")) {
+        Some(definition) => fate::of(call, service, &definition),
+        None => Fate::NeverRuns("TaskDefinition not found.".to_owned()),
+    }
+}
+
+/// PROVISIONING is over: the network interface is there.
+fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, news: &mut News) {
+    let spec = spec(service.as_deref(), task);
+    let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
+    let details = task.wire["attachments"].get(0).map(|a| a.list("details").to_vec());
+    if let Some(mut details) = details {
+        let subnet = details.first().map(|d| d.text("value").to_owned()).unwrap_or_default();
+        let attachment = task.wire["attachments"][0].text("id").to_owned();
+        let public = awsvpc.text("assignPublicIp") == "ENABLED";
+        let public_ip = public.then(|| network::public_address(call));
+        let arn = call.arn("ecs", &format!("attachment/{attachment}"));
+        let made = network::create_interface(
+            call,
+            NewInterface {
+                subnet,
+                security_groups: awsvpc
+                    .texts("securityGroups")
+                    .iter()
+                    .map(|&g| g.to_owned())
+                    .collect(),
+                description: arn,
+                interface_type: "interface".to_owned(),
+                requester: "ecs".to_owned(),
+                private_ip: None,
+                public_ip,
+            },
+        );
+        let interface = match made {
+            Ok(interface) => interface,
+            Err(error) => {
+                let reason = format!(
+                    "Unexpected EC2 error while attempting to create network interface: {error}"
+                );
+                news.line(format!("was unable to place a task. Reason: {reason}."));
+                return failed(call, service, task, "TaskFailedToStart", reason, None, news);
+            }
+        };
+        let dns = format!("ip-{}.ec2.internal", interface.private_ip.replace('.', "-"));
+        for (name, value) in [
+            ("networkInterfaceId", &interface.id),
+            ("macAddress", &interface.mac),
+            ("privateDnsName", &dns),
+            ("privateIPv4Address", &interface.private_ip),
+        ] {
+            details.push(json!({"name": name, "value": value}));
+        }
+        task.wire["attachments"][0].set("details", details);
+        task.wire["attachments"][0].set("status", "ATTACHED");
+        let shown = json!([{
+            "attachmentId": attachment,
+            "privateIpv4Address": interface.private_ip,
+        }]);
+        containers(task, |container| container.set("networkInterfaces", shown.clone()));
+        task.interface = Some(interface.id);
+        task.address = Some(interface.private_ip);
+    }
+    task.phase = Phase::Pending;
+    task.wire.set("lastStatus", "PENDING");
+    task.wire.set("connectivity", "CONNECTED");
+    task.wire.set("connectivityAt", call.time(call.now));
+    task.wire.set("pullStartedAt", call.time(call.now));
+    task.due = Some(call.ready_at(durations::TASK_PENDING));
+}
+
+/// PENDING is over: the images are there, or not.
+fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, news: &mut News) {
+    let fate = fate(call, task);
+    if let Fate::NeverRuns(reason) = fate {
+        if let Some(rest) = reason.strip_prefix("ECS was unable to assume the role") {
+            news.line(format!(
+                "failed to launch a task with (error ECS was unable to assume the role{rest})."
+            ));
+        }
+        return failed(call, service, task, "TaskFailedToStart", reason, None, news);
+    }
+    let now = call.time(call.now);
+    task.phase = Phase::Starting;
+    task.wire.set("lastStatus", "RUNNING");
+    task.wire.set("pullStoppedAt", now.clone());
+    task.wire.set("startedAt", now);
+    let mut runtime = 0;
+    let id = task.id.clone();
+    containers(task, |container| {
+        runtime += 1;
+        container.set("lastStatus", "RUNNING");
+        container.set("runtimeId", format!("{id}-{runtime:010}"));
+        let digest = fate::digest(container.text("image"));
+        container.set("imageDigest", digest);
+    });
+    let spec = spec(service.as_deref(), task);
+    if let Some(service) = service.as_deref_mut() {
+        targets::register(call, service, &spec, task, fate != Fate::Unhealthy, news);
+    }
+    let checked = !spec.list("loadBalancers").is_empty() || has_health_check(call, task);
+    let (wait, grace) = match fate {
+        Fate::Exits => (EXITS_AFTER, 0),
+        Fate::Unhealthy if checked => {
+            let grace = service.map_or(0, |s| s.wire.integer("healthCheckGracePeriodSeconds"));
+            (unhealthy_after(call, &spec), grace)
+        }
+        _ if checked => (durations::TARGET_INITIAL, 0),
+        _ => (Duration::ZERO, 0),
+    };
+    let grace = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
+    task.due = Some(call.ready_at(wait + grace));
+}
+
+fn has_health_check(call: &Call<'_>, task: &Task) -> bool {
+    let definition = task_definition::find(call, task.wire.text("taskDefinitionArn"));
+    let definition = definition.as_deref().unwrap_or(&Value::Null);
+    definition.list("containerDefinitions").iter().any(|container| container.has("healthCheck"))
+}
+
+/// How long it takes to call a target unhealthy.
+fn unhealthy_after(call: &Call<'_>, spec: &Value) -> Duration {
+    let groups = spec.list("loadBalancers").iter();
+    let groups = groups.filter_map(|b| neighbours::target_group(call, b.text("targetGroupArn")));
+    groups.map(|group| group.unhealthy_after).max().unwrap_or(Duration::from_secs(90))
+}
+
+/// A running task's health is known now.
+fn judge(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, news: &mut News) {
+    let spec = spec(service.as_deref(), task);
+    let checked = has_health_check(call, task);
+    match fate(call, task) {
+        Fate::Exits => {
+            let reason = "Essential container in task exited".to_owned();
+            failed(call, service, task, "EssentialContainerExited", reason, Some(1), news);
+        }
+        Fate::Unhealthy if !spec.list("loadBalancers").is_empty() => {
+            let balancer = &spec["loadBalancers"][0];
+            let (group, port) =
+                (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
+            news.line(format!(
+                "(port {port}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."
+            ));
+            let reason = format!("Task failed ELB health checks in (target-group {group})");
+            failed(call, service, task, "ServiceSchedulerInitiated", reason, None, news);
+        }
+        Fate::Unhealthy if checked => {
+            let reason = "Task failed container health checks".to_owned();
+            news.line(format!("(task {}) failed container health checks.", task.id));
+            set_health(task, "UNHEALTHY");
+            failed(call, service, task, "ServiceSchedulerInitiated", reason, None, news);
+        }
+        _ => {
+            task.phase = Phase::Healthy;
+            if checked {
+                set_health(task, "HEALTHY");
+            }
+            let reset = service.as_deref().is_none_or(|service| {
+                let breaker = &service.wire["deploymentConfiguration"]["deploymentCircuitBreaker"];
+                !breaker.has("resetOnHealthyTask") || breaker.flag("resetOnHealthyTask")
+            });
+            if let Some(deployment) = deployment(service.as_deref_mut(), task) {
+                deployment.failed = 0;
+                if reset {
+                    deployment.counted = 0;
+                }
+            }
+        }
+    }
+}
+
+fn set_health(task: &mut Task, health: &str) {
+    task.wire.set("healthStatus", health);
+    containers(task, |container| container.set("healthStatus", health));
+}
+
+fn deployment<'a>(service: Option<&'a mut Service>, task: &Task) -> Option<&'a mut Deployment> {
+    service?.deployments.iter_mut().find(|deployment| deployment.id == task.deployment)
+}
+
+/// A task that went wrong: it stops, and its deployment counts it.
+fn failed(
+    call: &mut Call<'_>,
+    mut service: Option<&mut Service>,
+    task: &mut Task,
+    code: &str,
+    reason: String,
+    exit_code: Option<i64>,
+    news: &mut News,
+) {
+    if let Some(deployment) = deployment(service.as_deref_mut(), task) {
+        deployment.failed += 1;
+        if deployment.state == State::InProgress {
+            deployment.counted += 1;
+        }
+        deployment.updated = call.now;
+    }
+    if let Some(service) = service {
+        service.steady = false;
+        if code == "ServiceSchedulerInitiated" {
+            news.line(format!("has stopped 1 running tasks: (task {}).", task.id));
+        }
+    }
+    stop(call, task, End { code: code.to_owned(), reason, exit_code }, news);
+}
+
+/// Begins to stop a task.
+pub(in crate::local::ecs::rollout) fn stop(call: &mut Call<'_>, task: &mut Task, end: End, news: &mut News) {
+    targets::deregister(call, task, news);
+    let now = call.time(call.now);
+    task.wire.set("desiredStatus", "STOPPED");
+    task.wire.set("lastStatus", "DEPROVISIONING");
+    task.wire.set("stoppingAt", now.clone());
+    task.wire.set("stopCode", end.code.clone());
+    task.wire.set("stoppedReason", end.reason.clone());
+    if task.wire.has("startedAt") {
+        task.wire.set("executionStoppedAt", now);
+    }
+    task.end = Some(end);
+    task.phase = Phase::Stopping;
+    task.due = Some(call.ready_at(durations::TASK_STOPPING));
+}
+
+fn stopped(call: &mut Call<'_>, task: &mut Task) {
+    if let Some(interface) = task.interface.take() {
+        network::delete_interface(call, &interface);
+    }
+    task.phase = Phase::Stopped;
+    task.wire.set("lastStatus", "STOPPED");
+    task.wire.set("stoppedAt", call.time(call.now));
+    if let Some(attachment) = task.wire["attachments"].get_mut(0) {
+        attachment.set("status", "DELETED");
+    }
+    let end = task.end.clone();
+    let ran = task.wire.has("startedAt");
+    containers(task, |container| {
+        container.set("lastStatus", "STOPPED");
+        if let Some(end) = &end {
+            if ran {
+                container.set("exitCode", end.exit_code.unwrap_or(0));
+            } else {
+                container.set("reason", end.reason.clone());
+            }
+        }
+    });
+    let arn = task.arn().to_owned();
+    call.forget_tags(&arn);
+}
+
+fn containers(task: &mut Task, mut change: impl FnMut(&mut Value)) {
+    let containers = task.wire.get_mut("containers").and_then(Value::as_array_mut);
+    containers.into_iter().flatten().for_each(&mut change);
+}
+
+/// The timer of a task that belongs to no service.
+pub(super) fn advance_alone(call: &mut Call<'_>, cluster: &str, id: &str) {
+    let Some(mut task) = Task::load(call, cluster, id) else { return };
+    let mut news = News::default();
+    while task.due.is_some_and(|due| due <= call.now) {
+        step(call, None, &mut task, &mut news);
+    }
+    task.save(call, cluster);
+    wake_alone(call, cluster, &task);
+}
+
+/// Sets the timer of a task that belongs to no service.
+pub(crate) fn wake_alone(call: &mut Call<'_>, cluster: &str, task: &Task) {
+    if let Some(due) = task.due {
+        call.schedule(due, json!({"cluster": cluster, "task": task.id}));
+    }
+}

@@ -1,0 +1,163 @@
+//! What ECS refuses of a service as a whole, in ECS's words as far as they are known.
+
+use serde_json::Value;
+
+use crate::local::call::Call;
+use crate::local::document::Document;
+use crate::local::ec2::network;
+use crate::local::ecs::names::invalid;
+use crate::local::ecs::neighbours;
+use crate::local::error::AwsError;
+
+/// Checks a service (or a task to be run) against its task definition and its surroundings.
+pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Result<(), AwsError> {
+    let fargate =
+        wire.text("launchType") == "FARGATE" || !wire.list("capacityProviderStrategy").is_empty();
+    if fargate && !definition.texts("compatibilities").contains(&"FARGATE") {
+        return Err(invalid("Task definition does not support launch_type FARGATE."));
+    }
+    if fargate && !wire.list("placementConstraints").is_empty() {
+        return Err(invalid("Placement constraints are not supported with FARGATE launch type."));
+    }
+    if fargate && !wire.list("placementStrategy").is_empty() {
+        return Err(invalid("Placement strategies are not supported with FARGATE launch type."));
+    }
+    let awsvpc = definition.text("networkMode") == "awsvpc";
+    let network = wire.get("networkConfiguration").and_then(|n| n.get("awsvpcConfiguration"));
+    match network {
+        None if awsvpc => {
+            return Err(invalid(
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+            ));
+        }
+        Some(_) if !awsvpc => {
+            return Err(invalid(
+                "Network Configuration is not valid for the given networkMode of this task definition.",
+            ));
+        }
+        Some(network) => self::network(call, network)?,
+        None => {}
+    }
+    load_balancers(call, wire, definition, awsvpc)?;
+    for registry in wire.list("serviceRegistries") {
+        let arn = registry.text("registryArn");
+        if !neighbours::registry_exists(call, arn) {
+            return Err(invalid(format!("Service registry {arn} does not exist.")));
+        }
+        if registry.has("containerName") {
+            container_port(definition, registry)?;
+        }
+    }
+    if wire.list("serviceRegistries").len() > 1 {
+        return Err(invalid("service registries can have at most 1 items."));
+    }
+    service_connect(wire, definition)
+}
+
+fn network(call: &Call<'_>, awsvpc: &Value) -> Result<(), AwsError> {
+    let subnets = awsvpc.texts("subnets");
+    if subnets.is_empty() {
+        return Err(invalid("subnets can not be empty."));
+    }
+    let groups = awsvpc.texts("securityGroups");
+    if subnets.len() > 16 || groups.len() > 5 {
+        return Err(invalid("At most 16 subnets and 5 security groups can be specified."));
+    }
+    let mut vpc = None;
+    for id in subnets {
+        let Some(subnet) = network::subnet(call, id) else {
+            return Err(invalid(format!(
+                "Error retrieving subnet information for [{id}]: The subnet ID '{id}' does not exist \
+                 (ErrorCode: InvalidSubnetID.NotFound)"
+            )));
+        };
+        if vpc.as_ref().is_some_and(|vpc| *vpc != subnet.vpc) {
+            return Err(invalid("The subnets must be in the same VPC."));
+        }
+        vpc = Some(subnet.vpc);
+    }
+    for id in groups {
+        let Some(group) = network::security_group(call, id) else {
+            return Err(invalid(format!(
+                "Error retrieving security group information for [{id}]: The security group '{id}' \
+                 does not exist (ErrorCode: InvalidGroup.NotFound)"
+            )));
+        };
+        if Some(&group.vpc) != vpc.as_ref() {
+            return Err(invalid("Security group and subnet must be in the same VPC."));
+        }
+    }
+    Ok(())
+}
+
+fn load_balancers(
+    call: &Call<'_>,
+    wire: &Value,
+    definition: &Value,
+    awsvpc: bool,
+) -> Result<(), AwsError> {
+    let balancers = wire.list("loadBalancers");
+    if balancers.len() > 5 {
+        return Err(invalid("load balancers can have at most 5 items."));
+    }
+    for balancer in balancers {
+        for member in ["targetGroupArn", "containerName", "containerPort"] {
+            if !balancer.has(member) {
+                return Err(invalid(format!("{member} should not be null or empty.")));
+            }
+        }
+        container_port(definition, balancer)?;
+        let arn = balancer.text("targetGroupArn");
+        let Some(group) = neighbours::target_group(call, arn) else {
+            return Err(invalid("The specified target group does not exist."));
+        };
+        if awsvpc && group.target_type != "ip" {
+            return Err(invalid(format!(
+                "The provided target group {arn} has target type {}, which is incompatible with the \
+                 awsvpc network mode specified in the task definition.",
+                group.target_type
+            )));
+        }
+        if !group.attached {
+            return Err(invalid(format!(
+                "The target group with targetGroupArn {arn} does not have an associated load balancer."
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn container_port(definition: &Value, reference: &Value) -> Result<(), AwsError> {
+    let (name, port) = (reference.text("containerName"), reference.integer("containerPort"));
+    let containers = definition.list("containerDefinitions");
+    let Some(container) = containers.iter().find(|container| container.text("name") == name) else {
+        return Err(invalid(format!(
+            "The container {name} does not exist in the task definition."
+        )));
+    };
+    let mappings = container.list("portMappings");
+    if mappings.iter().any(|mapping| mapping.integer("containerPort") == port) {
+        Ok(())
+    } else {
+        Err(invalid(format!("The container {name} did not have a container port {port} defined.")))
+    }
+}
+
+fn service_connect(wire: &Value, definition: &Value) -> Result<(), AwsError> {
+    let Some(connect) = wire.get("serviceConnectConfiguration") else { return Ok(()) };
+    if definition.text("networkMode") == "host" {
+        return Err(invalid("Service Connect is not supported with the host network mode."));
+    }
+    for service in connect.list("services") {
+        let wanted = service.text("portName");
+        let named = |container: &Value| {
+            container.list("portMappings").iter().any(|mapping| mapping.text("name") == wanted)
+        };
+        if !definition.list("containerDefinitions").iter().any(named) {
+            return Err(invalid(format!(
+                "portName(s) [{wanted}] used in serviceConnectConfiguration not found in task definition."
+            )));
+        }
+    }
+    Ok(())
+}
