@@ -10,8 +10,8 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use tokio::sync::Mutex;
 
 use super::{Cx, classify};
-use crate::engine::Failure;
 use crate::engine::identity::{TAG_APPLICATION, TAG_ENVIRONMENT};
+use crate::engine::{Class, Failure};
 
 /// Tags by ARN of everything in the region that bears an environment's tags; fetched once and
 /// shared by the kinds that need it. Make a new [`Cx`] (or [`BulkTags::forget`]) to fetch anew.
@@ -63,7 +63,11 @@ async fn fetch(cx: &Cx, application: &str, environment: &str) -> Result<Tags, Fa
         .send();
     let mut found = Tags::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| classify("tag GetResources", error))?;
+        let page = match page.map_err(|error| classify("tag GetResources", error)) {
+            Ok(page) => page,
+            Err(failure) if failure.class == Class::NotServed => break,
+            Err(failure) => return Err(failure),
+        };
         for mapping in page.resource_tag_mapping_list() {
             let tags = mapping
                 .tags()

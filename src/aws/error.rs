@@ -157,7 +157,9 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             // What ECS says of roles, networks and target groups that were made a moment ago.
             || says("Role is not valid")
             || says("does not exist (ErrorCode: Invalid")
-            || says("does not have an associated load balancer") =>
+            || says("does not have an associated load balancer")
+            // What Application Auto Scaling says of a service that was.
+            || says("ECS service doesn't exist") =>
         {
             Class::NotYetConsistent
         }

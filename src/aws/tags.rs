@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Foreign, Identity, Query};
+use crate::engine::{Class, Failure, Foreign, Identity, Query};
 
 /// The tag EC2's console shows as a name.
 pub const NAME: &str = "Name";
@@ -36,6 +36,26 @@ pub fn own(tags: &BTreeMap<String, String>, identity: &Identity) -> BTreeMap<Str
 /// The identity that `tags` give in this application and environment, if any.
 pub fn identity(tags: &BTreeMap<String, String>, query: &Query<'_>) -> Option<Identity> {
     Identity::from_tags(tags, query.application, query.environment)
+}
+
+/// Holds what the service itself says of an object's tags against whose it was taken to be.
+///
+/// # Errors
+/// The object no longer bears our tags: it may not be changed or deleted.
+pub fn still_owned(
+    tags: &BTreeMap<String, String>,
+    identity: &Identity,
+    id: &str,
+) -> Result<(), Failure> {
+    let now = Identity::from_tags(tags, &identity.application, &identity.environment);
+    if now.is_some_and(|now| now.address == identity.address) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Class::Invalid,
+        format!("`{id}`, taken for `{}`, no longer bears shipit's tags", identity.address),
+    )
+    .with_hint("look at what has become of it, then plan again"))
 }
 
 /// Something that stands where a wanted object should: who owns it, as far as its tags say.

@@ -29,6 +29,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ecs::Cluster>(),
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),
+    Kind::of::<applicationautoscaling::Target>(),
     Kind::of::<elbv2::LoadBalancer>(),
     Kind::of::<elbv2::TargetGroup>(),
     Kind::of::<elbv2::Listener>(),

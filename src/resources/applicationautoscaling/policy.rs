@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_applicationautoscaling::types::{
+    CustomizedMetricSpecification, MetricDimension, MetricType, PredefinedMetricSpecification,
+    TargetTrackingScalingPolicyConfiguration as Configuration,
+};
+use aws_smithy_types::error::operation::BuildError;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Input;
+use crate::engine::{Failure, Input};
 
 /// Keeps a metric at a value by adding and removing tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,4 +84,100 @@ impl Metric {
     pub fn memory() -> Self {
         Self::Predefined { metric: "ECSServiceAverageMemoryUtilization".to_owned() }
     }
+}
+
+fn built<T>(result: Result<T, BuildError>) -> Result<T, Failure> {
+    result.map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// What AWS puts between a load balancer's and a target group's full name in a resource label.
+const TARGET_GROUP: &str = "/targetgroup/";
+
+impl Policy {
+    pub(super) fn to_sdk(&self) -> Result<Configuration, Failure> {
+        let mut configuration = Configuration::builder()
+            .target_value(self.target_value)
+            .scale_in_cooldown(self.scale_in_cooldown)
+            .scale_out_cooldown(self.scale_out_cooldown)
+            .disable_scale_in(self.disable_scale_in);
+        configuration = match &self.metric {
+            Metric::Predefined { metric } => {
+                let metric = MetricType::from(metric.as_str());
+                configuration.predefined_metric_specification(built(
+                    PredefinedMetricSpecification::builder().predefined_metric_type(metric).build(),
+                )?)
+            }
+            Metric::RequestCountPerTarget { load_balancer, target_group } => {
+                let label = format!("{}/{}", load_balancer.get()?, target_group.get()?);
+                configuration.predefined_metric_specification(built(
+                    PredefinedMetricSpecification::builder()
+                        .predefined_metric_type(MetricType::AlbRequestCountPerTarget)
+                        .resource_label(label)
+                        .build(),
+                )?)
+            }
+            Metric::Custom { namespace, name, dimensions, statistic, unit } => {
+                let dimensions = dimensions.iter().map(|(name, value)| {
+                    built(MetricDimension::builder().name(name).value(value.get()?).build())
+                });
+                configuration.customized_metric_specification(
+                    CustomizedMetricSpecification::builder()
+                        .namespace(namespace)
+                        .metric_name(name)
+                        .set_dimensions(Some(dimensions.collect::<Result<_, Failure>>()?))
+                        .statistic(statistic.as_str().into())
+                        .set_unit(unit.clone())
+                        .build(),
+                )
+            }
+        };
+        built(configuration.build())
+    }
+
+    /// `None` for a policy that is not of the kinds above: metric math.
+    pub(super) fn from_sdk(from: &Configuration) -> Option<Self> {
+        let metric = match (
+            from.predefined_metric_specification(),
+            from.customized_metric_specification(),
+        ) {
+            (Some(predefined), _) => predefined_from_sdk(predefined),
+            (None, Some(custom)) => custom_from_sdk(custom)?,
+            (None, None) => return None,
+        };
+        Some(Self {
+            metric,
+            target_value: from.target_value(),
+            scale_in_cooldown: from.scale_in_cooldown().unwrap_or(Self::COOLDOWN),
+            scale_out_cooldown: from.scale_out_cooldown().unwrap_or(Self::COOLDOWN),
+            disable_scale_in: from.disable_scale_in().unwrap_or_default(),
+        })
+    }
+}
+
+fn predefined_from_sdk(from: &PredefinedMetricSpecification) -> Metric {
+    let label = from.resource_label().unwrap_or_default();
+    let middle = label
+        .find(TARGET_GROUP)
+        .filter(|_| *from.predefined_metric_type() == MetricType::AlbRequestCountPerTarget);
+    match middle {
+        Some(middle) => Metric::RequestCountPerTarget {
+            load_balancer: Input::Known(label.get(..middle).unwrap_or_default().to_owned()),
+            target_group: Input::Known(label.get(middle + 1..).unwrap_or_default().to_owned()),
+        },
+        None => Metric::Predefined { metric: from.predefined_metric_type().as_str().to_owned() },
+    }
+}
+
+fn custom_from_sdk(from: &CustomizedMetricSpecification) -> Option<Metric> {
+    Some(Metric::Custom {
+        namespace: from.namespace()?.to_owned(),
+        name: from.metric_name()?.to_owned(),
+        dimensions: from
+            .dimensions()
+            .iter()
+            .map(|one| (one.name().to_owned(), Input::Known(one.value().to_owned())))
+            .collect(),
+        statistic: from.statistic()?.as_str().to_owned(),
+        unit: from.unit().map(str::to_owned),
+    })
 }

@@ -2,12 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_applicationautoscaling::types::{
+    PolicyType, ScalableDimension, ScalableTarget, ServiceNamespace, SuspendedState,
+};
+use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
-use crate::engine::{Input, KindInfo, Pace, ReplaceOrder, Rule, Spec};
-use crate::resources::ecs::{ClusterName, ServiceName};
-use crate::resources::resource::Tags;
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    self, Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
+    Rule, Spec,
+};
+use crate::resources::ecs::{ClusterName, Service, ServiceName};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
 
 /// The desired count of one ECS service as a scalable target; AWS knows it as
 /// `service/CLUSTER/SERVICE`.
@@ -78,14 +87,348 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ),
 ];
 
-#[allow(dead_code)]
-const INFO: KindInfo = KindInfo {
-    kind: Target::KIND,
-    rules: &[Rule::Immutable("cluster"), Rule::Immutable("service")],
-    observe_after: &["ecs/service"],
-    order_after: &[],
-    replace: ReplaceOrder::CreateFirst,
-    revisioned: false,
-    stateful: None,
-    pace: Pace::AT_ONCE,
-};
+impl Resource for Target {
+    const INFO: KindInfo = KindInfo {
+        kind: Target::KIND,
+        rules: &[Rule::Immutable("cluster"), Rule::Immutable("service")],
+        observe_after: &["ecs/service"],
+        order_after: &[],
+        // A target is its service's: another service's target is another object.
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::AT_ONCE,
+    };
+
+    type Outputs = TargetOutputs;
+
+    /// Only targets of our own services: the account may hold any number of others.
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let services: BTreeMap<String, &engine::Live> = query
+            .seen
+            .of(Service::KIND)
+            .iter()
+            .filter_map(|live| Some((resource_id_of(live)?, live)))
+            .collect();
+        let ids: Vec<String> = services.keys().cloned().collect();
+        let targets = targets(cx, &ids).await?;
+        let ids: Vec<String> =
+            targets.iter().map(|target| target.resource_id().to_owned()).collect();
+        let mut policies = policies(cx, &ids).await?;
+        let mut found = Found::default();
+        for target in targets {
+            let arn = target.scalable_target_arn().unwrap_or_default();
+            let all = tags_of(cx, query, arn).await?;
+            let id = target.resource_id();
+            if let Some(identity) = tags::identity(&all, query) {
+                let policies = policies.remove(id).unwrap_or_default();
+                found.owned.push(Live {
+                    spec: spec(&target, policies, tags::own(&all, &identity)),
+                    health: Health::Ready,
+                    id: id.to_owned(),
+                    identity,
+                    outputs: TargetOutputs { arn: arn.into(), resource_id: id.to_owned() },
+                });
+            } else if let Some(service) = services.get(id) {
+                let of_service = |wanted: &&Identity| wanted.owner == service.identity.owner;
+                let wanted = query.wanted.iter().find(of_service);
+                found.foreign.extend(wanted.map(|wanted| tags::foreign(wanted, id, &all)));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let id = self.resource_id()?;
+        let tags = tags::for_create(identity, &self.tags, false);
+        let arn = match self.register(cx, &id, Some(tags.clone())).await {
+            // Registered by an attempt that got no further: tags are for new targets only.
+            Err(failure) if failure.class == Class::Invalid && failure.message.contains("tag") => {
+                let arn = self.register(cx, &id, None).await?;
+                tag(cx, &arn, tags).await?;
+                arn
+            }
+            answer => answer?,
+        };
+        for (name, policy) in &self.policies {
+            put_policy(cx, &id, name, policy).await?;
+        }
+        Ok(Progress::done(TargetOutputs { arn: arn.into(), resource_id: id }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        still_ours(cx, live).await?;
+        let id = &live.outputs.resource_id;
+        let touched = |path| touches(changes, path);
+        if touched("min_capacity") || touched("max_capacity") || touched("suspended") {
+            self.register(cx, id, None).await?;
+        }
+        for (name, policy) in &self.policies {
+            if live.spec.policies.get(name) != Some(policy) {
+                put_policy(cx, id, name, policy).await?;
+            }
+        }
+        for name in live.spec.policies.keys() {
+            if !self.policies.contains_key(name) {
+                delete_policy(cx, id, name).await?;
+            }
+        }
+        if touched("tags") {
+            let (write, remove) = tags::difference(&live.spec.tags, &self.tags);
+            if !write.is_empty() {
+                tag(cx, live.outputs.arn.as_str(), write).await?;
+            }
+            if !remove.is_empty() {
+                cx.applicationautoscaling
+                    .untag_resource()
+                    .resource_arn(live.outputs.arn.as_str())
+                    .set_tag_keys(Some(remove))
+                    .send()
+                    .await
+                    .map_err(|error| classify("application-autoscaling UntagResource", error))?;
+            }
+        }
+        Ok(Progress::done(live.outputs.clone()))
+    }
+
+    /// Its policies, and their alarms, go with it.
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        match still_ours(cx, live).await {
+            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
+            answer => answer?,
+        }
+        let call = cx
+            .applicationautoscaling
+            .deregister_scalable_target()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(&live.outputs.resource_id)
+            .send()
+            .await
+            .map_err(|error| classify("application-autoscaling DeregisterScalableTarget", error));
+        match call {
+            Ok(_) => Ok(Progress::deleted()),
+            Err(failure) if failure.class == Class::Gone => Ok(Progress::deleted()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The API's largest page, and how many resource ids it takes.
+const PAGE: usize = 50;
+/// Up to here policies are asked for target by target, as the account may hold many others.
+const FEW: usize = 10;
+
+/// `service/CLUSTER/SERVICE` of a live service.
+fn resource_id_of(live: &engine::Live) -> Option<String> {
+    let text = |field: &str| live.outputs.get(field)?.as_str();
+    Some(format!("service/{}/{}", text("cluster")?, text("name")?))
+}
+
+impl Target {
+    fn resource_id(&self) -> Result<String, Failure> {
+        Ok(format!("service/{}/{}", self.cluster.get()?, self.service.get()?))
+    }
+
+    /// Registers the target or changes it; gives its ARN.
+    async fn register(&self, cx: &Cx, id: &str, tags: Option<Tags>) -> Result<String, Failure> {
+        let suspended = SuspendedState::builder()
+            .dynamic_scaling_in_suspended(self.suspended.dynamic_scaling_in)
+            .dynamic_scaling_out_suspended(self.suspended.dynamic_scaling_out)
+            .scheduled_scaling_suspended(self.suspended.scheduled_scaling)
+            .build();
+        let answer = cx
+            .applicationautoscaling
+            .register_scalable_target()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(id)
+            .min_capacity(self.min_capacity)
+            .max_capacity(self.max_capacity)
+            .suspended_state(suspended)
+            .set_tags(tags.map(|tags| tags.into_iter().collect()))
+            .send()
+            .await
+            .map_err(|error| classify("application-autoscaling RegisterScalableTarget", error))?;
+        Ok(answer.scalable_target_arn().unwrap_or_default().to_owned())
+    }
+}
+
+async fn targets(cx: &Cx, ids: &[String]) -> Result<Vec<ScalableTarget>, Failure> {
+    let mut targets = Vec::new();
+    for ids in ids.chunks(PAGE) {
+        let mut pages = cx
+            .applicationautoscaling
+            .describe_scalable_targets()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .set_resource_ids(Some(ids.to_vec()))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                classify("application-autoscaling DescribeScalableTargets", error)
+            })?;
+            targets.extend_from_slice(page.scalable_targets());
+        }
+    }
+    Ok(targets)
+}
+
+/// Policies by resource id and name.
+type Policies = BTreeMap<String, BTreeMap<String, Policy>>;
+
+/// The policies of these targets in as few calls as may be: for few targets one call each;
+/// for many the list of all the account's policies, given up where it proves longer.
+async fn policies(cx: &Cx, ids: &[String]) -> Result<Policies, Failure> {
+    if ids.len() > FEW
+        && let Some(all) = policy_pages(cx, None, ids.len()).await?
+    {
+        return Ok(all);
+    }
+    let each: Vec<_> = stream::iter(ids.to_vec())
+        .map(|id| async move { policy_pages(cx, Some(id), usize::MAX).await })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut found = Policies::new();
+    for one in each {
+        found.extend(one?.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+/// How many targets' policies are asked for at once.
+const AT_ONCE: usize = 8;
+
+/// Pages of policies, of one target or of all; `None` if there are more than `limit`.
+async fn policy_pages(
+    cx: &Cx,
+    id: Option<String>,
+    limit: usize,
+) -> Result<Option<Policies>, Failure> {
+    let mut pages = cx
+        .applicationautoscaling
+        .describe_scaling_policies()
+        .service_namespace(ServiceNamespace::Ecs)
+        .set_resource_id(id)
+        .into_paginator()
+        .send();
+    let mut found = Policies::new();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        let page = page
+            .map_err(|error| classify("application-autoscaling DescribeScalingPolicies", error))?;
+        for policy in page.scaling_policies() {
+            // Steps and predictions are somebody else's: they are left alone.
+            let ours =
+                policy.target_tracking_scaling_policy_configuration().and_then(Policy::from_sdk);
+            if let Some(ours) = ours {
+                let of_target = found.entry(policy.resource_id().to_owned()).or_default();
+                of_target.insert(policy.policy_name().to_owned(), ours);
+            }
+        }
+        count += 1;
+        if count >= limit && page.next_token().is_some() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(found))
+}
+
+async fn put_policy(cx: &Cx, id: &str, name: &str, policy: &Policy) -> Result<(), Failure> {
+    cx.applicationautoscaling
+        .put_scaling_policy()
+        .policy_name(name)
+        .service_namespace(ServiceNamespace::Ecs)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .resource_id(id)
+        .policy_type(PolicyType::TargetTrackingScaling)
+        .target_tracking_scaling_policy_configuration(policy.to_sdk()?)
+        .send()
+        .await
+        .map_err(|error| classify("application-autoscaling PutScalingPolicy", error))?;
+    Ok(())
+}
+
+async fn delete_policy(cx: &Cx, id: &str, name: &str) -> Result<(), Failure> {
+    let call = cx
+        .applicationautoscaling
+        .delete_scaling_policy()
+        .policy_name(name)
+        .service_namespace(ServiceNamespace::Ecs)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .resource_id(id)
+        .send()
+        .await
+        .map_err(|error| classify("application-autoscaling DeleteScalingPolicy", error));
+    match call {
+        Err(failure) if failure.class != Class::Gone => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+async fn tag(cx: &Cx, arn: &str, tags: Tags) -> Result<(), Failure> {
+    cx.applicationautoscaling
+        .tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tags.into_iter().collect()))
+        .send()
+        .await
+        .map_err(|error| classify("application-autoscaling TagResource", error))?;
+    Ok(())
+}
+
+/// A target's tags: from the bulk if it knows it, else asked for.
+async fn tags_of(cx: &Cx, query: &Query<'_>, arn: &str) -> Result<Tags, Failure> {
+    let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+    match bulk.get(arn) {
+        Some(tags) => Ok(tags.clone()),
+        None => match read_tags(cx, arn).await {
+            Err(failure) if failure.class == Class::Gone => Ok(Tags::new()),
+            answer => answer,
+        },
+    }
+}
+
+async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
+    let answer = cx
+        .applicationautoscaling
+        .list_tags_for_resource()
+        .resource_arn(arn)
+        .send()
+        .await
+        .map_err(|error| classify("application-autoscaling ListTagsForResource", error))?;
+    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+}
+
+/// Ownership once more, from the service itself, as bulk tags may be old.
+async fn still_ours(cx: &Cx, live: &Live<Target>) -> Result<(), Failure> {
+    let tags = read_tags(cx, live.outputs.arn.as_str()).await?;
+    tags::still_owned(&tags, &live.identity, &live.id)
+}
+
+fn spec(from: &ScalableTarget, policies: BTreeMap<String, Policy>, tags: Tags) -> Target {
+    let mut parts = from.resource_id().split('/').skip(1);
+    let mut part = || parts.next().unwrap_or_default();
+    let suspended = from.suspended_state();
+    let is = |value: Option<bool>| value.unwrap_or_default();
+    Target {
+        cluster: Input::Known(part().into()),
+        service: Input::Known(part().into()),
+        min_capacity: from.min_capacity(),
+        max_capacity: from.max_capacity(),
+        suspended: Suspended {
+            dynamic_scaling_in: is(suspended.and_then(|one| one.dynamic_scaling_in_suspended())),
+            dynamic_scaling_out: is(suspended.and_then(|one| one.dynamic_scaling_out_suspended())),
+            scheduled_scaling: is(suspended.and_then(|one| one.scheduled_scaling_suspended())),
+        },
+        policies,
+        tags,
+    }
+}
