@@ -5,6 +5,7 @@
 //! A new kind is one file, its `mod` line and one line in [`REGISTRY`].
 
 pub mod applicationautoscaling;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elbv2;
@@ -12,12 +13,6 @@ pub mod iam;
 pub mod logs;
 pub mod resource;
 pub mod servicediscovery;
-// Replace this by its folder's `pub mod` line (keep these names at its top).
-/// Identifiers until its kinds arrive.
-pub mod ec2 {
-    #![allow(missing_docs)]
-    crate::ids! {VpcId,SubnetId,SecurityGroupId}
-}
 
 pub use resource::{Found, Resource};
 
@@ -25,6 +20,14 @@ use resource::Kind;
 
 /// All kinds. A test catches a file that is not listed here.
 pub const REGISTRY: &[Kind] = &[
+    Kind::of::<ec2::Vpc>(),
+    Kind::of::<ec2::Subnet>(),
+    Kind::of::<ec2::InternetGateway>(),
+    Kind::of::<ec2::RouteTable>(),
+    Kind::of::<ec2::ElasticIp>(),
+    Kind::of::<ec2::NatGateway>(),
+    Kind::of::<ec2::SecurityGroup>(),
+    Kind::of::<ec2::SecurityGroupRule>(),
     Kind::of::<ecr::Repository>(),
     Kind::of::<ecs::Cluster>(),
     Kind::of::<ecs::TaskDefinition>(),

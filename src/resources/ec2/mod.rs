@@ -1,0 +1,24 @@
+//! EC2's part of a network: VPC, subnets, gateways, routes, addresses, security groups.
+//!
+//! The only folder that names `aws-sdk-ec2`. What a network should look like (how many zones,
+//! which blocks) is for the planners to say.
+
+pub mod cidr;
+pub mod elastic_ip;
+pub mod internet_gateway;
+pub mod nat_gateway;
+pub mod route_table;
+pub mod security_group;
+pub mod security_group_rule;
+mod shared;
+pub mod subnet;
+pub mod vpc;
+
+pub use elastic_ip::{AllocationId, ElasticIp};
+pub use internet_gateway::{InternetGateway, InternetGatewayId};
+pub use nat_gateway::{NatGateway, NatGatewayId};
+pub use route_table::{Route, RouteTable, RouteTableId, RouteTarget};
+pub use security_group::{SecurityGroup, SecurityGroupId};
+pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleId};
+pub use subnet::{Subnet, SubnetId};
+pub use vpc::{Vpc, VpcId};

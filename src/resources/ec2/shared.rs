@@ -1,0 +1,74 @@
+//! What all EC2 kinds share: tag filters, tag specifications, retagging.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+
+use crate::aws::{Cx, classify, tags};
+use crate::engine::identity::{TAG_APPLICATION, TAG_ENVIRONMENT};
+use crate::engine::{Failure, Identity, Query};
+use crate::resources::resource::Tags;
+
+/// Filters that let through what bears this application's and environment's tags.
+pub(super) fn owned(query: &Query<'_>) -> Option<Vec<Filter>> {
+    Some(vec![
+        filter(&format!("tag:{TAG_APPLICATION}"), [query.application]),
+        filter(&format!("tag:{TAG_ENVIRONMENT}"), [query.environment]),
+    ])
+}
+
+/// One filter of a Describe call: any of the values.
+pub(super) fn filter<T: Into<String>>(name: &str, values: impl IntoIterator<Item = T>) -> Filter {
+    let values = values.into_iter().map(Into::into).collect();
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+/// The tags of a create call: the user's own, ownership and `Name`.
+pub(super) fn on_create(kind: ResourceType, identity: &Identity, own: &Tags) -> TagSpecification {
+    TagSpecification::builder()
+        .resource_type(kind)
+        .set_tags(Some(to_sdk(&tags::for_create(identity, own, true))))
+        .build()
+}
+
+fn to_sdk(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// EC2's tags as a map.
+pub(super) fn from_sdk(tags: &[Tag]) -> BTreeMap<String, String> {
+    tags.iter()
+        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .collect()
+}
+
+/// The identity in an object's tags, and the user's own tags beside it; `None` if it is not ours.
+pub(super) fn ownership(sdk: &[Tag], query: &Query<'_>) -> Option<(Identity, Tags)> {
+    let all = from_sdk(sdk);
+    let identity = tags::identity(&all, query)?;
+    let own = tags::own(&all, &identity);
+    Some((identity, own))
+}
+
+/// Makes the user's own tags on `id` those of `desired`: no call where nothing differs.
+pub(super) async fn retag(cx: &Cx, id: &str, live: &Tags, desired: &Tags) -> Result<(), Failure> {
+    let (write, remove) = tags::difference(live, desired);
+    if !write.is_empty() {
+        let sent = cx.ec2.create_tags().resources(id).set_tags(Some(to_sdk(&write))).send().await;
+        sent.map_err(|error| classify("ec2 CreateTags", error))?;
+    }
+    if !remove.is_empty() {
+        let keys = remove.into_iter().map(|key| Tag::builder().key(key).build()).collect();
+        let sent = cx.ec2.delete_tags().resources(id).set_tags(Some(keys)).send().await;
+        sent.map_err(|error| classify("ec2 DeleteTags", error))?;
+    }
+    Ok(())
+}
+
+/// An answer without the member that names what was made.
+pub(super) fn unnamed(operation: &str) -> Failure {
+    let mut failure =
+        Failure::new(crate::engine::Class::LostAnswer, "the answer does not say what was made");
+    failure.operation = Some(operation.to_owned());
+    failure
+}

@@ -1,0 +1,198 @@
+//! A virtual private cloud.
+
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Tenancy, VpcAttributeName};
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use super::shared;
+use crate::aws::{Cx, classify, unless_gone};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
+};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::{ids, outputs};
+
+/// A VPC with one IPv4 block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vpc {
+    /// IPv4 block, /16 to /28, in canonical form: `10.0.0.0/16`.
+    pub cidr: String,
+    /// `default`, or `dedicated` for hardware of one's own.
+    pub tenancy: String,
+    /// Whether Amazon's resolver answers inside.
+    pub dns_support: bool,
+    /// Whether what has a public address gets a public name. Needs `dns_support`; Cloud Map's private names need both.
+    pub dns_hostnames: bool,
+    /// The user's own tags.
+    pub tags: Tags,
+}
+
+ids! {
+    /// `vpc-0123…`.
+    VpcId,
+}
+
+outputs! { Vpc => VpcOutputs {
+    /// The VPC's id.
+    id: VpcId,
+} }
+
+/// Members of EC2's request shapes that the struct leaves out.
+pub const EXCLUDED: &[(&str, &str)] = &[
+    ("CreateVpc.Ipv6Pool", "IPv6 networks are not offered yet"),
+    ("CreateVpc.Ipv6CidrBlock", "IPv6 networks are not offered yet"),
+    ("CreateVpc.Ipv6IpamPoolId", "IPv6 networks are not offered yet"),
+    ("CreateVpc.Ipv6NetmaskLength", "IPv6 networks are not offered yet"),
+    ("CreateVpc.Ipv6CidrBlockNetworkBorderGroup", "IPv6 networks are not offered yet"),
+    ("CreateVpc.AmazonProvidedIpv6CidrBlock", "IPv6 networks are not offered yet"),
+    ("CreateVpc.Ipv4IpamPoolId", "the block is given, not drawn from a pool"),
+    ("CreateVpc.Ipv4NetmaskLength", "the block is given, not drawn from a pool"),
+    ("CreateVpc.VpcEncryptionControl", "a resource of its own, charged by the hour"),
+    ("CreateVpc.TagSpecifications", "`tags`, and the ownership tags"),
+    ("CreateVpc.DryRun", "a check, not a property"),
+    ("ModifyVpcAttribute.VpcId", "names the VPC"),
+    (
+        "ModifyVpcAttribute.EnableNetworkAddressUsageMetrics",
+        "reading it back costs one more call in every plan",
+    ),
+];
+
+impl Spec for Vpc {
+    const KIND: &'static str = "ec2/vpc";
+}
+
+impl Resource for Vpc {
+    const INFO: KindInfo = KindInfo {
+        kind: Self::KIND,
+        rules: &[Rule::Immutable("cidr"), Rule::Immutable("tenancy")],
+        observe_after: &[],
+        order_after: &[],
+        replace: ReplaceOrder::CreateFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::AT_ONCE,
+    };
+
+    type Outputs = VpcOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let pages = cx.ec2.describe_vpcs().set_filters(shared::owned(query)).max_results(1000);
+        let vpcs: Vec<_> = pages
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| classify("ec2 DescribeVpcs", error))?;
+        let owned = vpcs.iter().filter_map(|vpc| {
+            let (identity, tags) = shared::ownership(vpc.tags(), query)?;
+            Some(live(cx, vpc, identity, tags))
+        });
+        Ok(Found { owned: try_join_all(owned).await?, foreign: Vec::new() })
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let made = cx
+            .ec2
+            .create_vpc()
+            .cidr_block(&self.cidr)
+            .instance_tenancy(Tenancy::from(self.tenancy.as_str()))
+            .tag_specifications(shared::on_create(ResourceType::Vpc, identity, &self.tags))
+            .send()
+            .await
+            .map_err(|error| classify("ec2 CreateVpc", error))?;
+        let id = made.vpc().and_then(|vpc| vpc.vpc_id());
+        let id = VpcId::from(id.ok_or_else(|| shared::unnamed("ec2 CreateVpc"))?);
+        // A new VPC resolves names and gives out none.
+        if !self.dns_support {
+            set_dns_support(cx, &id, false).await?;
+        }
+        if self.dns_hostnames {
+            set_dns_hostnames(cx, &id, true).await?;
+        }
+        Ok(Progress::done(VpcOutputs { id }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let id = &live.outputs.id;
+        // Host names need resolution: on in one order, off in the other.
+        if touches(changes, "dns_support") && self.dns_support {
+            set_dns_support(cx, id, true).await?;
+        }
+        if touches(changes, "dns_hostnames") {
+            set_dns_hostnames(cx, id, self.dns_hostnames).await?;
+        }
+        if touches(changes, "dns_support") && !self.dns_support {
+            set_dns_support(cx, id, false).await?;
+        }
+        shared::retag(cx, id.as_str(), &live.spec.tags, &self.tags).await?;
+        Ok(Progress::done(live.outputs.clone()))
+    }
+
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let sent = cx.ec2.delete_vpc().vpc_id(live.outputs.id.as_str()).send().await;
+        unless_gone(sent.map_err(|error| classify("ec2 DeleteVpc", error)))?;
+        Ok(Progress::deleted())
+    }
+}
+
+/// `ModifyVpcAttribute` takes one attribute at a time.
+async fn set_dns_support(cx: &Cx, id: &VpcId, on: bool) -> Result<(), Failure> {
+    let on = AttributeBooleanValue::builder().value(on).build();
+    let call = cx.ec2.modify_vpc_attribute().vpc_id(id.as_str()).enable_dns_support(on);
+    call.send().await.map_err(|error| classify("ec2 ModifyVpcAttribute", error))?;
+    Ok(())
+}
+
+async fn set_dns_hostnames(cx: &Cx, id: &VpcId, on: bool) -> Result<(), Failure> {
+    let on = AttributeBooleanValue::builder().value(on).build();
+    let call = cx.ec2.modify_vpc_attribute().vpc_id(id.as_str()).enable_dns_hostnames(on);
+    call.send().await.map_err(|error| classify("ec2 ModifyVpcAttribute", error))?;
+    Ok(())
+}
+
+/// What `DescribeVpcs` says, and the two attributes that it leaves out.
+async fn live(
+    cx: &Cx,
+    vpc: &aws_sdk_ec2::types::Vpc,
+    identity: Identity,
+    tags: Tags,
+) -> Result<Live<Vpc>, Failure> {
+    let id = VpcId::from(vpc.vpc_id().unwrap_or_default());
+    let (dns_support, dns_hostnames) = futures_util::future::try_join(
+        attribute(cx, &id, VpcAttributeName::EnableDnsSupport),
+        attribute(cx, &id, VpcAttributeName::EnableDnsHostnames),
+    )
+    .await?;
+    let spec = to_spec(vpc, dns_support, dns_hostnames, tags);
+    let id_text = id.to_string();
+    Ok(Live { identity, spec, outputs: VpcOutputs { id }, health: Health::Ready, id: id_text })
+}
+
+async fn attribute(cx: &Cx, id: &VpcId, name: VpcAttributeName) -> Result<bool, Failure> {
+    let call = cx.ec2.describe_vpc_attribute().vpc_id(id.as_str()).attribute(name);
+    let answer = call.send().await.map_err(|error| classify("ec2 DescribeVpcAttribute", error))?;
+    let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
+    Ok(value.and_then(AttributeBooleanValue::value).unwrap_or_default())
+}
+
+fn to_spec(
+    vpc: &aws_sdk_ec2::types::Vpc,
+    dns_support: bool,
+    dns_hostnames: bool,
+    tags: Tags,
+) -> Vpc {
+    Vpc {
+        cidr: vpc.cidr_block().unwrap_or_default().to_owned(),
+        tenancy: vpc.instance_tenancy().map_or("default", Tenancy::as_str).to_owned(),
+        dns_support,
+        dns_hostnames,
+        tags,
+    }
+}
