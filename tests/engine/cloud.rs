@@ -97,6 +97,10 @@ pub(crate) struct State {
     /// What is replaced with the old one going first: those that can move to the new one only
     /// when it is there do not hold the old one.
     pub(crate) may_dangle: BTreeSet<String>,
+    /// Pairs of such a thing and one that leaves and pins it, and yet can only leave after the
+    /// new one is there, as something moves from the one to the other: a circle that no order
+    /// of calls resolves.
+    pub(crate) circles: BTreeSet<(String, String)>,
     /// How often a delete was refused as something still referred to it.
     pub(crate) refused: usize,
     pub(crate) looks: Vec<usize>,
@@ -296,6 +300,7 @@ impl State {
             let holds = |field| ids(&other.spec, field).contains(&live.id.as_str());
             other.is_there(now)
                 && other.kind() != "t/revision"
+                && !self.circles.contains(&(address.clone(), other.identity.address.to_string()))
                 && (holds("pin") || (!dangles && (holds("uses") || holds("awaits"))))
         });
         if let Some(holder) = holder {

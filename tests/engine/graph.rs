@@ -95,7 +95,6 @@ pub(crate) async fn text(cloud: &Cloud, graph: &Graph, scope: &Scope) -> String 
 pub(crate) struct Ran {
     pub(crate) plan: Plan,
     pub(crate) outcome: Outcome,
-    pub(crate) events: Vec<Event>,
 }
 
 /// Plans and applies.
@@ -106,8 +105,8 @@ pub(crate) async fn apply(
     allow: &AllowDelete,
 ) -> Result<Ran, Failure> {
     let plan = planned(cloud, graph, scope, allow).await?;
-    let (outcome, events) = carry_out(cloud, &plan, &Cancel::new(), Default::default()).await;
-    Ok(Ran { plan, outcome, events })
+    let (outcome, _) = carry_out(cloud, &plan, &Cancel::new(), Default::default()).await;
+    Ok(Ran { plan, outcome })
 }
 
 pub(crate) async fn carry_out(
@@ -116,12 +115,27 @@ pub(crate) async fn carry_out(
     cancel: &Cancel,
     options: shipit::engine::execute::Options,
 ) -> (Outcome, Vec<Event>) {
-    cloud.state().may_dangle = plan
-        .steps
-        .iter()
-        .filter(|step| step.action == Action::Replace { order: ReplaceOrder::DeleteFirst })
-        .map(|step| step.address.to_string())
-        .collect();
+    let delete_first = Action::Replace { order: ReplaceOrder::DeleteFirst };
+    {
+        let mut state = cloud.state();
+        state.may_dangle.clear();
+        state.circles.clear();
+        for (index, step) in plan.steps.iter().enumerate() {
+            if step.action != delete_first {
+                continue;
+            }
+            state.may_dangle.insert(step.address.to_string());
+            let mut behind = vec![false; plan.steps.len()];
+            behind[index] = true;
+            for later in index + 1..plan.steps.len() {
+                behind[later] = plan.steps[later].after.iter().any(|edge| behind[edge.step]);
+                if behind[later] && plan.steps[later].action == Action::Delete {
+                    let leaving = plan.steps[later].address.to_string();
+                    state.circles.insert((step.address.to_string(), leaving));
+                }
+            }
+        }
+    }
     let events = Mutex::new(Vec::new());
     let note = |event| events.lock().unwrap().push(event);
     let outcome = execute(&cloud.registry(), plan, &cloud.clock, &options, cancel, &note).await;

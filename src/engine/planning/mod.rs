@@ -1,11 +1,12 @@
 //! From what is desired and what is live to a [`Plan`]: pure, no I/O.
 //!
 //! `world` indexes what is live; `decide` says for each desired resource what happens to it;
-//! `removals` says what goes and what has to stay; `steps` writes the steps and their edges;
-//! `order` sorts them. The plan's own shape is in [`crate::engine::plan`].
+//! `removals` says what goes and what has to stay; `steps` writes the steps, `edges` says which
+//! waits for which, `order` sorts them. The plan's own shape is in [`crate::engine::plan`].
 
 mod decide;
 mod dump;
+mod edges;
 mod order;
 mod removals;
 mod steps;
