@@ -33,6 +33,8 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),
     Kind::of::<applicationautoscaling::Target>(),
+    Kind::of::<servicediscovery::Namespace>(),
+    Kind::of::<servicediscovery::DiscoveryService>(),
     Kind::of::<elbv2::LoadBalancer>(),
     Kind::of::<elbv2::TargetGroup>(),
     Kind::of::<elbv2::Listener>(),

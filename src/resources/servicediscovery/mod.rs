@@ -2,6 +2,7 @@
 //!
 //! Instances are not here: ECS registers and deregisters its tasks.
 
+mod common;
 pub mod namespace;
 pub mod service;
 

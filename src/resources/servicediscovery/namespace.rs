@@ -1,10 +1,27 @@
 //! A Cloud Map namespace: a private DNS zone of one VPC, or names for API calls only.
 
+use aws_sdk_servicediscovery::operation::create_http_namespace::CreateHttpNamespaceError;
+use aws_sdk_servicediscovery::operation::create_private_dns_namespace::CreatePrivateDnsNamespaceError;
+use aws_sdk_servicediscovery::operation::delete_namespace::DeleteNamespaceError;
+use aws_sdk_servicediscovery::types::{
+    HttpNamespaceChange, NamespaceSummary, NamespaceType, OperationTargetType,
+    PrivateDnsNamespaceChange, PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
+    PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa, SoaChange,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Input, KindInfo, Pace, ReplaceOrder, Rule, Spec};
+use super::common::{PAGE, built, operation, retag, still_ours, tags_of, tags_to_sdk};
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
 use crate::resources::ec2::VpcId;
-use crate::resources::resource::Tags;
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
 
 /// A Cloud Map namespace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,15 +96,299 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("UpdateHttpNamespace.Id", "says which namespace"),
 ];
 
-#[allow(dead_code)]
-const INFO: KindInfo = KindInfo {
-    kind: Namespace::KIND,
-    rules: &[Rule::Immutable("name"), Rule::Immutable("vpc")],
-    observe_after: &[],
-    order_after: &[],
-    // Two namespaces of one name exclude each other.
-    replace: ReplaceOrder::DeleteFirst,
-    revisioned: false,
-    stateful: None,
-    pace: Pace::seconds(40, 3, 600),
-};
+impl Resource for Namespace {
+    const INFO: KindInfo = KindInfo {
+        kind: Namespace::KIND,
+        rules: &[Rule::Immutable("name"), Rule::Immutable("vpc")],
+        observe_after: &[],
+        order_after: &[],
+        // Two namespaces of one name exclude each other.
+        replace: ReplaceOrder::DeleteFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::seconds(40, 3, 600),
+    };
+
+    type Outputs = NamespaceOutputs;
+
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut pages =
+            cx.servicediscovery.list_namespaces().max_results(PAGE).into_paginator().send();
+        let mut found = Found::default();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| classify("servicediscovery ListNamespaces", error))?;
+            for namespace in page.namespaces() {
+                let all = tags_of(cx, query, namespace.arn().unwrap_or_default()).await?;
+                if let Some(identity) = tags::identity(&all, query) {
+                    found.owned.push(live(namespace, identity, &all));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let mut tags = tags::for_create(identity, &self.tags, false);
+        let operation = match &self.vpc {
+            Some(vpc) => {
+                let vpc = vpc.get()?.0;
+                tags.insert(VPC_TAG.to_owned(), vpc.clone());
+                self.create_private_dns(cx, identity, vpc, tags).await?
+            }
+            None => self.create_http(cx, identity, tags).await?,
+        };
+        let call = cx.servicediscovery.get_operation().operation_id(&operation).send().await;
+        let answer = call.map_err(|error| classify("servicediscovery GetOperation", error))?;
+        let of_operation = answer.operation();
+        let id = of_operation
+            .and_then(|one| one.targets())
+            .and_then(|targets| targets.get(&OperationTargetType::Namespace));
+        let Some(id) = id else {
+            if let Some(message) = of_operation.and_then(|one| one.error_message()) {
+                return Err(Failure::new(Class::Invalid, message.trim_end_matches('.')));
+            }
+            // The same token again gives the same operation.
+            return Err(Failure::new(
+                Class::NotYetConsistent,
+                format!("operation {operation} does not say the namespace's id yet"),
+            ));
+        };
+        let arn = cx.arn("servicediscovery", &format!("namespace/{id}"));
+        let outputs =
+            NamespaceOutputs { id: id.as_str().into(), arn: arn.into(), name: self.name.clone() };
+        Ok(Progress { outputs: Some(outputs), ticket: Some(operation), more: false })
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let outputs = &live.outputs;
+        still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await?;
+        if touches(changes, "tags") {
+            retag(cx, outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
+        }
+        let mut ticket = None;
+        if touches(changes, "description") || touches(changes, "soa_ttl") {
+            ticket = match self.vpc {
+                Some(_) => self.update_private_dns(cx, outputs.id.as_str()).await?,
+                None => self.update_http(cx, outputs.id.as_str()).await?,
+            };
+        }
+        Ok(Progress { outputs: Some(outputs.clone()), ticket, more: false })
+    }
+
+    /// Refused while services are in it: they go first.
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let outputs = &live.outputs;
+        match still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await {
+            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
+            answer => answer?,
+        }
+        let call = cx.servicediscovery.delete_namespace().id(outputs.id.as_str()).send().await;
+        match call {
+            Ok(answer) => Ok(Progress {
+                outputs: None,
+                ticket: answer.operation_id().map(str::to_owned),
+                more: false,
+            }),
+            Err(error) => {
+                let running = match error.as_service_error() {
+                    Some(DeleteNamespaceError::DuplicateRequest(running)) => {
+                        running.duplicate_operation_id().map(str::to_owned)
+                    }
+                    _ => None,
+                };
+                let failure = classify("servicediscovery DeleteNamespace", error);
+                match running {
+                    Some(_) => Ok(Progress { outputs: None, ticket: running, more: false }),
+                    None if failure.class == Class::Gone => Ok(Progress::deleted()),
+                    None => Err(failure),
+                }
+            }
+        }
+    }
+
+    async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
+        let mut healths = Vec::new();
+        for one in waiting {
+            let done = if one.deleting { Health::Gone } else { Health::Ready };
+            let health = match &one.ticket {
+                Some(ticket) => operation(cx, ticket, done).await?,
+                None => Health::Gone,
+            };
+            healths.push(match health {
+                // Of no operation, or one that Cloud Map has forgotten.
+                Health::Gone if one.ticket.is_none() || !one.deleting => {
+                    look_at(cx, one.outputs.id.as_str()).await?
+                }
+                health => health,
+            });
+        }
+        Ok(healths)
+    }
+}
+
+/// Holds the VPC of a private DNS namespace, which Cloud Map does not give back.
+const VPC_TAG: &str = "shipit:vpc";
+
+fn soa(ttl: Option<i64>) -> Result<Option<Soa>, Failure> {
+    ttl.map(|ttl| built(Soa::builder().ttl(ttl).build())).transpose()
+}
+
+/// The operation's id, also where a request with the same token is on its way already.
+fn operation_of<E>(
+    operation: &str,
+    answer: Result<Option<String>, SdkError<E, HttpResponse>>,
+    running: impl Fn(&E) -> Option<String>,
+) -> Result<String, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(id) => {
+            id.ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no operation"))
+        }
+        Err(error) => match error.as_service_error().and_then(running) {
+            Some(id) => Ok(id),
+            None => Err(classify(operation, error)),
+        },
+    }
+}
+
+impl Namespace {
+    async fn create_private_dns(
+        &self,
+        cx: &Cx,
+        identity: &Identity,
+        vpc: String,
+        tags: Tags,
+    ) -> Result<String, Failure> {
+        let properties = soa(self.soa_ttl)?.map(|soa| {
+            let mutable = PrivateDnsPropertiesMutable::builder().soa(soa).build();
+            PrivateDnsNamespaceProperties::builder().dns_properties(mutable).build()
+        });
+        let answer = cx
+            .servicediscovery
+            .create_private_dns_namespace()
+            .name(&self.name)
+            .creator_request_id(identity.client_token())
+            .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
+            .vpc(vpc)
+            .set_properties(properties)
+            .set_tags(Some(tags_to_sdk(tags)?))
+            .send()
+            .await
+            .map(|answer| answer.operation_id);
+        operation_of("servicediscovery CreatePrivateDnsNamespace", answer, |error| match error {
+            CreatePrivateDnsNamespaceError::DuplicateRequest(running) => {
+                running.duplicate_operation_id().map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+
+    async fn create_http(
+        &self,
+        cx: &Cx,
+        identity: &Identity,
+        tags: Tags,
+    ) -> Result<String, Failure> {
+        let answer = cx
+            .servicediscovery
+            .create_http_namespace()
+            .name(&self.name)
+            .creator_request_id(identity.client_token())
+            .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
+            .set_tags(Some(tags_to_sdk(tags)?))
+            .send()
+            .await
+            .map(|answer| answer.operation_id);
+        operation_of("servicediscovery CreateHttpNamespace", answer, |error| match error {
+            CreateHttpNamespaceError::DuplicateRequest(running) => {
+                running.duplicate_operation_id().map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+
+    async fn update_private_dns(&self, cx: &Cx, id: &str) -> Result<Option<String>, Failure> {
+        let properties = match self.soa_ttl {
+            None => None,
+            Some(ttl) => {
+                let soa = built(SoaChange::builder().ttl(ttl).build())?;
+                let mutable = PrivateDnsPropertiesMutableChange::builder().soa(soa).build();
+                Some(PrivateDnsNamespacePropertiesChange::builder().dns_properties(mutable).build())
+            }
+        };
+        let change = PrivateDnsNamespaceChange::builder()
+            .description(&self.description)
+            .set_properties(properties)
+            .build();
+        let answer = cx
+            .servicediscovery
+            .update_private_dns_namespace()
+            .id(id)
+            .namespace(change)
+            .send()
+            .await
+            .map_err(|error| classify("servicediscovery UpdatePrivateDnsNamespace", error))?;
+        Ok(answer.operation_id)
+    }
+
+    async fn update_http(&self, cx: &Cx, id: &str) -> Result<Option<String>, Failure> {
+        let change = built(HttpNamespaceChange::builder().description(&self.description).build())?;
+        let answer = cx
+            .servicediscovery
+            .update_http_namespace()
+            .id(id)
+            .namespace(change)
+            .send()
+            .await
+            .map_err(|error| classify("servicediscovery UpdateHttpNamespace", error))?;
+        Ok(answer.operation_id)
+    }
+}
+
+/// Whether a namespace is there.
+async fn look_at(cx: &Cx, id: &str) -> Result<Health, Failure> {
+    let call = cx.servicediscovery.get_namespace().id(id).send().await;
+    match call.map_err(|error| classify("servicediscovery GetNamespace", error)) {
+        Ok(_) => Ok(Health::Ready),
+        Err(failure) if failure.class == Class::Gone => Ok(Health::Gone),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn live(from: &NamespaceSummary, identity: Identity, all: &Tags) -> Live<Namespace> {
+    let id = from.id().unwrap_or_default();
+    Live {
+        spec: spec(from, all, tags::own(all, &identity)),
+        outputs: NamespaceOutputs {
+            id: id.into(),
+            arn: from.arn().unwrap_or_default().into(),
+            name: from.name().unwrap_or_default().to_owned(),
+        },
+        health: Health::Ready,
+        id: id.to_owned(),
+        identity,
+    }
+}
+
+fn spec(from: &NamespaceSummary, all: &Tags, tags: Tags) -> Namespace {
+    let http = from.r#type() == Some(&NamespaceType::Http);
+    let soa = from
+        .properties()
+        .and_then(|properties| properties.dns_properties())
+        .and_then(|dns| dns.soa())
+        .map_or(Namespace::SOA_TTL, |soa| soa.ttl());
+    Namespace {
+        name: from.name().unwrap_or_default().to_owned(),
+        vpc: all.get(VPC_TAG).map(|vpc| Input::Known(vpc.as_str().into())),
+        description: from.description().unwrap_or_default().to_owned(),
+        soa_ttl: (!http).then_some(soa),
+        tags,
+    }
+}

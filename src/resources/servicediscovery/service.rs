@@ -1,10 +1,20 @@
 //! A Cloud Map service: one name in a namespace, which tasks register under.
 
+use aws_sdk_servicediscovery::types::{
+    DnsConfig, DnsConfigChange, DnsRecord as SdkRecord, FilterCondition, HealthCheckConfig,
+    HealthCheckCustomConfig, ServiceChange, ServiceFilter, ServiceFilterName, ServiceSummary,
+};
 use serde::{Deserialize, Serialize};
 
-use super::NamespaceId;
-use crate::engine::{Input, KindInfo, Pace, ReplaceOrder, Rule, Spec};
-use crate::resources::resource::Tags;
+use super::common::{PAGE, built, operation, retag, still_ours, tags_of, tags_to_sdk};
+use super::{Namespace, NamespaceId};
+use crate::aws::{Cx, classify, tags};
+use crate::engine::change::touches;
+use crate::engine::{
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
+};
+use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
 
 /// A Cloud Map service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,21 +115,266 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("UpdateService.Id", "says which service"),
 ];
 
-#[allow(dead_code)]
-const INFO: KindInfo = KindInfo {
-    kind: DiscoveryService::KIND,
-    rules: &[
-        Rule::Immutable("namespace"),
-        Rule::Immutable("name"),
-        Rule::Immutable("dns.routing_policy"),
-        Rule::Immutable("custom_health_check"),
-        Rule::Unordered("dns.records"),
-    ],
-    observe_after: &["servicediscovery/namespace"],
-    order_after: &[],
-    // A name is there once in a namespace.
-    replace: ReplaceOrder::DeleteFirst,
-    revisioned: false,
-    stateful: None,
-    pace: Pace::seconds(5, 2, 600),
-};
+impl Resource for DiscoveryService {
+    const INFO: KindInfo = KindInfo {
+        kind: DiscoveryService::KIND,
+        rules: &[
+            Rule::Immutable("namespace"),
+            Rule::Immutable("name"),
+            Rule::Immutable("dns.routing_policy"),
+            Rule::Immutable("custom_health_check"),
+            Rule::Unordered("dns.records"),
+        ],
+        observe_after: &["servicediscovery/namespace"],
+        order_after: &[],
+        // A name is there once in a namespace.
+        replace: ReplaceOrder::DeleteFirst,
+        revisioned: false,
+        stateful: None,
+        pace: Pace::seconds(5, 2, 600),
+    };
+
+    type Outputs = DiscoveryServiceOutputs;
+
+    /// One list per namespace of ours; services of ours in other people's namespaces are not made.
+    async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
+        let mut found = Found::default();
+        for namespace in query.seen.of(Namespace::KIND) {
+            for service in list(cx, &namespace.id).await? {
+                let all = tags_of(cx, query, service.arn().unwrap_or_default()).await?;
+                note(&service, &namespace.id, &all, query, &mut found);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let dns = match &self.dns {
+            None => None,
+            Some(dns) => Some(built(
+                DnsConfig::builder()
+                    .routing_policy(dns.routing_policy.as_str().into())
+                    .set_dns_records(Some(records(dns)?))
+                    .build(),
+            )?),
+        };
+        let custom = self.custom_health_check.then(|| HealthCheckCustomConfig::builder().build());
+        let answer = cx
+            .servicediscovery
+            .create_service()
+            .name(&self.name)
+            .namespace_id(self.namespace.get()?.0)
+            .creator_request_id(identity.client_token())
+            .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
+            .set_dns_config(dns)
+            .set_health_check_config(self.sdk_health_check()?)
+            .set_health_check_custom_config(custom)
+            .set_tags(Some(tags_to_sdk(tags::for_create(identity, &self.tags, false))?))
+            .send()
+            .await
+            .map_err(|error| classify("servicediscovery CreateService", error))?;
+        let service = answer
+            .service()
+            .ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no service"))?;
+        Ok(Progress::done(DiscoveryServiceOutputs {
+            id: service.id().unwrap_or_default().into(),
+            arn: service.arn().unwrap_or_default().into(),
+        }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<Progress<Self>, Failure> {
+        let outputs = &live.outputs;
+        still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await?;
+        if touches(changes, "tags") {
+            retag(cx, outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
+        }
+        let touched = |path| touches(changes, path);
+        let mut ticket = None;
+        if touched("description") || touched("dns") || touched("health_check") {
+            // What is left out is taken away.
+            let dns = match &self.dns {
+                None => None,
+                Some(dns) => Some(built(
+                    DnsConfigChange::builder().set_dns_records(Some(records(dns)?)).build(),
+                )?),
+            };
+            let change = ServiceChange::builder()
+                .description(&self.description)
+                .set_dns_config(dns)
+                .set_health_check_config(self.sdk_health_check()?)
+                .build();
+            let call = cx.servicediscovery.update_service().id(outputs.id.as_str()).service(change);
+            let answer = call
+                .send()
+                .await
+                .map_err(|error| classify("servicediscovery UpdateService", error))?;
+            ticket = answer.operation_id;
+        }
+        Ok(Progress { outputs: Some(outputs.clone()), ticket, more: false })
+    }
+
+    /// Deregisters the instances that were left behind first; while they go the call is
+    /// refused as still in use, and is made again.
+    async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
+        let outputs = &live.outputs;
+        match still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await {
+            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
+            answer => answer?,
+        }
+        match remove(cx, outputs.id.as_str()).await {
+            Err(failure) if failure.class != Class::Gone => Err(failure),
+            _ => Ok(Progress::deleted()),
+        }
+    }
+
+    async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
+        let mut healths = Vec::new();
+        for one in waiting {
+            healths.push(match &one.ticket {
+                _ if one.deleting => Health::Gone,
+                // An update that Cloud Map has forgotten is long done.
+                Some(ticket) => match operation(cx, ticket, Health::Ready).await? {
+                    Health::Gone => Health::Ready,
+                    health => health,
+                },
+                None => Health::Ready,
+            });
+        }
+        Ok(healths)
+    }
+}
+
+impl DiscoveryService {
+    fn sdk_health_check(&self) -> Result<Option<HealthCheckConfig>, Failure> {
+        let config = self.health_check.as_ref().map(|check| {
+            built(
+                HealthCheckConfig::builder()
+                    .r#type(check.protocol.as_str().into())
+                    .set_resource_path(check.path.clone())
+                    .failure_threshold(check.failure_threshold)
+                    .build(),
+            )
+        });
+        config.transpose()
+    }
+}
+
+fn records(dns: &Dns) -> Result<Vec<SdkRecord>, Failure> {
+    let record = |one: &DnsRecord| {
+        built(SdkRecord::builder().r#type(one.record.as_str().into()).ttl(one.ttl).build())
+    };
+    dns.records.iter().map(record).collect()
+}
+
+async fn list(cx: &Cx, namespace: &str) -> Result<Vec<ServiceSummary>, Failure> {
+    let filter = built(
+        ServiceFilter::builder()
+            .name(ServiceFilterName::NamespaceId)
+            .condition(FilterCondition::Eq)
+            .values(namespace)
+            .build(),
+    )?;
+    let mut pages = cx
+        .servicediscovery
+        .list_services()
+        .filters(filter)
+        .max_results(PAGE)
+        .into_paginator()
+        .send();
+    let mut services = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("servicediscovery ListServices", error))?;
+        services.extend_from_slice(page.services());
+    }
+    Ok(services)
+}
+
+async fn remove(cx: &Cx, id: &str) -> Result<(), Failure> {
+    let mut pages = cx
+        .servicediscovery
+        .list_instances()
+        .service_id(id)
+        .max_results(PAGE)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("servicediscovery ListInstances", error))?;
+        for instance in page.instances().iter().filter_map(|instance| instance.id()) {
+            let call =
+                cx.servicediscovery.deregister_instance().service_id(id).instance_id(instance);
+            let answer = call.send().await;
+            match answer.map_err(|error| classify("servicediscovery DeregisterInstance", error)) {
+                // Gone, or on its way out by an earlier request.
+                Err(failure) if !matches!(failure.class, Class::Gone | Class::AlreadyExists) => {
+                    return Err(failure);
+                }
+                _ => {}
+            }
+        }
+    }
+    cx.servicediscovery
+        .delete_service()
+        .id(id)
+        .send()
+        .await
+        .map_err(|error| classify("servicediscovery DeleteService", error))?;
+    Ok(())
+}
+
+/// Sorts one listed service into ours, foreign and none of our business.
+fn note(
+    service: &ServiceSummary,
+    namespace: &str,
+    all: &Tags,
+    query: &Query<'_>,
+    found: &mut Found<DiscoveryService>,
+) {
+    let id = service.id().unwrap_or_default();
+    match tags::identity(all, query) {
+        Some(identity) => found.owned.push(Live {
+            spec: spec(service, namespace, tags::own(all, &identity)),
+            outputs: DiscoveryServiceOutputs {
+                id: id.into(),
+                arn: service.arn().unwrap_or_default().into(),
+            },
+            health: Health::Ready,
+            id: id.to_owned(),
+            identity,
+        }),
+        None => {
+            let name = service.name().unwrap_or_default();
+            let wanted = query.wanted.iter().find(|wanted| wanted.address.name() == name);
+            found.foreign.extend(wanted.map(|wanted| tags::foreign(wanted, id, all)));
+        }
+    }
+}
+
+fn spec(from: &ServiceSummary, namespace: &str, tags: Tags) -> DiscoveryService {
+    DiscoveryService {
+        namespace: Input::Known(namespace.into()),
+        name: from.name().unwrap_or_default().to_owned(),
+        description: from.description().unwrap_or_default().to_owned(),
+        dns: from.dns_config().filter(|dns| !dns.dns_records().is_empty()).map(|dns| {
+            let mut records: Vec<DnsRecord> = dns
+                .dns_records()
+                .iter()
+                .map(|one| DnsRecord { record: one.r#type().as_str().to_owned(), ttl: one.ttl() })
+                .collect();
+            records.sort();
+            let policy = dns.routing_policy().map_or("MULTIVALUE", |policy| policy.as_str());
+            Dns { routing_policy: policy.to_owned(), records }
+        }),
+        health_check: from.health_check_config().map(|check| HealthCheck {
+            protocol: check.r#type().as_str().to_owned(),
+            path: check.resource_path().map(str::to_owned),
+            failure_threshold: check.failure_threshold().unwrap_or(1),
+        }),
+        custom_health_check: from.health_check_custom_config().is_some(),
+        tags,
+    }
+}
