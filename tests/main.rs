@@ -3,5 +3,6 @@
 mod cli;
 mod engine;
 mod layers;
+mod local;
 mod manifest;
 mod support;

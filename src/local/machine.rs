@@ -50,11 +50,13 @@ impl Machine {
             Some(path) => Some(OpenOptions::new().append(true).create(true).open(path)?),
             None => None,
         };
+        // With a seed, whole answers repeat, request ids included.
+        let run = options.seed.map_or_else(ids::random, |seed| !seed);
         Ok(Self {
             options,
             journal: Mutex::new(journal),
             records: Records::new(log),
-            run: ids::random(),
+            run,
             requests: AtomicU64::new(0),
         })
     }

@@ -12,6 +12,10 @@ use super::{SECURITY_GROUP_RULES, tag};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
+use crate::local::store::Table;
+
+/// `sg-…/sgr-…`: which rules a group has, so that no look at a group goes through all rules.
+const RULES_OF_GROUP: Table = Table::regional("ec2/rules-of-group");
 
 /// Rules of one direction that a group may have.
 const MOST_RULES: usize = 60;
@@ -53,9 +57,17 @@ fn row(call: &Call<'_>, id: &str, rule: &Value) -> Value {
 
 /// All rules of one group.
 pub(super) fn of_group(call: &Call<'_>, group: &str) -> Vec<(String, Arc<Value>)> {
-    let mut rules = call.scan(SECURITY_GROUP_RULES, "");
-    rules.retain(|(_, rule)| rule.text("groupId") == group);
-    rules
+    let prefix = format!("{group}/");
+    let ids = call.scan(RULES_OF_GROUP, &prefix).into_iter();
+    let rule = |id: &str| Some((id.to_owned(), call.get(SECURITY_GROUP_RULES, id)?));
+    ids.filter_map(|(key, _)| rule(key.strip_prefix(&prefix)?)).collect()
+}
+
+/// Writes a rule and enters it into its group's index.
+fn put(call: &mut Call<'_>, id: &str, rule: Value) {
+    let index = format!("{}/{id}", rule.text("groupId"));
+    call.put(RULES_OF_GROUP, &index, Value::Null);
+    call.put(SECURITY_GROUP_RULES, id, rule);
 }
 
 /// Is the group the peer of a rule of another group?
@@ -71,24 +83,25 @@ pub(super) fn create_defaults(call: &mut Call<'_>, group: &str, of_vpc: bool) {
     egress.set("isEgress", true);
     egress.set("cidrIpv4", "0.0.0.0/0");
     let id = call.ids.resource("sgr");
-    call.put(SECURITY_GROUP_RULES, &id, egress);
+    put(call, &id, egress);
     if of_vpc {
         let mut ingress = all;
         ingress.set("isEgress", false);
         ingress.set("referenced", group);
         let id = call.ids.resource("sgr");
-        call.put(SECURITY_GROUP_RULES, &id, ingress);
+        put(call, &id, ingress);
     }
 }
 
 /// Deletes the rules of a group that is being deleted.
 pub(super) fn delete_all_of(call: &mut Call<'_>, group: &str) {
     for (id, _) in of_group(call, group) {
-        delete(call, &id);
+        delete(call, group, &id);
     }
 }
 
-fn delete(call: &mut Call<'_>, id: &str) {
+fn delete(call: &mut Call<'_>, group: &str, id: &str) {
+    call.delete(RULES_OF_GROUP, &format!("{group}/{id}"));
     call.delete(SECURITY_GROUP_RULES, id);
     tag::forget(call, "security-group-rule", id);
 }
@@ -135,7 +148,7 @@ fn authorize(call: &mut Call<'_>, egress: bool) -> Result<Value, AwsError> {
     let mut rows = Vec::new();
     for rule in fresh {
         let id = call.ids.resource("sgr");
-        call.put(SECURITY_GROUP_RULES, &id, rule.clone());
+        put(call, &id, rule.clone());
         tag::put(call, "security-group-rule", &id, tags.clone())?;
         let mut row = row(call, &id, &rule);
         row.set("tagSet", tag::set_of(call, "security-group-rule", &id));
@@ -192,7 +205,7 @@ fn revoke(call: &mut Call<'_>, egress: bool) -> Result<Value, AwsError> {
             revoked.set("referencedGroupId", rule["referenced"].clone());
         }
         rows.push(revoked);
-        delete(call, id);
+        delete(call, &group, id);
     }
     Ok(json!({"return": true, "revokedSecurityGroupRuleSet": rows}))
 }
@@ -253,7 +266,7 @@ pub(super) fn modify_security_group_rules(call: &mut Call<'_>) -> Result<Value, 
         if clash {
             return Err(duplicate(&rule));
         }
-        call.put(SECURITY_GROUP_RULES, &id, rule);
+        put(call, &id, rule);
     }
     Ok(json!({"return": true}))
 }
