@@ -208,6 +208,7 @@ impl Pipeline {
             environment: &self.target.environment,
             account: &self.target.account,
             region: &self.target.region,
+            partition: self.account.cx.partition(),
             zones: &zones,
             services: &services,
         };

@@ -1,43 +1,123 @@
-//! From manifests to the desired graph: nothing is planned yet.
-use crate::engine::{Address, Desired, Failure, Observation};
-use crate::manifest::Workspace;
-use std::collections::BTreeSet;
-/// x
-pub fn zones_needed(_w: &Workspace, _e: &str) -> usize {
-    0
-}
-/// x
+//! From manifests to the desired graph: pure, no I/O.
+//!
+//! `environment` and what it calls (`network`, `load_balancer`) plan what belongs to the environment;
+//! `service` and what it calls (`task`, `roles`, `http`, `scaling`) what belongs to a service.
+//! What only live AWS can tell — priorities in use, what services of other repositories need —
+//! comes in as an [`Observation`]. How resources are made is not known here.
+
+mod addresses;
+mod environment;
+mod http;
+mod load_balancer;
+mod needs;
+mod network;
+mod priority;
+mod roles;
+mod scaling;
+mod service;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::{Desired, Failure, Observation, Owner};
+use crate::manifest::environment::{Vpc, Zones};
+use crate::manifest::{Environment, ServiceManifest, Workspace};
+
+pub use addresses::{ServiceAddress, addresses};
+use needs::Needs;
+
+/// What a plan is made for.
+#[derive(Debug)]
 pub struct Context<'a> {
-    /// x
+    /// The manifests.
     pub workspace: &'a Workspace,
-    /// x
+    /// Which environment.
     pub environment: &'a str,
-    /// x
+    /// AWS account, twelve digits.
     pub account: &'a str,
-    /// x
+    /// AWS region.
     pub region: &'a str,
-    /// x
+    /// ARN partition: `aws`.
+    pub partition: &'a str,
+    /// The region's availability zones, sorted; may be empty where [`zones_needed`] says 0.
     pub zones: &'a [String],
-    /// x
+    /// The services whose manifests are planned in this run.
     pub services: &'a BTreeSet<String>,
 }
-/// x
-pub fn desired(_c: &Context<'_>, _o: &Observation) -> Result<Desired, Failure> {
-    Ok(Desired::default())
+
+impl Context<'_> {
+    /// The application's name.
+    fn application(&self) -> &str {
+        &self.workspace.application.name
+    }
+
+    /// The environment's manifest.
+    fn manifest(&self) -> Result<&Environment, Failure> {
+        self.workspace.environment(self.environment).ok_or_else(|| {
+            Failure::internal(format!("environment `{}` has no manifest", self.environment))
+        })
+    }
+
+    /// The user's tags on everything: the application's, and the environment's over them.
+    fn tags(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let mut tags = self.workspace.application.tags.clone();
+        tags.extend(self.manifest()?.tags.clone());
+        Ok(tags)
+    }
+
+    /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
+    fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+    }
 }
-/// x
-pub struct ServiceAddress {
-    /// x
-    pub service: String,
-    /// x
-    pub url: String,
+
+/// How many availability zones have to be asked of AWS: 0 where the manifest names them or uses a VPC that exists.
+pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
+    match workspace.environment(environment).map(|manifest| &manifest.network.vpc) {
+        Some(Vpc::Own(vpc))
+            if vpc.public.iter().chain(&vpc.private).any(|subnet| subnet.zone.is_none()) =>
+        {
+            match &vpc.zones {
+                Zones::Count(count) => *count,
+                Zones::Names(_) => 0,
+            }
+        }
+        _ => 0,
+    }
 }
-/// x
-pub fn addresses(
-    _w: &Workspace,
-    _e: &str,
-    _s: &BTreeSet<String>,
-    _o: &dyn Fn(&Address) -> Option<serde_json::Value>,
-) -> Vec<ServiceAddress> {
-    vec![]
+
+/// Everything that should be there: the environment with what its services need, and the services
+/// of this run. An empty observation is good for the names alone.
+///
+/// # Errors
+/// The region has fewer zones than the manifest wants; all else is a mistake in shipit.
+pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Failure> {
+    let services = manifests(context)?;
+    let mut needs = Needs::of_live(live, context.services);
+    services.iter().for_each(|service| needs.add(service));
+    let mut desired = Desired::default();
+    let environment = environment::plan(&mut desired, context, &needs)?;
+    let mut priorities = priority::Priorities::of_live(live);
+    for service in &services {
+        service::plan(&mut desired, context, &environment, service, &mut priorities)?;
+    }
+    Ok(desired)
+}
+
+/// The manifests of this run's services, as they are in the environment.
+fn manifests(context: &Context<'_>) -> Result<Vec<ServiceManifest>, Failure> {
+    context
+        .services
+        .iter()
+        .map(|name| {
+            context.workspace.service_in(name, context.environment).map_err(|_| {
+                Failure::internal(format!("service `{name}` was not checked before planning"))
+            })
+        })
+        .collect()
+}
+
+/// A service as the owner of its resources.
+fn owner(service: &ServiceManifest) -> Owner {
+    Owner::Service(service.name.clone())
 }

@@ -1,0 +1,215 @@
+//! What belongs to the environment: network, security group, cluster, namespace, load balancers.
+
+use super::Context;
+use super::load_balancer;
+use super::needs::Needs;
+use super::network::{self, Network};
+use crate::engine::{Address, Desired, Failure, Input, Owner};
+use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
+use crate::manifest::service::Placement;
+use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
+use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterName};
+use crate::resources::elbv2::ListenerArn;
+use crate::resources::servicediscovery::{Namespace, NamespaceId};
+
+/// What services refer to.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// The VPC and its subnets.
+    pub(super) network: Network,
+    /// All services are in it, unless they say otherwise; its members reach each other.
+    pub(super) security_group: Input<SecurityGroupId>,
+    /// The cluster.
+    pub(super) cluster: Input<ClusterName>,
+    /// The Cloud Map namespace, where there is one.
+    pub(super) namespace: Option<SharedNamespace>,
+    /// The internet-facing load balancer, where a service needs one.
+    pub(super) public: Option<Balancer>,
+    /// The internal load balancer, where a service needs one.
+    pub(super) private: Option<Balancer>,
+}
+
+/// The Cloud Map namespace.
+#[derive(Debug)]
+pub(super) struct SharedNamespace {
+    /// Its id.
+    pub(super) id: Input<NamespaceId>,
+    /// `test.demo.local`.
+    pub(super) name: String,
+}
+
+/// A load balancer and its listeners.
+#[derive(Debug)]
+pub(super) struct Balancer {
+    /// `app/NAME/ID`.
+    pub(super) full_name: Input<String>,
+    /// The listener on port 80.
+    pub(super) http: Input<ListenerArn>,
+    /// The listener on port 443, where there are certificates.
+    pub(super) https: Option<Input<ListenerArn>>,
+}
+
+impl Shared {
+    /// What must be there before tasks in these subnets can reach the internet.
+    pub(super) fn routes(&self, placement: &Placement) -> &[Address] {
+        match placement {
+            Placement::Public => &self.network.public_routes,
+            Placement::Private => &self.network.private_routes,
+            Placement::Subnets(_) => &[],
+        }
+    }
+}
+
+/// Plans everything of the environment.
+pub(super) fn plan(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    needs: &Needs,
+) -> Result<Shared, Failure> {
+    let network = network::plan(desired, context)?;
+    let security_group = security_group(desired, context, &network)?;
+    let cluster = cluster(desired, context)?;
+    let namespace = namespace(desired, context, &network)?;
+    let public = needs
+        .public_load_balancer
+        .then(|| load_balancer::public(desired, context, &network, &security_group))
+        .transpose()?;
+    let private = needs
+        .private_load_balancer
+        .then(|| load_balancer::private(desired, context, &network, &security_group))
+        .transpose()?;
+    Ok(Shared { network, security_group, cluster, namespace, public, private })
+}
+
+fn security_group(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    network: &Network,
+) -> Result<Input<SecurityGroupId>, Failure> {
+    let owner = Owner::Environment;
+    let rules = &context.manifest()?.network.security_group;
+    let group = SecurityGroup {
+        vpc: network.vpc.clone(),
+        description: "Services of the environment".to_owned(),
+        // Services reach everything, unless the manifest says what they reach.
+        default_egress: rules.egress.is_empty(),
+        tags: context.tags()?,
+    };
+    let group = desired.add(&owner, "environment", &group)?.id();
+    let itself = SecurityGroupRule {
+        description: "Services reach each other".to_owned(),
+        tags: context.tags()?,
+        ..all_traffic(&group, Direction::Ingress, Peer::Group(group.clone()))
+    };
+    desired.add(&owner, "environment-from-itself", &itself)?;
+    for rule in &rules.ingress {
+        written_rule(desired, context, &group, Direction::Ingress, rule)?;
+    }
+    for rule in &rules.egress {
+        written_rule(desired, context, &group, Direction::Egress, rule)?;
+    }
+    Ok(group)
+}
+
+/// A rule for all protocols and ports, with no description and no tags yet.
+pub(super) fn all_traffic(
+    group: &Input<SecurityGroupId>,
+    direction: Direction,
+    peer: Peer,
+) -> SecurityGroupRule {
+    SecurityGroupRule {
+        group: group.clone(),
+        direction,
+        protocol: "-1".to_owned(),
+        from_port: -1,
+        to_port: -1,
+        peer,
+        description: String::new(),
+        tags: Default::default(),
+    }
+}
+
+/// A rule as the manifest writes it. Its name follows from what it says, so that a rule more or less
+/// in the list touches no other.
+fn written_rule(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    group: &Input<SecurityGroupId>,
+    direction: Direction,
+    rule: &Written,
+) -> Result<(), Failure> {
+    let ports = rule.ports.map_or((-1, -1), |(from, to)| (i32::from(from), i32::from(to)));
+    let (word, protocol) = match rule.ip_protocol {
+        Protocol::All => ("all", "-1"),
+        Protocol::Icmp => ("icmp", "icmp"),
+        Protocol::Tcp => ("tcp", "tcp"),
+        Protocol::Udp => ("udp", "udp"),
+    };
+    let side = match direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    };
+    let cidr = rule.cidr.to_string();
+    let range = match ports {
+        (-1, _) => String::new(),
+        (from, to) if from == to => format!("-{from}"),
+        (from, to) => format!("-{from}-{to}"),
+    };
+    let planned = SecurityGroupRule {
+        protocol: protocol.to_owned(),
+        from_port: ports.0,
+        to_port: ports.1,
+        tags: context.tags()?,
+        ..all_traffic(group, direction, Peer::Cidr(cidr.clone()))
+    };
+    desired.add(
+        &Owner::Environment,
+        format!("environment-{word}{range}-{side}-{cidr}"),
+        &planned,
+    )?;
+    Ok(())
+}
+
+fn cluster(desired: &mut Desired, context: &Context<'_>) -> Result<Input<ClusterName>, Failure> {
+    let manifest = context.manifest()?;
+    let mut capacity_providers = vec!["FARGATE".to_owned()];
+    if manifest.cluster.spot {
+        capacity_providers.push("FARGATE_SPOT".to_owned());
+    }
+    let insights = match manifest.observability.container_insights {
+        ContainerInsights::Disabled => "disabled",
+        ContainerInsights::Enabled => "enabled",
+        ContainerInsights::Enhanced => "enhanced",
+    };
+    let cluster = Cluster {
+        capacity_providers,
+        default_capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+            capacity_provider: "FARGATE".to_owned(),
+            weight: 1,
+            base: 0,
+        }],
+        container_insights: insights.to_owned(),
+        tags: context.tags()?,
+        ..Cluster::default()
+    };
+    Ok(desired.add(&Owner::Environment, "main", &cluster)?.name())
+}
+
+fn namespace(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    network: &Network,
+) -> Result<Option<SharedNamespace>, Failure> {
+    let discovery = &context.manifest()?.discovery;
+    if !discovery.enabled {
+        return Ok(None);
+    }
+    let name = discovery
+        .name
+        .clone()
+        .unwrap_or_else(|| format!("{}.{}.local", context.environment, context.application()));
+    let namespace =
+        Namespace { tags: context.tags()?, ..Namespace::private_dns(&name, network.vpc.clone()) };
+    let id = desired.add(&Owner::Environment, "main", &namespace)?.id();
+    Ok(Some(SharedNamespace { id, name }))
+}

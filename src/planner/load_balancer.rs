@@ -1,0 +1,173 @@
+//! The load balancers that services of an environment share.
+
+use super::Context;
+use super::environment::{Balancer, all_traffic};
+use super::network::Network;
+use crate::engine::{Desired, Failure, Input, Owner};
+use crate::resources::ec2::{
+    Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SubnetId,
+};
+use crate::resources::elbv2::listener::SSL_POLICY;
+use crate::resources::elbv2::{
+    Action, Listener, ListenerArn, LoadBalancer, LoadBalancerArn, Protocol, Scheme,
+};
+
+const OWNER: Owner = Owner::Environment;
+/// Who may connect where nobody says it.
+const EVERYONE: &str = "0.0.0.0/0";
+
+/// Plans the internet-facing load balancer.
+pub(super) fn public(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    network: &Network,
+    services: &Input<SecurityGroupId>,
+) -> Result<Balancer, Failure> {
+    let http = &context.manifest()?.http.public;
+    let sources: Vec<String> = http.ingress.source_ips.iter().map(ToString::to_string).collect();
+    let sources = if sources.is_empty() { vec![EVERYONE.to_owned()] } else { sources };
+    Planner {
+        desired,
+        context,
+        name: "public",
+        scheme: Scheme::InternetFacing,
+        certificates: &http.certificates,
+        ssl_policy: http.ssl_policy.as_deref(),
+    }
+    .plan(network, network.public.clone(), services, sources.into_iter().map(Peer::Cidr))
+}
+
+/// Plans the internal load balancer.
+pub(super) fn private(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    network: &Network,
+    services: &Input<SecurityGroupId>,
+) -> Result<Balancer, Failure> {
+    let http = &context.manifest()?.http.private;
+    let subnets: Vec<Input<SubnetId>> = if http.subnets.is_empty() {
+        network.private.clone()
+    } else {
+        http.subnets.iter().map(|id| Input::Known(id.as_str().into())).collect()
+    };
+    // The group lets in what it is told; who is outside the VPC cannot connect anyway.
+    let mut sources = vec![Peer::Group(services.clone())];
+    if http.ingress.vpc {
+        sources.push(Peer::Cidr(EVERYONE.to_owned()));
+    }
+    Planner {
+        desired,
+        context,
+        name: "private",
+        scheme: Scheme::Internal,
+        certificates: &http.certificates,
+        ssl_policy: http.ssl_policy.as_deref(),
+    }
+    .plan(network, subnets, services, sources.into_iter())
+}
+
+struct Planner<'a> {
+    desired: &'a mut Desired,
+    context: &'a Context<'a>,
+    name: &'static str,
+    scheme: Scheme,
+    certificates: &'a [String],
+    ssl_policy: Option<&'a str>,
+}
+
+impl Planner<'_> {
+    fn plan(
+        mut self,
+        network: &Network,
+        subnets: Vec<Input<SubnetId>>,
+        services: &Input<SecurityGroupId>,
+        sources: impl Iterator<Item = Peer>,
+    ) -> Result<Balancer, Failure> {
+        let group = self.security_group(network, services, sources)?;
+        let balancer = LoadBalancer {
+            tags: self.context.tags()?,
+            ..LoadBalancer::new(self.scheme.clone(), subnets, vec![group])
+        };
+        let balancer = self.desired.add(&OWNER, self.name, &balancer)?;
+        let http = self.listener(&balancer.arn(), "http", Protocol::Http, 80)?;
+        let https = (!self.certificates.is_empty())
+            .then(|| self.listener(&balancer.arn(), "https", Protocol::Https, 443))
+            .transpose()?;
+        Ok(Balancer { full_name: balancer.full_name(), http, https })
+    }
+
+    /// Clients reach the load balancer, and the load balancer the services.
+    fn security_group(
+        &mut self,
+        network: &Network,
+        services: &Input<SecurityGroupId>,
+        sources: impl Iterator<Item = Peer>,
+    ) -> Result<Input<SecurityGroupId>, Failure> {
+        let name = format!("{}-load-balancer", self.name);
+        let group = SecurityGroup {
+            vpc: network.vpc.clone(),
+            description: format!("The {} load balancer", self.name),
+            default_egress: true,
+            tags: self.context.tags()?,
+        };
+        let group = self.desired.add(&OWNER, &name, &group)?.id();
+        let mut ports = vec![80];
+        if !self.certificates.is_empty() {
+            ports.push(443);
+        }
+        for source in sources {
+            let from = match &source {
+                Peer::Cidr(cidr) => cidr.clone(),
+                _ => "services".to_owned(),
+            };
+            for port in &ports {
+                let rule = SecurityGroupRule {
+                    protocol: "tcp".to_owned(),
+                    from_port: *port,
+                    to_port: *port,
+                    tags: self.context.tags()?,
+                    ..all_traffic(&group, Direction::Ingress, source.clone())
+                };
+                self.desired.add(&OWNER, format!("{name}-{port}-from-{from}"), &rule)?;
+            }
+        }
+        let into = SecurityGroupRule {
+            description: format!("From the {} load balancer", self.name),
+            tags: self.context.tags()?,
+            ..all_traffic(services, Direction::Ingress, Peer::Group(group.clone()))
+        };
+        self.desired.add(&OWNER, format!("environment-from-{name}"), &into)?;
+        Ok(group)
+    }
+
+    /// A listener that knows no service; their rules hang on it.
+    fn listener(
+        &mut self,
+        balancer: &Input<LoadBalancerArn>,
+        name: &str,
+        protocol: Protocol,
+        port: i32,
+    ) -> Result<Input<ListenerArn>, Failure> {
+        let nothing = Action::fixed_text(404, "no service answers here");
+        let (ssl_policy, certificates) = match protocol {
+            Protocol::Https => (
+                Some(self.ssl_policy.unwrap_or(SSL_POLICY).to_owned()),
+                self.certificates.split_first(),
+            ),
+            _ => (None, None),
+        };
+        let listener = Listener {
+            load_balancer: balancer.clone(),
+            port,
+            protocol,
+            ssl_policy,
+            certificate: certificates.map(|(first, _)| first.clone()),
+            additional_certificates: certificates
+                .map(|(_, rest)| rest.to_vec())
+                .unwrap_or_default(),
+            default_action: nothing,
+            tags: self.context.tags()?,
+        };
+        Ok(self.desired.add(&OWNER, format!("{}-{name}", self.name), &listener)?.arn())
+    }
+}

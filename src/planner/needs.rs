@@ -1,0 +1,46 @@
+//! What services need of their environment.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Observation, Owner};
+use crate::manifest::{ServiceManifest, ServiceType};
+
+/// What an environment has only while a service needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// The internet-facing load balancer.
+    pub(super) public_load_balancer: bool,
+    /// The internal load balancer.
+    pub(super) private_load_balancer: bool,
+}
+
+impl Needs {
+    /// Adds what a manifest needs.
+    pub(super) fn add(&mut self, service: &ServiceManifest) {
+        if service.http.is_some() {
+            match service.service_type {
+                ServiceType::LoadBalancedWebService => self.public_load_balancer = true,
+                ServiceType::BackendService => self.private_load_balancer = true,
+            }
+        }
+    }
+
+    /// What live services need whose manifests are not planned in this run: they may be
+    /// deployed from another repository. It shows in their listener rules.
+    pub(super) fn of_live(live: &Observation, planned: &BTreeSet<String>) -> Self {
+        let mut needs = Self::default();
+        let others = live.seen.of("elbv2/listener-rule").iter().filter(
+            |rule| matches!(&rule.identity.owner, Owner::Service(name) if !planned.contains(name)),
+        );
+        for rule in others {
+            let listener = &rule.spec["listener"];
+            let on =
+                live.seen.of("elbv2/listener").iter().find(|live| live.outputs["arn"] == *listener);
+            match on.map(|listener| listener.identity.address.name()) {
+                Some(name) if name.starts_with("private") => needs.private_load_balancer = true,
+                _ => needs.public_load_balancer = true,
+            }
+        }
+        needs
+    }
+}

@@ -1,0 +1,149 @@
+//! The two roles of a service: ECS's, to start tasks, and the tasks' own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::engine::{Desired, Failure, Input};
+use crate::manifest::ServiceManifest;
+use crate::manifest::service::Secret;
+use crate::resources::iam::{Role, RoleArn};
+
+/// The roles' ARNs.
+pub(super) struct Roles {
+    /// ECS acts in it: it pulls images, writes logs, reads secrets.
+    pub(super) execution: Input<RoleArn>,
+    /// The containers act in it.
+    pub(super) task: Input<RoleArn>,
+}
+
+/// Plans both roles.
+pub(super) fn plan(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+) -> Result<Roles, Failure> {
+    let owner = super::owner(service);
+    let name = &service.name;
+    let execution = Role {
+        description: format!("Lets ECS start tasks of {name}"),
+        managed_policies: vec![format!(
+            "arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+            context.partition
+        )],
+        inline_policies: secrets_policy(context, service)
+            .map(|policy| BTreeMap::from([("secrets".to_owned(), policy)]))
+            .unwrap_or_default(),
+        ..role(context)?
+    };
+    let mut inline_policies = BTreeMap::new();
+    if service.exec {
+        inline_policies.insert("exec".to_owned(), exec_policy());
+    }
+    let task = Role {
+        description: format!("What tasks of {name} may do"),
+        inline_policies,
+        ..role(context)?
+    };
+    Ok(Roles {
+        execution: desired.add(&owner, format!("{name}/execution"), &execution)?.arn(),
+        task: desired.add(&owner, format!("{name}/task"), &task)?.arn(),
+    })
+}
+
+/// A role that ECS tasks may take on.
+fn role(context: &Context<'_>) -> Result<Role, Failure> {
+    Ok(Role {
+        assume_policy: json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "ecs-tasks.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            }],
+        }),
+        tags: context.tags()?,
+        ..Role::default()
+    })
+}
+
+/// What ECS needs to read a service's secrets; `None` where it has none.
+fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Value> {
+    let all = service
+        .secrets
+        .values()
+        .chain(service.sidecars.values().flat_map(|sidecar| sidecar.secrets.values()));
+    let mut parameters = BTreeSet::new();
+    let mut secrets = BTreeSet::new();
+    for secret in all {
+        let arn = secret_arn(context, secret);
+        if arn.contains(":secretsmanager:") {
+            secrets.insert(secret_resource(&arn));
+        } else {
+            parameters.insert(arn);
+        }
+    }
+    if parameters.is_empty() && secrets.is_empty() {
+        return None;
+    }
+    let allow = |action: &str, resources: BTreeSet<String>| {
+        let resources: Vec<String> = resources.into_iter().collect();
+        json!({ "Effect": "Allow", "Action": action, "Resource": resources })
+    };
+    let mut statements = Vec::new();
+    if !parameters.is_empty() {
+        statements.push(allow("ssm:GetParameters", parameters));
+    }
+    if !secrets.is_empty() {
+        statements.push(allow("secretsmanager:GetSecretValue", secrets));
+    }
+    let via = ["ssm", "secretsmanager"]
+        .map(|service| format!("{service}.{}.amazonaws.com", context.region));
+    statements.push(json!({
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": context.arn("kms", "key/*"),
+        "Condition": { "StringEquals": { "kms:ViaService": via } },
+    }));
+    Some(json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// What a task definition's `valueFrom` says for a secret.
+pub(super) fn secret_arn(context: &Context<'_>, secret: &Secret) -> String {
+    match secret {
+        Secret::Arn(arn) => arn.clone(),
+        Secret::Ssm(name) => {
+            context.arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')))
+        }
+        Secret::SecretsManager(name) => context.arn("secretsmanager", &format!("secret:{name}")),
+    }
+}
+
+/// The IAM resource of a secret's ARN: without the JSON key and version that may follow its
+/// name, and with the six characters that Secrets Manager puts after a name.
+fn secret_resource(arn: &str) -> String {
+    let secret: Vec<&str> = arn.splitn(8, ':').take(7).collect();
+    let secret = secret.join(":");
+    let complete = secret
+        .rsplit_once('-')
+        .is_some_and(|(_, end)| end.len() == 6 && end.chars().all(|c| c.is_ascii_alphanumeric()));
+    if complete { secret } else { format!("{secret}-??????") }
+}
+
+/// What a shell in a running container needs (ECS Exec).
+fn exec_policy() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": [
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            "Resource": "*",
+        }],
+    })
+}

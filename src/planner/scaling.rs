@@ -1,0 +1,113 @@
+//! How many tasks a service has: a number, Fargate Spot, or a range that follows the load.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::task::{integer, seconds};
+use crate::engine::{Desired, Failure, Handle, Input};
+use crate::manifest::ServiceManifest;
+use crate::manifest::service::{Autoscaling, Cooldown, Count};
+use crate::resources::applicationautoscaling::{Metric, Policy, Target};
+use crate::resources::ecs::{CapacityProviderStrategyItem, ClusterName, Service};
+
+/// The names that a load balancer's metrics go by.
+#[derive(Clone, Debug)]
+pub(super) struct Balanced {
+    /// `app/NAME/ID`.
+    pub(super) load_balancer: Input<String>,
+    /// `targetgroup/NAME/ID`.
+    pub(super) target_group: Input<String>,
+}
+
+/// The fixed count and, where autoscaling decides, the count to begin with.
+pub(super) fn counts(count: &Count) -> (Option<i32>, Option<i32>) {
+    match count {
+        Count::Fixed(tasks) | Count::Spot(tasks) => (Some(integer(*tasks)), None),
+        Count::Autoscaling(range) => (None, Some(integer(range.min))),
+    }
+}
+
+/// What the tasks run on. Always capacity providers, never a launch type, so that Spot can be
+/// chosen later without making the service anew.
+pub(super) fn capacity(count: &Count) -> Vec<CapacityProviderStrategyItem> {
+    let item = |provider: &str, weight, base| CapacityProviderStrategyItem {
+        capacity_provider: provider.to_owned(),
+        weight,
+        base,
+    };
+    match count {
+        Count::Fixed(_) => vec![item("FARGATE", 1, 0)],
+        Count::Spot(_) => vec![item("FARGATE_SPOT", 1, 0)],
+        Count::Autoscaling(range) => match range.spot_from {
+            None => vec![item("FARGATE", 1, 0)],
+            Some(0 | 1) => vec![item("FARGATE_SPOT", 1, 0)],
+            Some(from) => vec![item("FARGATE", 0, integer(from - 1)), item("FARGATE_SPOT", 1, 0)],
+        },
+    }
+}
+
+/// Plans the scalable target and its policies, where the count is a range.
+pub(super) fn plan(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    cluster: &Input<ClusterName>,
+    handle: &Handle<Service>,
+    balanced: Option<&Balanced>,
+) -> Result<(), Failure> {
+    let Count::Autoscaling(range) = &service.count else { return Ok(()) };
+    let target = Target {
+        cluster: cluster.clone(),
+        service: handle.name(),
+        min_capacity: integer(range.min),
+        max_capacity: integer(range.max),
+        suspended: Default::default(),
+        policies: policies(range, balanced),
+        tags: context.tags()?,
+    };
+    desired.add(&super::owner(service), &service.name, &target)?;
+    Ok(())
+}
+
+fn policies(range: &Autoscaling, balanced: Option<&Balanced>) -> BTreeMap<String, Policy> {
+    let mut policies = BTreeMap::new();
+    let mut add = |name: &str, metric: Metric, value: f64, cooldown: &Cooldown| {
+        let policy = Policy {
+            scale_in_cooldown: seconds(cooldown.scale_in),
+            scale_out_cooldown: seconds(cooldown.scale_out),
+            ..Policy::new(metric, value)
+        };
+        policies.insert(name.to_owned(), policy);
+    };
+    if let Some(goal) = &range.cpu_percentage {
+        add("cpu", Metric::cpu(), goal.value.into(), &goal.cooldown);
+    }
+    if let Some(goal) = &range.memory_percentage {
+        add("memory", Metric::memory(), goal.value.into(), &goal.cooldown);
+    }
+    // Manifests refuse these two where no load balancer counts requests.
+    if let Some(balanced) = balanced {
+        if let Some(goal) = &range.requests {
+            let metric = Metric::RequestCountPerTarget {
+                load_balancer: balanced.load_balancer.clone(),
+                target_group: balanced.target_group.clone(),
+            };
+            add("requests", metric, goal.value.into(), &goal.cooldown);
+        }
+        if let Some(goal) = &range.response_time {
+            let dimensions = [
+                ("LoadBalancer", balanced.load_balancer.clone()),
+                ("TargetGroup", balanced.target_group.clone()),
+            ];
+            let metric = Metric::Custom {
+                namespace: "AWS/ApplicationELB".to_owned(),
+                name: "TargetResponseTime".to_owned(),
+                dimensions: dimensions.map(|(key, value)| (key.to_owned(), value)).into(),
+                statistic: "Average".to_owned(),
+                unit: None,
+            };
+            add("response-time", metric, goal.value.as_secs_f64(), &goal.cooldown);
+        }
+    }
+    policies
+}

@@ -1,0 +1,130 @@
+//! A service: its roles, task definition, names, target groups, and the ECS service itself.
+
+use super::environment::Shared;
+use super::priority::Priorities;
+use super::{Context, http, roles, scaling, task};
+use crate::engine::{Address, Desired, Failure, Handle, Input, Wait};
+use crate::manifest::ServiceManifest;
+use crate::manifest::service::{Placement, Rolling};
+use crate::resources::ec2::SubnetId;
+use crate::resources::ecs::Service;
+use crate::resources::ecs::service::deployment::CircuitBreaker;
+use crate::resources::ecs::service::{Deployment, Network, ServiceRegistry};
+use crate::resources::servicediscovery::{DiscoveryService, DiscoveryServiceArn};
+
+/// Seconds that resolvers remember a task's address: short, as tasks come and go.
+const DNS_TTL: i64 = 10;
+
+/// Plans everything of a service.
+pub(super) fn plan(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+    priorities: &mut Priorities,
+) -> Result<(), Failure> {
+    let before: Vec<Address> = desired.nodes.keys().cloned().collect();
+    let roles = roles::plan(desired, context, service)?;
+    let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
+    let task_definition = task::plan(desired, context, service, &roles, discovery)?;
+    let registry = registry(desired, context, shared, service)?;
+    let web = http::plan(desired, context, shared, service, priorities)?;
+    let (desired_count, initial_count) = scaling::counts(&service.count);
+    let grace =
+        service.http.as_ref().map_or(0, |http| task::seconds(http.main.healthcheck.grace_period));
+    let handle = Handle::<Service>::new(&service.name);
+    let ecs = Service {
+        desired_count,
+        initial_count,
+        launch_type: None,
+        capacity_provider_strategy: scaling::capacity(&service.count),
+        deployment: deployment(service),
+        network: Some(network(shared, service)),
+        load_balancers: web.load_balancers,
+        service_registries: registry.into_iter().collect(),
+        health_check_grace_period: grace,
+        // ECS refuses to even out zones where a deployment may not exceed the desired count.
+        availability_zone_rebalancing: service.deployment.rolling == Rolling::Default,
+        enable_execute_command: service.exec,
+        enable_ecs_managed_tags: true,
+        propagate_tags: "SERVICE".to_owned(),
+        tags: context.tags()?,
+        ..Service::new(shared.cluster.clone(), task_definition)
+    };
+    desired.add(&super::owner(service), &service.name, &ecs)?;
+    // A target group hangs on its load balancer only once a rule names it.
+    for rule in &web.rules {
+        desired.order(handle.address(), rule, Wait::Created);
+    }
+    // Tasks pull their image at once: the way to the registry must be there.
+    for route in shared.routes(&service.network.vpc.placement) {
+        desired.order(handle.address(), route, Wait::Ready);
+    }
+    scaling::plan(desired, context, service, &shared.cluster, &handle, web.balanced.as_ref())?;
+    rename(desired, &before, service);
+    Ok(())
+}
+
+/// The service's name in the environment's namespace.
+fn registry(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+) -> Result<Option<ServiceRegistry>, Failure> {
+    let Some(namespace) = &shared.namespace else { return Ok(None) };
+    let name = DiscoveryService {
+        tags: context.tags()?,
+        ..DiscoveryService::new(namespace.id.clone(), &service.name, DNS_TTL)
+    };
+    let registry: Input<DiscoveryServiceArn> =
+        desired.add(&super::owner(service), &service.name, &name)?.arn();
+    Ok(Some(ServiceRegistry { registry, port: None, container: None, container_port: None }))
+}
+
+fn deployment(service: &ServiceManifest) -> Deployment {
+    let (minimum, maximum) = match service.deployment.rolling {
+        Rolling::Default => (100, 200),
+        Rolling::Recreate => (0, 100),
+    };
+    let breaker = service.deployment.circuit_breaker;
+    Deployment {
+        minimum_healthy_percent: minimum,
+        maximum_percent: maximum,
+        circuit_breaker: CircuitBreaker {
+            enable: breaker.enable,
+            rollback: breaker.rollback,
+            ..CircuitBreaker::default()
+        },
+        ..Deployment::default()
+    }
+}
+
+fn network(shared: &Shared, service: &ServiceManifest) -> Network {
+    let vpc = &service.network.vpc;
+    let (subnets, assign_public_ip): (Vec<Input<SubnetId>>, bool) = match &vpc.placement {
+        Placement::Public => (shared.network.public.clone(), true),
+        Placement::Private => (shared.network.private.clone(), false),
+        Placement::Subnets(ids) => {
+            (ids.iter().map(|id| Input::Known(id.as_str().into())).collect(), false)
+        }
+    };
+    let mut security_groups: Vec<_> =
+        vpc.security_groups.groups.iter().map(|id| Input::Known(id.as_str().into())).collect();
+    if !vpc.security_groups.deny_default {
+        security_groups.push(shared.security_group.clone());
+    }
+    Network { subnets, security_groups, assign_public_ip }
+}
+
+/// Gives what was planned for a renamed service the addresses it had before.
+fn rename(desired: &mut Desired, before: &[Address], service: &ServiceManifest) {
+    let Some(old) = &service.formerly else { return };
+    for (address, node) in &mut desired.nodes {
+        if before.binary_search(address).is_err()
+            && let Some(rest) = address.name().strip_prefix(&service.name)
+        {
+            node.formerly = Some(Address::new(address.kind(), format!("{old}{rest}")));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A service's task definition: its main container and its sidecars.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Context;
+use super::roles::{Roles, secret_arn};
+use crate::engine::{Desired, Failure, Input};
+use crate::manifest::ServiceManifest;
+use crate::manifest::service::{
+    Architecture, Condition, ContainerHealthCheck, PortProtocol, Secret, Sidecar,
+};
+use crate::resources::ecs::TaskDefinitionArn;
+use crate::resources::ecs::task_definition::container::{
+    Container, HealthCheck, LogConfiguration, MountPoint, PortMapping,
+};
+use crate::resources::ecs::task_definition::{TaskDefinition, Volume};
+use crate::resources::logs::LogGroup;
+
+/// Days that log lines are kept where no manifest says it.
+const RETENTION: u32 = 30;
+
+/// Plans the log group and the task definition.
+pub(super) fn plan(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    roles: &Roles,
+    discovery: Option<&str>,
+) -> Result<Input<TaskDefinitionArn>, Failure> {
+    let owner = super::owner(service);
+    let retention = service.logging.retention.or(context.manifest()?.logging.retention);
+    let log_group = LogGroup {
+        retention_days: Some(i32::try_from(retention.unwrap_or(RETENTION)).unwrap_or_default()),
+        tags: context.tags()?,
+        ..LogGroup::default()
+    };
+    let log_group = desired.add(&owner, &service.name, &log_group)?.name();
+    let shared = Shared { context, service, log_group, discovery };
+    let mut containers = BTreeMap::from([(service.name.clone(), shared.main())]);
+    for (name, sidecar) in &service.sidecars {
+        containers.insert(name.clone(), shared.sidecar(name, sidecar));
+    }
+    let task = TaskDefinition {
+        cpu: Some(integer(service.cpu)),
+        memory: Some(integer(service.memory)),
+        cpu_architecture: architecture(service.platform).to_owned(),
+        execution_role: Some(roles.execution.clone()),
+        task_role: Some(roles.task.clone()),
+        ephemeral_storage: service
+            .storage
+            .ephemeral
+            .map_or(TaskDefinition::default().ephemeral_storage, integer),
+        volumes: service
+            .storage
+            .volumes
+            .keys()
+            .map(|name| (name.clone(), Volume::default()))
+            .collect(),
+        containers,
+        tags: context.tags()?,
+        ..TaskDefinition::default()
+    };
+    Ok(desired.add(&owner, &service.name, &task)?.arn())
+}
+
+/// What all containers of a task have in common.
+struct Shared<'a> {
+    context: &'a Context<'a>,
+    service: &'a ServiceManifest,
+    log_group: Input<String>,
+    discovery: Option<&'a str>,
+}
+
+impl Shared<'_> {
+    fn main(&self) -> Container {
+        let service = self.service;
+        Container {
+            image: service.image.location.clone(),
+            repository_credentials: service.image.credentials.clone(),
+            port_mappings: service
+                .image
+                .port
+                .map(|port| PortMapping::tcp(port.into()))
+                .into_iter()
+                .collect(),
+            environment: self.environment(&service.variables),
+            secrets: self.secrets(&service.secrets),
+            entry_point: service.entrypoint.clone().unwrap_or_default(),
+            command: service.command.clone().unwrap_or_default(),
+            health_check: service.image.healthcheck.as_ref().map(health_check),
+            depends_on: depends_on(&service.image.depends_on),
+            mount_points: service
+                .storage
+                .volumes
+                .iter()
+                .map(|(name, volume)| mount_point(name, &volume.path, volume.read_only))
+                .collect(),
+            readonly_root_filesystem: service.storage.readonly_fs,
+            docker_labels: service.image.labels.clone(),
+            ..self.container(&service.name)
+        }
+    }
+
+    fn sidecar(&self, name: &str, sidecar: &Sidecar) -> Container {
+        let port = sidecar.port.as_ref().map(|port| PortMapping {
+            protocol: match port.protocol {
+                PortProtocol::Tcp => "tcp".to_owned(),
+                PortProtocol::Udp => "udp".to_owned(),
+            },
+            ..PortMapping::tcp(port.port.into())
+        });
+        Container {
+            image: sidecar.image.clone(),
+            repository_credentials: sidecar.credentials.clone(),
+            essential: sidecar.essential,
+            port_mappings: port.into_iter().collect(),
+            environment: self.environment(&sidecar.variables),
+            secrets: self.secrets(&sidecar.secrets),
+            entry_point: sidecar.entrypoint.clone().unwrap_or_default(),
+            command: sidecar.command.clone().unwrap_or_default(),
+            health_check: sidecar.healthcheck.as_ref().map(health_check),
+            depends_on: depends_on(&sidecar.depends_on),
+            mount_points: sidecar
+                .mount_points
+                .iter()
+                .map(|mount| mount_point(&mount.source_volume, &mount.path, mount.read_only))
+                .collect(),
+            docker_labels: sidecar.labels.clone(),
+            ..self.container(name)
+        }
+    }
+
+    fn container(&self, name: &str) -> Container {
+        let options = [
+            ("awslogs-group", self.log_group.clone()),
+            ("awslogs-region", Input::Known(self.context.region.to_owned())),
+            ("awslogs-stream-prefix", Input::Known(name.to_owned())),
+        ];
+        Container {
+            log_configuration: Some(LogConfiguration {
+                driver: "awslogs".to_owned(),
+                options: options.map(|(key, value)| (key.to_owned(), value)).into(),
+                secret_options: BTreeMap::new(),
+            }),
+            ..Container::default()
+        }
+    }
+
+    /// The manifest's variables, and where the container finds itself.
+    fn environment(&self, variables: &BTreeMap<String, String>) -> BTreeMap<String, Input<String>> {
+        let own = [
+            ("SHIPIT_APPLICATION", Some(self.context.application())),
+            ("SHIPIT_ENVIRONMENT", Some(self.context.environment)),
+            ("SHIPIT_SERVICE", Some(self.service.name.as_str())),
+            ("SHIPIT_DISCOVERY_ENDPOINT", self.discovery),
+        ];
+        let own =
+            own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        let all = own.chain(variables.iter().map(|(key, value)| (key.clone(), value.clone())));
+        all.map(|(key, value)| (key, Input::Known(value))).collect()
+    }
+
+    fn secrets(&self, secrets: &BTreeMap<String, Secret>) -> BTreeMap<String, Input<String>> {
+        secrets
+            .iter()
+            .map(|(variable, secret)| (variable.clone(), secret_arn(self.context, secret).into()))
+            .collect()
+    }
+}
+
+fn health_check(check: &ContainerHealthCheck) -> HealthCheck {
+    HealthCheck {
+        command: check.command.clone(),
+        interval: seconds(check.interval),
+        timeout: seconds(check.timeout),
+        retries: integer(check.retries),
+        start_period: seconds(check.start_period),
+    }
+}
+
+fn depends_on(conditions: &BTreeMap<String, Condition>) -> BTreeMap<String, String> {
+    conditions
+        .iter()
+        .map(|(name, condition)| (name.clone(), condition.to_string().to_uppercase()))
+        .collect()
+}
+
+fn mount_point(volume: &str, path: &str, read_only: bool) -> MountPoint {
+    MountPoint { source_volume: volume.to_owned(), container_path: path.to_owned(), read_only }
+}
+
+fn architecture(platform: Architecture) -> &'static str {
+    match platform {
+        Architecture::X86_64 => "X86_64",
+        Architecture::Arm64 => "ARM64",
+    }
+}
+
+/// A manifest's number as the API takes it; manifests allow none that is too large.
+pub(super) fn integer(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Whole seconds as the API takes them.
+pub(super) fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
+}
