@@ -205,11 +205,14 @@ impl<'a> Caller<'a> {
     }
 }
 
+/// A step's document, if it has one, and its changes.
+type Resolved = (Option<Arc<Value>>, Arc<Vec<Change>>);
+
 /// The document and the changes with every reference resolved, or the first that cannot be.
 pub(super) fn resolved(
     step: &Step,
     outputs: &BTreeMap<Address, Value>,
-) -> Result<(Option<Arc<Value>>, Arc<Vec<Change>>), OutputRef> {
+) -> Result<Resolved, OutputRef> {
     let known = |from: &OutputRef| outputs.get(&from.address)?.get(&from.field);
     let spec = match &step.spec {
         None => None,

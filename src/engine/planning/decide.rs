@@ -65,7 +65,8 @@ fn decide_one(
         changes: Vec::new(),
         generation: current.map_or(1, |index| world.objects[index].identity.generation),
     };
-    if !in_scope && !(wanted.needed && twins.is_empty()) {
+    let may_create = wanted.needed && twins.is_empty();
+    if !in_scope && !may_create {
         return Ok(untouched(latest(world, twins)));
     }
     if !in_scope && node.owner.service().is_some() {

@@ -353,7 +353,12 @@ fn failed(
 }
 
 /// Begins to stop a task.
-pub(in crate::local::ecs::rollout) fn stop(call: &mut Call<'_>, task: &mut Task, end: End, news: &mut News) {
+pub(in crate::local::ecs::rollout) fn stop(
+    call: &mut Call<'_>,
+    task: &mut Task,
+    end: End,
+    news: &mut News,
+) {
     targets::deregister(call, task, news);
     let now = call.time(call.now);
     task.wire.set("desiredStatus", "STOPPED");
