@@ -53,3 +53,50 @@ async fn send(local: &LocalAws, request: HttpRequest) -> Result<HttpResponse, Co
     HttpResponse::try_from(response.map(SdkBody::from))
         .map_err(|error| ConnectorError::other(error.into(), None))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
+    use aws_sdk_sts::error::ProvideErrorMetadata;
+
+    use super::*;
+    use crate::local::LocalOptions;
+    use crate::local::faults::Faults;
+
+    fn client(script: &str) -> (LocalAws, aws_sdk_sts::Client) {
+        let faults = Faults::parse(script).unwrap();
+        let local = LocalAws::open(LocalOptions { faults, ..LocalOptions::default() }).unwrap();
+        let config = aws_sdk_sts::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new("111122223333", "secret", None, None, "test"))
+            .http_client(http_client(local.clone()))
+            .build();
+        (local, aws_sdk_sts::Client::from_conf(config))
+    }
+
+    #[tokio::test]
+    async fn the_sdk_reaches_it_without_a_socket() {
+        let (_, sts) = client("{}");
+        let identity = sts.get_caller_identity().send().await.unwrap();
+        assert_eq!(identity.account(), Some("111122223333"));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_modelled_is_not_tried_again() {
+        let (local, sts) = client("{}");
+        let error = sts.get_session_token().send().await.unwrap_err();
+        assert_eq!(error.code(), Some(crate::local::error::NOT_MODELLED));
+        assert_eq!(local.calls().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_throttle_and_a_lost_answer_are_tried_again() {
+        let script =
+            "rules: [{on: {call: 1}, fault: throttle}, {on: {call: 2}, fault: lost-answer}]";
+        let (local, sts) = client(script);
+        sts.get_caller_identity().send().await.unwrap();
+        let outcomes: Vec<String> = local.calls().into_iter().map(|call| call.outcome).collect();
+        assert_eq!(outcomes, ["Throttling", "lost", "ok"]);
+    }
+}

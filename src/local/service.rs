@@ -29,6 +29,9 @@ pub enum Kind {
 /// output with the names that stand on the wire.
 pub type Handler = fn(&mut Call<'_>) -> Result<Value, AwsError>;
 
+/// What plays a part of the world on later: gets what [`Call::schedule`] was given.
+pub type Timer = fn(&mut Call<'_>, &Value) -> Result<(), AwsError>;
+
 /// One operation of a service.
 #[derive(Debug)]
 pub struct Operation {
@@ -69,8 +72,8 @@ pub struct Service {
     pub throttle: (&'static str, u16),
     /// Everything it serves.
     pub operations: &'static [Operation],
-    /// Called with what [`Call::schedule`] was given, once its time has come.
-    pub timer: Option<fn(&mut Call<'_>, &Value) -> Result<(), AwsError>>,
+    /// Called when the time of a [`Call::schedule`] has come.
+    pub timer: Option<Timer>,
 }
 
 impl Service {

@@ -1,6 +1,8 @@
 //! Local AWS through raw requests: what stands on the wire, byte for byte where it matters. What
 //! boto3 makes of it is checked by `tests/conformance/`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, not only tests themselves")]
+
 mod faults;
 mod journal;
 mod network;

@@ -204,7 +204,7 @@ pub(super) fn forget_subnet(call: &mut Call<'_>, subnet: &str) {
     for (id, table) in call.scan(ROUTE_TABLES, "") {
         let found = table.list("associations").iter().find(|a| a.text("subnetId") == subnet);
         if let Some(found) = found {
-            remove(call, &id, &found.text("id").to_owned());
+            remove(call, &id, found.text("id"));
         }
     }
 }
