@@ -181,3 +181,57 @@ fn custom_from_sdk(from: &CustomizedMetricSpecification) -> Option<Metric> {
         unit: from.unit().map(str::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_read_back_as_they_were_written() {
+        let requests = Metric::RequestCountPerTarget {
+            load_balancer: Input::Known("app/demo-test/0123".to_owned()),
+            target_group: Input::Known("targetgroup/demo-test-api/4567".to_owned()),
+        };
+        let latency = Metric::Custom {
+            namespace: "AWS/ApplicationELB".to_owned(),
+            name: "TargetResponseTime".to_owned(),
+            dimensions: BTreeMap::from([(
+                "TargetGroup".to_owned(),
+                Input::Known("targetgroup/demo-test-api/4567".to_owned()),
+            )]),
+            statistic: "Average".to_owned(),
+            unit: Some("Seconds".to_owned()),
+        };
+        for metric in [Metric::cpu(), Metric::memory(), requests, latency] {
+            let policy = Policy { disable_scale_in: true, ..Policy::new(metric, 70.5) };
+            assert_eq!(Policy::from_sdk(&policy.to_sdk().unwrap()), Some(policy));
+        }
+    }
+
+    #[test]
+    fn a_resource_label_joins_both_full_names() {
+        let requests = Metric::RequestCountPerTarget {
+            load_balancer: Input::Known("app/demo-test/0123".to_owned()),
+            target_group: Input::Known("targetgroup/demo-test-api/4567".to_owned()),
+        };
+        let sent = Policy::new(requests, 100.0).to_sdk().unwrap();
+        assert_eq!(
+            sent.predefined_metric_specification().unwrap().resource_label(),
+            Some("app/demo-test/0123/targetgroup/demo-test-api/4567")
+        );
+    }
+
+    #[test]
+    fn absent_cooldowns_are_those_of_aws() {
+        let metric = PredefinedMetricSpecification::builder()
+            .predefined_metric_type(MetricType::EcsServiceAverageCpuUtilization)
+            .build()
+            .unwrap();
+        let live = Configuration::builder()
+            .target_value(50.0)
+            .predefined_metric_specification(metric)
+            .build()
+            .unwrap();
+        assert_eq!(Policy::from_sdk(&live), Some(Policy::new(Metric::cpu(), 50.0)));
+    }
+}

@@ -432,3 +432,37 @@ fn spec(from: &ScalableTarget, policies: BTreeMap<String, Policy>, tags: Tags) -
         tags,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_resource_id_names_cluster_and_service() {
+        let live = ScalableTarget::builder()
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id("service/demo-test/demo-test-api")
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .min_capacity(1)
+            .max_capacity(4)
+            .role_arn("arn:role")
+            .creation_time(DateTime::from_secs(0))
+            .suspended_state(SuspendedState::builder().scheduled_scaling_suspended(true).build())
+            .build()
+            .unwrap();
+        let read = spec(&live, BTreeMap::new(), Tags::new());
+        let expected = Target {
+            cluster: Input::Known("demo-test".into()),
+            service: Input::Known("demo-test-api".into()),
+            min_capacity: 1,
+            max_capacity: 4,
+            suspended: Suspended { scheduled_scaling: true, ..Suspended::default() },
+            policies: BTreeMap::new(),
+            tags: Tags::new(),
+        };
+        assert_eq!(read, expected);
+        assert_eq!(read.resource_id().unwrap(), "service/demo-test/demo-test-api");
+    }
+}

@@ -400,3 +400,53 @@ fn spec(cluster: &SdkCluster, tags: Tags) -> Cluster {
         tags,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ecs_leaves_out_is_spelt_out() {
+        let bare = SdkCluster::builder().cluster_name("demo-test").status("ACTIVE").build();
+        assert_eq!(spec(&bare, Tags::new()), Cluster::default());
+    }
+
+    #[test]
+    fn a_cluster_reads_back_as_it_was_written() {
+        let desired = Cluster {
+            capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()],
+            default_capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+                capacity_provider: "FARGATE".into(),
+                weight: 1,
+                base: 0,
+            }],
+            container_insights: "enhanced".into(),
+            execute_command: ExecuteCommand {
+                logging: "OVERRIDE".into(),
+                kms_key: Some("arn:key".into()),
+                log_group: Some(Input::Known("/shipit/demo/test/exec".into())),
+                log_group_encrypted: true,
+                bucket: Some("bucket".into()),
+                bucket_encrypted: true,
+                bucket_prefix: Some("exec".into()),
+            },
+            managed_storage_kms_key: Some("arn:storage".into()),
+            fargate_ephemeral_storage_kms_key: Some("arn:ephemeral".into()),
+            service_connect_namespace: None,
+            tags: Tags::from([("team".into(), "blue".into())]),
+        };
+        let strategy = strategy_to_sdk(&desired.default_capacity_provider_strategy).unwrap();
+        let live = SdkCluster::builder()
+            .set_capacity_providers(Some(vec!["FARGATE_SPOT".into(), "FARGATE".into()]))
+            .set_default_capacity_provider_strategy(Some(strategy))
+            .settings(insights("enhanced"))
+            .configuration(desired.whole_configuration().unwrap())
+            .build();
+        assert_eq!(spec(&live, desired.tags.clone()), desired);
+    }
+
+    #[test]
+    fn a_plain_cluster_sends_no_configuration() {
+        assert_eq!(Cluster::default().configuration().unwrap(), None);
+    }
+}

@@ -392,3 +392,27 @@ fn spec(from: &NamespaceSummary, all: &Tags, tags: Tags) -> Namespace {
         tags,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_gets_its_vpc_from_a_tag() {
+        let live = NamespaceSummary::builder()
+            .name("test.demo.local")
+            .r#type(NamespaceType::DnsPrivate)
+            .build();
+        let tags = Tags::from([(VPC_TAG.to_owned(), "vpc-1".to_owned())]);
+        assert_eq!(
+            spec(&live, &tags, Tags::new()),
+            Namespace::private_dns("test.demo.local", Input::Known("vpc-1".into()))
+        );
+    }
+
+    #[test]
+    fn an_http_namespace_has_neither_vpc_nor_zone() {
+        let live = NamespaceSummary::builder().name("demo").r#type(NamespaceType::Http).build();
+        assert_eq!(spec(&live, &Tags::new(), Tags::new()), Namespace::http("demo"));
+    }
+}

@@ -378,3 +378,40 @@ fn spec(from: &ServiceSummary, namespace: &str, tags: Tags) -> DiscoveryService 
         tags,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_reads_back_in_normal_form() {
+        let record = |kind: &str| SdkRecord::builder().r#type(kind.into()).ttl(10).build().unwrap();
+        let live = ServiceSummary::builder()
+            .name("api")
+            .dns_config(
+                DnsConfig::builder()
+                    .dns_records(record("SRV"))
+                    .dns_records(record("A"))
+                    .build()
+                    .unwrap(),
+            )
+            .health_check_custom_config(HealthCheckCustomConfig::builder().build())
+            .build();
+        let mut expected = DiscoveryService::new(Input::Known("ns-1".into()), "api", 10);
+        if let Some(dns) = &mut expected.dns {
+            dns.records.push(DnsRecord { record: "SRV".into(), ttl: 10 });
+        }
+        assert_eq!(spec(&live, "ns-1", Tags::new()), expected);
+    }
+
+    #[test]
+    fn a_service_of_api_calls_only_has_no_records() {
+        let live = ServiceSummary::builder().name("api").build();
+        let expected = DiscoveryService {
+            dns: None,
+            custom_health_check: false,
+            ..DiscoveryService::new(Input::Known("ns-1".into()), "api", 10)
+        };
+        assert_eq!(spec(&live, "ns-1", Tags::new()), expected);
+    }
+}

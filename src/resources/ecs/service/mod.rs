@@ -565,3 +565,6 @@ async fn explained(cx: &Cx, service: &SdkService, ticket: Option<&str>, health: 
     }
     Health::Failed(why)
 }
+
+#[cfg(test)]
+mod tests;

@@ -420,3 +420,6 @@ fn outputs(from: &SdkTaskDefinition) -> TaskDefinitionOutputs {
         revision: from.revision(),
     }
 }
+
+#[cfg(test)]
+mod tests;
