@@ -8,4 +8,5 @@ mod engine;
 mod layers;
 mod local;
 mod manifest;
+mod resources;
 mod support;

@@ -26,7 +26,8 @@ pub struct Repository {
     pub scan_on_push: bool,
     /// `AES256`, `KMS` or `KMS_DSSE`.
     pub encryption: String,
-    /// ARN of the KMS key, where it is not ECR's own.
+    /// ARN of the KMS key; `None` only with `AES256`: ECR would choose a key, and the next plan
+    /// would see it as a change.
     pub kms_key: Option<String>,
     /// Which images expire when; `None`: none does.
     pub lifecycle_policy: Option<Value>,

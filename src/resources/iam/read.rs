@@ -49,12 +49,16 @@ pub(super) async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Role>, F
         let each = listed.keys().map(|name| details(cx, name));
         listed.keys().cloned().zip(try_join_all(each).await?).collect()
     } else {
-        let all = all_details(cx).await?;
+        let mut all = all_details(cx).await?;
         for name in missing {
             if let Some(detail) = all.get(name) {
                 found.foreign.push(foreign(&wanted, name, &detail.tags));
             }
         }
+        // What was made a moment ago may be listed and not be among the details yet.
+        let late: Vec<&String> = listed.keys().filter(|name| !all.contains_key(*name)).collect();
+        let each = try_join_all(late.iter().map(|name| details(cx, name))).await?;
+        all.extend(late.into_iter().cloned().zip(each));
         all
     };
     for (name, role) in listed {

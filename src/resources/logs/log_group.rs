@@ -139,7 +139,9 @@ impl Resource for LogGroup {
             .send()
             .await
             .map_err(|error| classify("logs CreateLogGroup", error))?;
-        self.retain(cx, &name).await?;
+        if self.retention_days.is_some() {
+            self.retain(cx, &name).await?;
+        }
         let arn = cx.arn("logs", &format!("log-group:{name}"));
         Ok(Progress::done(LogGroupOutputs { arn: arn.into(), name }))
     }
