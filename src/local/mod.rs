@@ -58,6 +58,7 @@
 //! - Other services are reached through functions of their folders, in the same transaction. Network
 //!   interfaces, subnets and security groups: [`ec2::network`].
 
+mod applicationautoscaling;
 pub mod call;
 pub mod clock;
 pub mod document;

@@ -1,11 +1,17 @@
 //! Every service that local AWS serves: the whole list.
 
 use super::service::Service;
-use super::{ec2, ecs, servicediscovery, ssm, sts};
+use super::{applicationautoscaling, ec2, ecs, servicediscovery, ssm, sts};
 
 /// All services, by no particular order.
-pub static SERVICES: &[&Service] =
-    &[&ec2::SERVICE, &ecs::SERVICE, &servicediscovery::SERVICE, &ssm::SERVICE, &sts::SERVICE];
+pub static SERVICES: &[&Service] = &[
+    &applicationautoscaling::SERVICE,
+    &ec2::SERVICE,
+    &ecs::SERVICE,
+    &servicediscovery::SERVICE,
+    &ssm::SERVICE,
+    &sts::SERVICE,
+];
 
 /// The names of all services, for messages.
 pub(super) fn names() -> String {

@@ -33,7 +33,7 @@ def client(service, region="eu-west-1", account=ACCOUNT):
         aws_access_key_id=account, aws_secret_access_key="secret", region_name=region
     )
     # boto3's own checks are off: local AWS has to refuse what AWS refuses.
-    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False, inject_host_prefix=False)
     made = session.client(service, endpoint_url=URL, config=config)
     made.meta.events.register("response-received", lambda **event: hold_against_model(made, **event))
     return made
