@@ -2,6 +2,7 @@
 //! they own. An interface made here holds its subnet and groups, so that EC2 refuses to delete
 //! them (`DependencyViolation`) until the interface is gone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -153,7 +154,7 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
         }
         group_set.push(json!({"groupId": group.id, "groupName": group.name}));
     }
-    let used: Vec<String> = call
+    let used: BTreeSet<String> = call
         .scan(INTERFACES, "")
         .iter()
         .filter(|(_, other)| other.text("subnetId") == subnet.id)
