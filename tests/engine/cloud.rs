@@ -228,6 +228,15 @@ fn ids<'a>(spec: &'a Value, field: &str) -> Vec<&'a str> {
     spec[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
+/// `rounds` grows by one with each call: what takes several calls is done when it is reached.
+fn one_round(spec: &Value, round: u64) -> Value {
+    let mut spec = spec.clone();
+    if let Some(rounds) = spec["rounds"].as_u64() {
+        spec["rounds"] = json!(rounds.min(round));
+    }
+    spec
+}
+
 impl State {
     /// Whatever is referred to must be there, and ready where that is needed.
     fn check(&self, spec: &Value, now: Duration) -> Result<(), Failure> {
@@ -269,7 +278,7 @@ impl State {
         self.objects.push(Object {
             id: id.clone(),
             identity: identity.clone(),
-            spec: spec.clone(),
+            spec: one_round(spec, 0),
             ready_at: now + Duration::from_secs(if kind == "t/slow" { 90 } else { 0 }),
             gone_at: None,
             visible_at: now + self.lag,
@@ -285,7 +294,7 @@ impl State {
         if object.spec["fixed"] != spec["fixed"] {
             return Err(Failure::new(Class::Invalid, "`fixed` cannot change"));
         }
-        object.spec = spec.clone();
+        object.spec = one_round(spec, object.spec["rounds"].as_u64().unwrap_or_default() + 1);
         self.log.push(format!("update {}", object.identity.address));
         Ok(())
     }
@@ -366,7 +375,8 @@ impl Driver for FakeDriver {
     ) -> BoxFuture<'a, Result<Progress, Failure>> {
         Box::pin(async move {
             let outputs = self.cloud.change(|state, now| state.create(identity, spec, now)).await?;
-            Ok(Progress { outputs, ticket: None, more: false })
+            let more = one_round(spec, 0) != *spec;
+            Ok(Progress { outputs, ticket: None, more })
         })
     }
 
@@ -379,7 +389,9 @@ impl Driver for FakeDriver {
         Box::pin(async move {
             assert!(changes.iter().all(|change| !change.after.to_string().contains("$output")));
             self.cloud.change(|state, now| state.update(live, spec, now)).await?;
-            Ok(Progress { outputs: Value::Null, ticket: None, more: false })
+            let round = live.spec["rounds"].as_u64().unwrap_or_default() + 1;
+            let more = one_round(spec, round) != *spec;
+            Ok(Progress { outputs: Value::Null, ticket: None, more })
         })
     }
 

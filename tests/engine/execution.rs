@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::json;
 use shipit::engine::execute::Options;
-use shipit::engine::{AllowDelete, Cancel, Class, Event, EventKind, Foreign};
+use shipit::engine::{AllowDelete, Cancel, Class, Clock, Event, EventKind, Foreign};
 
 use super::cloud::{Cloud, Fault};
 use super::graph::{Graph, apply, carry_out, deploy, planned, ready, scope, text, web};
@@ -238,7 +238,6 @@ async fn an_interrupt_finishes_what_is_in_flight_and_starts_nothing_new() {
     let plan = planned(&cloud, &web(), &scope(true, &["api"]), &AllowDelete::All).await.unwrap();
     let cancel = Cancel::new();
     let interrupt = async {
-        use shipit::engine::Clock;
         cloud.clock.sleep(Duration::from_secs(5)).await;
         cancel.cancel("a signal");
     };
@@ -292,4 +291,32 @@ async fn looks_are_batched() {
     let looks = std::mem::take(&mut cloud.state().looks);
     assert_eq!(looks.iter().filter(|batch| **batch == 40).count(), 45);
     assert!(looks.len() < 95, "{looks:?}");
+}
+
+#[tokio::test]
+async fn what_takes_several_calls_is_updated_until_it_matches() {
+    let cloud = Cloud::default();
+    let graph = Graph::default().env("t/slow.a", json!({ "rounds": 2 }));
+    deploy(&cloud, &graph, &scope(true, &[])).await;
+    assert_eq!(cloud.take_log(), ["create t/slow.a #1", "update t/slow.a", "update t/slow.a"]);
+    assert_eq!(cloud.clock.now(), Duration::from_secs(90));
+    assert_snapshot!(text(&cloud, &graph, &scope(true, &[])).await, @"unchanged 1");
+}
+
+#[tokio::test]
+async fn a_look_that_fails_for_one_of_many_fails_only_that_one() {
+    let cloud = Cloud::default();
+    let graph = Graph::default().env("t/slow.a", json!({})).env("t/slow.b", json!({}));
+    // Two creates and their looks; then one look at both, then one look at each.
+    let faults = [(5, Fault::Before(Class::Denied)), (6, Fault::Before(Class::Denied))];
+    assert_snapshot!(with_faults(&cloud, &graph, &faults).await, @"
+     0 2 steps
+     0 t/slow.a starts
+     0 t/slow.b starts
+     0 t/slow.a: it is being set up
+     0 t/slow.b: it is being set up
+     2 t/slow.a failed: on demand
+    90 t/slow.b done, took 90 s
+    90 1 done, 1 failed, 0 skipped, interrupted: false
+    ");
 }
