@@ -9,4 +9,5 @@ mod layers;
 mod local;
 mod manifest;
 mod resources;
+mod planner;
 mod support;

@@ -79,7 +79,7 @@ fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Va
     for secret in all {
         let arn = secret_arn(context, secret);
         if arn.contains(":secretsmanager:") {
-            secrets.insert(secret_resource(&arn));
+            secrets.insert(secret_resource(&arn, matches!(secret, Secret::SecretsManager(_))));
         } else {
             parameters.insert(arn);
         }
@@ -120,14 +120,16 @@ pub(super) fn secret_arn(context: &Context<'_>, secret: &Secret) -> String {
     }
 }
 
-/// The IAM resource of a secret's ARN: without the JSON key and version that may follow its
-/// name, and with the six characters that Secrets Manager puts after a name.
-fn secret_resource(arn: &str) -> String {
+/// The IAM resource of a secret's ARN: without the JSON key and version that may follow its name,
+/// and with the six characters that Secrets Manager puts after a name. Only a user's own ARN can
+/// hold them already; the end of a name (`my-secret`) may look just the same.
+fn secret_resource(arn: &str, by_name: bool) -> String {
     let secret: Vec<&str> = arn.splitn(8, ':').take(7).collect();
     let secret = secret.join(":");
-    let complete = secret
-        .rsplit_once('-')
-        .is_some_and(|(_, end)| end.len() == 6 && end.chars().all(|c| c.is_ascii_alphanumeric()));
+    let complete = !by_name
+        && secret.rsplit_once('-').is_some_and(|(_, end)| {
+            end.len() == 6 && end.chars().all(|c| c.is_ascii_alphanumeric())
+        });
     if complete { secret } else { format!("{secret}-??????") }
 }
 
@@ -146,4 +148,19 @@ fn exec_policy() -> Value {
             "Resource": "*",
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_ends_like_a_suffix_is_no_complete_arn() {
+        let arn =
+            |name: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}");
+        assert_eq!(secret_resource(&arn("my-secret"), true), arn("my-secret-??????"));
+        assert_eq!(secret_resource(&arn("my-secret:password::"), true), arn("my-secret-??????"));
+        assert_eq!(secret_resource(&arn("my-secret-aB3dE9"), false), arn("my-secret-aB3dE9"));
+        assert_eq!(secret_resource(&arn("database:url::"), false), arn("database-??????"));
+    }
 }

@@ -1,0 +1,41 @@
+//! The whole desired graph of every application under `manifests/`, in each of its environments.
+
+use super::support::{example, plan, text};
+
+fn graph(application: &str, environment: &str) -> String {
+    text(&plan(&example(application), environment))
+}
+
+#[test]
+fn hello_in_test() {
+    insta::assert_snapshot!(graph("hello", "test"));
+}
+
+#[test]
+fn imported_vpc_in_office() {
+    insta::assert_snapshot!(graph("imported-vpc", "office"));
+}
+
+#[test]
+fn shop_in_test() {
+    insta::assert_snapshot!(graph("shop", "test"));
+}
+
+#[test]
+fn shop_in_production() {
+    insta::assert_snapshot!(graph("shop", "production"));
+}
+
+/// An example without a snapshot here would go unplanned.
+#[test]
+fn every_example_is_planned_above() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let environments = example(&name).environments;
+        all.extend(environments.into_iter().map(|one| format!("{name} {}", one.name)));
+    }
+    all.sort();
+    assert_eq!(all, ["hello test", "imported-vpc office", "shop production", "shop test"]);
+}
