@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod ecs_kinds;
 mod engine;
 mod layers;
 mod local;

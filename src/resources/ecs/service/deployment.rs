@@ -113,8 +113,6 @@ pub struct Canary {
 /// Done before every task is up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlySuccess {
-    /// Whether it is.
-    pub enable: bool,
     /// How many tasks must be healthy, in percent.
     pub healthy_percent: Option<i32>,
     /// `BLOCKING` or `DEFERRED`: whether the old tasks must be gone too.
@@ -139,8 +137,10 @@ pub struct LifecycleHook {
 }
 
 impl Deployment {
-    /// `explicit`: what is absent is sent as empty, so that it goes from what is live.
-    pub(super) fn to_sdk(&self, explicit: bool) -> Result<DeploymentConfiguration, Failure> {
+    /// What `live` has and this has not is sent as empty, so that it goes.
+    pub(super) fn to_sdk(&self, live: Option<&Self>) -> Result<DeploymentConfiguration, Failure> {
+        let plain = Self::default();
+        let live = live.unwrap_or(&plain);
         let rolling = self.strategy == "ROLLING";
         let alarms = built(
             DeploymentAlarms::builder()
@@ -158,8 +158,12 @@ impl Deployment {
                 // Of the other strategies it is refused.
                 rolling.then(|| self.circuit_breaker.to_sdk()).transpose()?,
             )
-            .set_alarms((explicit || self.alarms != Alarms::default()).then_some(alarms))
-            .set_bake_time_in_minutes((!rolling || self.bake_time != 0).then_some(self.bake_time))
+            .set_alarms(
+                (self.alarms != plain.alarms || live.alarms != plain.alarms).then_some(alarms),
+            )
+            .set_bake_time_in_minutes(
+                (!rolling || self.bake_time != live.bake_time).then_some(self.bake_time),
+            )
             .set_linear_configuration(self.linear.as_ref().map(|linear| {
                 LinearConfiguration::builder()
                     .step_percent(linear.step_percent)
@@ -172,14 +176,16 @@ impl Deployment {
                     .canary_bake_time_in_minutes(canary.bake_time)
                     .build()
             }))
-            .set_lifecycle_hooks((explicit || !hooks.is_empty()).then_some(hooks))
-            .set_early_success_criteria(self.early_success.as_ref().map(|early| {
-                DeploymentEarlySuccessCriteria::builder()
-                    .enable(early.enable)
-                    .set_healthy_percent(early.healthy_percent)
-                    .set_source_service_revision_cleanup(early.cleanup.as_deref().map(Into::into))
-                    .build()
-            }))
+            .set_lifecycle_hooks(
+                (!hooks.is_empty() || !live.lifecycle_hooks.is_empty()).then_some(hooks),
+            )
+            .set_early_success_criteria(match (&self.early_success, &live.early_success) {
+                (Some(early), _) => Some(early.to_sdk()),
+                (None, Some(_)) => {
+                    Some(DeploymentEarlySuccessCriteria::builder().enable(false).build())
+                }
+                (None, None) => None,
+            })
             .build())
     }
 
@@ -211,11 +217,27 @@ impl Deployment {
                 bake_time: one.canary_bake_time_in_minutes().unwrap_or(10),
             }),
             lifecycle_hooks: from.lifecycle_hooks().iter().map(hook_from_sdk).collect(),
-            early_success: from.early_success_criteria().map(|one| EarlySuccess {
-                enable: one.enable(),
-                healthy_percent: one.healthy_percent(),
-                cleanup: given(one.source_service_revision_cleanup().map(|one| one.as_str())),
-            }),
+            early_success: from
+                .early_success_criteria()
+                .filter(|one| one.enable())
+                .map(EarlySuccess::from_sdk),
+        }
+    }
+}
+
+impl EarlySuccess {
+    fn to_sdk(&self) -> DeploymentEarlySuccessCriteria {
+        DeploymentEarlySuccessCriteria::builder()
+            .enable(true)
+            .set_healthy_percent(self.healthy_percent)
+            .set_source_service_revision_cleanup(self.cleanup.as_deref().map(Into::into))
+            .build()
+    }
+
+    fn from_sdk(from: &DeploymentEarlySuccessCriteria) -> Self {
+        Self {
+            healthy_percent: from.healthy_percent(),
+            cleanup: given(from.source_service_revision_cleanup().map(|one| one.as_str())),
         }
     }
 }

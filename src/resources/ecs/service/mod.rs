@@ -207,6 +207,11 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateService.clientToken", "makes the call idempotent, is no property"),
     ("CreateService.role", "the service-linked role is used; another is for classic networks only"),
     ("CreateService.loadBalancers[].loadBalancerName", "classic load balancers are not offered"),
+    ("CreateService.serviceConnectConfiguration.enabled", "`service_connect` is there or not"),
+    (
+        "CreateService.deploymentConfiguration.earlySuccessCriteria.enable",
+        "`early_success` is there or not",
+    ),
     (
         "CreateService.deploymentConfiguration.lifecycleHooks[].hookDetails",
         "free-form JSON handed to the hook; its function knows better what it wants",
@@ -221,6 +226,11 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("UpdateService.service", "says which service"),
     ("UpdateService.forceNewDeployment", "an act, not a property"),
     ("UpdateService.loadBalancers[].loadBalancerName", "classic load balancers are not offered"),
+    ("UpdateService.serviceConnectConfiguration.enabled", "`service_connect` is there or not"),
+    (
+        "UpdateService.deploymentConfiguration.earlySuccessCriteria.enable",
+        "`early_success` is there or not",
+    ),
     (
         "UpdateService.deploymentConfiguration.lifecycleHooks[].hookDetails",
         "free-form JSON handed to the hook; its function knows better what it wants",
@@ -299,7 +309,7 @@ impl Resource for Service {
             .set_platform_version(self.platform_version.clone())
             .scheduling_strategy(self.scheduling_strategy.as_str().into())
             .deployment_controller(self.controller()?)
-            .deployment_configuration(self.deployment.to_sdk(false)?)
+            .deployment_configuration(self.deployment.to_sdk(None)?)
             .set_network_configuration(self.sdk_network()?)
             .set_load_balancers(some(self.sdk_load_balancers()?))
             .set_service_registries(some(self.sdk_registries()?))
@@ -440,7 +450,8 @@ impl Service {
             call = call.deployment_controller(self.controller()?);
         }
         if touched("deployment") {
-            call = call.deployment_configuration(self.deployment.to_sdk(true)?);
+            call =
+                call.deployment_configuration(self.deployment.to_sdk(Some(&live.spec.deployment))?);
         }
         if touched("network") {
             call = call.set_network_configuration(self.sdk_network()?);

@@ -117,7 +117,7 @@ fn parts_read_back_as_they_were_written() {
         .health_check_grace_period_seconds(30)
         .availability_zone_rebalancing(desired.rebalancing())
         .deployment_controller(desired.controller().unwrap())
-        .deployment_configuration(desired.deployment.to_sdk(false).unwrap())
+        .deployment_configuration(desired.deployment.to_sdk(None).unwrap())
         .build();
     assert_eq!(read::spec(&live, &Tags::new(), Tags::new()), desired);
 }
@@ -136,7 +136,6 @@ fn deployment_configurations_read_back_as_they_were_written() {
         },
         alarms: Alarms { names: vec!["errors".into()], enable: true, rollback: true },
         early_success: Some(EarlySuccess {
-            enable: true,
             healthy_percent: Some(80),
             cleanup: Some("DEFERRED".into()),
         }),
@@ -162,9 +161,10 @@ fn deployment_configurations_read_back_as_they_were_written() {
         linear: Some(Linear { step_percent: 20.0, step_bake_time: 3 }),
         ..Deployment::default()
     };
-    for one in [Deployment::default(), rolling, canary, linear] {
-        for explicit in [false, true] {
-            assert_eq!(Deployment::from_sdk(&one.to_sdk(explicit).unwrap()), one);
+    let all = [Deployment::default(), rolling, canary, linear];
+    for one in &all {
+        for live in [None, Some(&all[0]), Some(&all[1]), Some(&all[2])] {
+            assert_eq!(Deployment::from_sdk(&one.to_sdk(live).unwrap()), *one);
         }
     }
 }
