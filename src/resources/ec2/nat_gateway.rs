@@ -200,3 +200,22 @@ fn to_live(
         id: id.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::NatGateway as Api;
+
+    use super::*;
+
+    #[test]
+    fn each_state_says_what_is_waited_for() {
+        let state = |state| health(&Api::builder().state(state).build());
+        assert_eq!(state(NatGatewayState::Available), Health::Ready);
+        assert_eq!(state(NatGatewayState::Pending), Health::Pending("pending".into()));
+        assert_eq!(state(NatGatewayState::Deleting), Health::Pending("deleting".into()));
+        assert_eq!(state(NatGatewayState::Deleted), Health::Gone);
+        let failed = Api::builder().state(NatGatewayState::Failed);
+        let why = "Network vpc-1 has no Internet gateway attached";
+        assert_eq!(health(&failed.failure_message(why).build()), Health::Failed(why.into()));
+    }
+}

@@ -401,3 +401,39 @@ fn to_route(route: &aws_sdk_ec2::types::Route) -> Option<Route> {
     };
     Some(Route { destination: destination.to_owned(), target })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::{Route as Api, RouteState};
+
+    use super::*;
+
+    #[test]
+    fn only_routes_through_gateways_that_somebody_made_are_ours() {
+        let to = |destination: &str| {
+            Api::builder().origin(RouteOrigin::CreateRoute).destination_cidr_block(destination)
+        };
+        let routes = [
+            to("10.0.0.0/16").gateway_id("local").origin(RouteOrigin::CreateRouteTable),
+            to("10.8.0.0/16").gateway_id("vgw-1").origin(RouteOrigin::EnableVgwRoutePropagation),
+            to("10.9.0.0/16").vpc_peering_connection_id("pcx-1"),
+            to("10.10.0.0/16").transit_gateway_id("tgw-1"),
+            to("10.11.0.0/16").network_interface_id("eni-1"),
+            Api::builder().destination_prefix_list_id("pl-1").gateway_id("vpce-1"),
+            // The NAT gateway is gone: still ours, to be led elsewhere.
+            to("0.0.0.0/0").nat_gateway_id("nat-1").state(RouteState::Blackhole),
+            Api::builder().destination_ipv6_cidr_block("::/0").gateway_id("igw-1"),
+        ];
+        let ours: Vec<Route> =
+            routes.into_iter().filter_map(|route| to_route(&route.build())).collect();
+        let nat = RouteTarget::NatGateway(NatGatewayId::from("nat-1").into());
+        let internet = RouteTarget::InternetGateway(InternetGatewayId::from("igw-1").into());
+        assert_eq!(
+            ours,
+            [
+                Route { destination: "0.0.0.0/0".into(), target: nat },
+                Route { destination: "::/0".into(), target: internet },
+            ]
+        );
+    }
+}
