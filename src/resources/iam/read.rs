@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Role;
 use super::role::{RoleOutputs, path};
 use crate::aws::{Cx, classify, tags, unless_gone};
-use crate::engine::{Failure, Foreign, Health, Identity, Query};
+use crate::engine::{Class, Failure, Foreign, Health, Identity, Query};
 use crate::resources::resource::{Found, Live};
 
 /// Up to so many roles are asked for one by one, at three calls and more each; beyond, the
@@ -49,10 +49,19 @@ pub(super) async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Role>, F
         let each = listed.keys().map(|name| details(cx, name));
         listed.keys().cloned().zip(try_join_all(each).await?).collect()
     } else {
-        let mut all = all_details(cx).await?;
+        // Who may not read the whole account's details may still read each role.
+        let (mut all, complete) = match all_details(cx).await {
+            Ok(all) => (all, true),
+            Err(failure) if matches!(failure.class, Class::Denied | Class::NotServed) => {
+                (BTreeMap::new(), false)
+            }
+            Err(failure) => return Err(failure),
+        };
         for name in missing {
             if let Some(detail) = all.get(name) {
                 found.foreign.push(foreign(&wanted, name, &detail.tags));
+            } else if !complete && let Some((tags, _)) = unless_gone(role_tags(cx, name).await)? {
+                found.foreign.push(foreign(&wanted, name, &tags));
             }
         }
         // What was made a moment ago may be listed and not be among the details yet.
