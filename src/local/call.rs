@@ -120,12 +120,18 @@ impl Call<'_> {
     /// after this call if it has passed. Timers run in order of time, in a call of their own whose
     /// `now` is the time they were set for. Returns a name for [`Call::cancel`].
     pub fn schedule(&mut self, at: Millis, payload: Value) -> String {
+        self.schedule_for(self.service, at, payload)
+    }
+
+    /// As [`Call::schedule`], for another service: functions that other services call must name
+    /// their own.
+    pub fn schedule_for(&mut self, service: &Service, at: Millis, payload: Value) -> String {
         self.timers += 1;
         let key = format!("{at:016}/{:012}-{:04}", self.ids.sequence(), self.timers);
         let timer = json!({
             "account": self.account,
             "region": self.region,
-            "service": self.service.name,
+            "service": service.name,
             "payload": payload,
         });
         self.transaction.put(TIMERS, key.clone(), timer);

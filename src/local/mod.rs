@@ -65,6 +65,7 @@ pub mod document;
 pub mod durations;
 pub mod ec2;
 mod ecs;
+pub mod elbv2;
 pub mod error;
 pub mod faults;
 pub mod ids;

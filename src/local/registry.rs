@@ -1,13 +1,14 @@
 //! Every service that local AWS serves: the whole list.
 
 use super::service::Service;
-use super::{applicationautoscaling, ec2, ecs, servicediscovery, ssm, sts};
+use super::{applicationautoscaling, ec2, ecs, elbv2, servicediscovery, ssm, sts};
 
-/// All services, by no particular order.
+/// All services, one a line.
 pub static SERVICES: &[&Service] = &[
     &applicationautoscaling::SERVICE,
     &ec2::SERVICE,
     &ecs::SERVICE,
+    &elbv2::SERVICE,
     &servicediscovery::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
