@@ -2,22 +2,17 @@
 //! does not serve has no say.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::local::call::Call;
-use crate::local::clock::Millis;
 use crate::local::document::Document;
-use crate::local::durations;
+use crate::local::elbv2::targets::{self, Answers, TargetGroup};
 use crate::local::error::AwsError;
 use crate::local::registry;
 use crate::local::servicediscovery;
 use crate::local::store::Table;
 
-const TARGET_GROUPS: Table = Table::regional("elbv2/target-group");
-/// Targets by `TARGET_GROUP_ARN/ADDRESS:PORT`.
-const TARGETS: Table = Table::regional("elbv2/target");
 const ROLES: Table = Table::global("iam/role");
 const LOG_GROUPS: Table = Table::regional("logs/log-group");
 const REPOSITORIES: Table = Table::regional("ecr/repository");
@@ -27,33 +22,9 @@ fn is_served(name: &str) -> bool {
     registry::SERVICES.iter().any(|service| service.name == name)
 }
 
-/// A target group.
-#[derive(Debug)]
-pub(super) struct TargetGroup {
-    /// `ip`, `instance`, …
-    pub(super) target_type: String,
-    /// Does a load balancer use it?
-    pub(super) attached: bool,
-    /// How long an unhealthy target takes to be called so.
-    pub(super) unhealthy_after: Duration,
-}
-
 /// The target group with this ARN, if there is one.
 pub(super) fn target_group(call: &Call<'_>, arn: &str) -> Option<TargetGroup> {
-    if !is_served("elasticloadbalancing") {
-        return Some(TargetGroup {
-            target_type: "ip".to_owned(),
-            attached: true,
-            unhealthy_after: Duration::from_secs(60),
-        });
-    }
-    let group = call.get(TARGET_GROUPS, arn)?;
-    let seconds = group.time("HealthCheckIntervalSeconds") * group.time("UnhealthyThresholdCount");
-    Some(TargetGroup {
-        target_type: group.text("TargetType").to_owned(),
-        attached: !group.list("LoadBalancerArns").is_empty(),
-        unhealthy_after: Duration::from_secs(seconds.max(10)),
-    })
+    targets::find_target_group(call, arn).ok()
 }
 
 /// Registers an address with a target group. Returns whether the group is there.
@@ -65,27 +36,14 @@ pub(super) fn register_target(
     zone: &str,
     healthy: bool,
 ) -> bool {
-    let Some(target_group) = target_group(call, group) else { return false };
-    let at: Millis = if healthy {
-        call.ready_at(durations::TARGET_INITIAL)
-    } else {
-        call.ready_at(target_group.unhealthy_after)
-    };
-    let target = json!({
-        "Id": address,
-        "Port": port,
-        "AvailabilityZone": zone,
-        "registeredAt": call.now,
-        "healthyAt": healthy.then_some(at),
-        "unhealthyAt": (!healthy).then_some(at),
-    });
-    call.put(TARGETS, &format!("{group}/{address}:{port}"), target);
-    true
+    let answers = if healthy { Answers::Well } else { Answers::Badly };
+    let port = u16::try_from(port).unwrap_or_default();
+    targets::register(call, group, address, port, Some(zone), answers).is_ok()
 }
 
-/// Takes an address out of a target group.
+/// Takes an address out of a target group, where it drains first.
 pub(super) fn deregister_target(call: &mut Call<'_>, group: &str, address: &str, port: i64) {
-    call.delete(TARGETS, &format!("{group}/{address}:{port}"));
+    targets::deregister(call, group, address, u16::try_from(port).unwrap_or_default());
 }
 
 /// Is there a role with this ARN?

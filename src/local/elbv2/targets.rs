@@ -31,6 +31,8 @@ pub struct TargetGroup {
     pub target_type: String,
     /// The load balancers whose listeners or rules forward to it: ECS wants one.
     pub load_balancers: Vec<String>,
+    /// How long it takes until a target that answers badly is declared unhealthy.
+    pub unhealthy_after: Duration,
 }
 
 /// How a target answers its health checks.
@@ -70,6 +72,7 @@ pub fn find_target_group(call: &Call<'_>, arn: &str) -> Result<TargetGroup, AwsE
         vpc: document.text("VpcId").to_owned(),
         target_type: document.text("TargetType").to_owned(),
         load_balancers: users.get(arn).cloned().unwrap_or_default(),
+        unhealthy_after: unhealthy_after(&document),
     })
 }
 
@@ -86,13 +89,10 @@ pub fn register(
     answers: Answers,
 ) -> Result<(), AwsError> {
     let document = names::target_group(call, group)?;
-    let interval = u64::try_from(document.integer("HealthCheckIntervalSeconds")).unwrap_or(30);
-    let failures = u64::try_from(document.integer("UnhealthyThresholdCount")).unwrap_or(2);
-    let unhealthy = durations::TARGET_INITIAL + Duration::from_secs(interval * failures);
     let mut target = json!({"id": id, "port": port, "registered": call.now});
     match answers {
         Answers::Well => target.set("healthy", call.ready_at(durations::TARGET_INITIAL)),
-        Answers::Badly => target.set("unhealthy", call.ready_at(unhealthy)),
+        Answers::Badly => target.set("unhealthy", call.ready_at(unhealthy_after(&document))),
     }
     if let Some(zone) = zone {
         target.set("zone", zone);
@@ -152,6 +152,12 @@ pub fn healthy_at(call: &Call<'_>, group: &str, id: &str, port: u16) -> Option<M
 pub fn unhealthy_at(call: &Call<'_>, group: &str, id: &str, port: u16) -> Option<Millis> {
     let target = call.get(TARGETS, &key(group, id, port))?;
     target.has("unhealthy").then(|| target.time("unhealthy"))
+}
+
+fn unhealthy_after(group: &Value) -> Duration {
+    Duration::from_secs(
+        group.time("HealthCheckIntervalSeconds") * group.time("UnhealthyThresholdCount"),
+    )
 }
 
 pub(super) fn key(group: &str, id: &str, port: u16) -> String {

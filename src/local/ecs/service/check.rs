@@ -118,7 +118,7 @@ fn load_balancers(
                 group.target_type
             )));
         }
-        if !group.attached {
+        if group.load_balancers.is_empty() {
             return Err(invalid(format!(
                 "The target group with targetGroupArn {arn} does not have an associated load balancer."
             )));
