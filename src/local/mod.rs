@@ -68,6 +68,7 @@ mod ecs;
 pub mod elbv2;
 pub mod error;
 pub mod faults;
+mod iam;
 pub mod ids;
 mod journal;
 mod machine;

@@ -1,7 +1,7 @@
 //! Every service that local AWS serves: the whole list.
 
 use super::service::Service;
-use super::{applicationautoscaling, ec2, ecs, elbv2, servicediscovery, ssm, sts};
+use super::{applicationautoscaling, ec2, ecs, elbv2, iam, servicediscovery, ssm, sts};
 
 /// All services, one a line.
 pub static SERVICES: &[&Service] = &[
@@ -9,6 +9,7 @@ pub static SERVICES: &[&Service] = &[
     &ec2::SERVICE,
     &ecs::SERVICE,
     &elbv2::SERVICE,
+    &iam::SERVICE,
     &servicediscovery::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
