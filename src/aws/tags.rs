@@ -25,9 +25,8 @@ pub fn for_create(
 pub fn own(tags: &BTreeMap<String, String>, identity: &Identity) -> BTreeMap<String, String> {
     tags.iter()
         .filter(|(key, value)| {
-            !key.starts_with("shipit:")
-                && !key.starts_with("aws:")
-                && !(key.as_str() == NAME && **value == identity.name(255))
+            let given = key.as_str() == NAME && **value == identity.name(255);
+            !(given || key.starts_with("shipit:") || key.starts_with("aws:"))
         })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()

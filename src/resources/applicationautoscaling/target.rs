@@ -12,8 +12,8 @@ use super::Policy;
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
 use crate::engine::{
-    self, Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
-    Rule, Spec,
+    self, Address, Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query,
+    ReplaceOrder, Rule, Spec,
 };
 use crate::resources::ecs::{ClusterName, Service, ServiceName};
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
@@ -118,8 +118,14 @@ impl Resource for Target {
         let mut found = Found::default();
         for target in targets {
             let arn = target.scalable_target_arn().unwrap_or_default();
-            let all = tags_of(cx, query, arn).await?;
             let id = target.resource_id();
+            let all = match tags_of(cx, query, arn).await {
+                // An endpoint without tags: what scales a service of ours is ours.
+                Err(failure) if failure.class == Class::NotServed => {
+                    services.get(id).map(|live| derived(live, query).tags()).unwrap_or_default()
+                }
+                answer => answer?,
+            };
             if let Some(identity) = tags::identity(&all, query) {
                 let policies = policies.remove(id).unwrap_or_default();
                 found.owned.push(Live {
@@ -407,10 +413,21 @@ async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
     Ok(answer.tags.unwrap_or_default().into_iter().collect())
 }
 
+/// The identity of the target of one of our services.
+fn derived(service: &engine::Live, query: &Query<'_>) -> Identity {
+    let of_service = |wanted: &&Identity| wanted.owner == service.identity.owner;
+    query.wanted.iter().find(of_service).cloned().unwrap_or_else(|| Identity {
+        address: Address::new(Target::KIND, service.identity.address.name()),
+        ..service.identity.clone()
+    })
+}
+
 /// Ownership once more, from the service itself, as bulk tags may be old.
 async fn still_ours(cx: &Cx, live: &Live<Target>) -> Result<(), Failure> {
-    let tags = read_tags(cx, live.outputs.arn.as_str()).await?;
-    tags::still_owned(&tags, &live.identity, &live.id)
+    match read_tags(cx, live.outputs.arn.as_str()).await {
+        Err(failure) if failure.class == Class::NotServed => Ok(()),
+        tags => tags::still_owned(&tags?, &live.identity, &live.id),
+    }
 }
 
 fn spec(from: &ScalableTarget, policies: BTreeMap<String, Policy>, tags: Tags) -> Target {
