@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, not only tests themselves")]
 
+mod conformance;
 mod faults;
 mod journal;
 mod network;
 mod protocols;
+mod rollout;
 mod socket;
 
 use bytes::Bytes;

@@ -218,7 +218,7 @@ fn slow_down(call: &mut Call<'_>, service: &mut Service) -> bool {
     let Some(primary) = service.primary_mut() else { return false };
     let rounds = primary.failed / desired;
     let spared = breaker && primary.state == State::InProgress;
-    if spared || rounds < PATIENT_FAILURES || primary.retry_at == Some(call.now) {
+    if spared || rounds < PATIENT_FAILURES || primary.retry_at.is_some_and(|at| at <= call.now) {
         primary.retry_at = None;
         return false;
     }
