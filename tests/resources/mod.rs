@@ -1,6 +1,7 @@
 //! Resource kinds against local AWS, through the SDK: what is created is read back as it was written.
 
 mod network;
+mod roles;
 
 use shipit::aws::calls::CallLog;
 use shipit::aws::local_client::http_client;
