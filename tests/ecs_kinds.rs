@@ -1,4 +1,4 @@
-//! Clusters, task definitions, services and their names on local AWS: what is made reads back as
+//! Clusters, task definitions, services, their scaling and their names on local AWS: what is made reads back as
 //! it was wanted, a deployment's verdict names its reasons, and nothing is left in the end.
 
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ use shipit::engine::{
 use shipit::local::clock::{Clock, Speed};
 use shipit::local::{LocalAws, LocalOptions};
 use shipit::resources::REGISTRY;
+use shipit::resources::applicationautoscaling::target::Suspended;
+use shipit::resources::applicationautoscaling::{Metric, Policy, Target};
 use shipit::resources::ecs::service::deployment::CircuitBreaker;
 use shipit::resources::ecs::service::{Deployment, Network, ServiceRegistry};
 use shipit::resources::ecs::task_definition::Container;
@@ -224,7 +226,7 @@ async fn services_live_from_cluster_to_nothing() {
         desired_count: Some(2),
         ..Service::new(output(&live_cluster, "name"), output(&first, "arn"))
     };
-    account.create("api", &service).await;
+    let live_service = account.create("api", &service).await;
 
     // Only the count: no deployment begins, and the tasks are waited for all the same.
     service.desired_count = Some(3);
@@ -232,6 +234,26 @@ async fn services_live_from_cluster_to_nothing() {
     // Someone else decides the count from here on, and no more in the end.
     (service.desired_count, service.initial_count) = (None, Some(3));
     assert_eq!(account.update("api", &service).await, Health::Ready);
+    let mut target = Target {
+        cluster: output(&live_service, "cluster"),
+        service: output(&live_service, "name"),
+        min_capacity: 2,
+        max_capacity: 4,
+        suspended: Suspended::default(),
+        policies: BTreeMap::from([
+            ("cpu".to_owned(), Policy::new(Metric::cpu(), 70.0)),
+            ("memory".to_owned(), Policy::new(Metric::memory(), 80.0)),
+        ]),
+        tags: BTreeMap::from([("team".to_owned(), "blue".to_owned())]),
+    };
+    account.create("api", &target).await;
+    target.policies.remove("memory");
+    target.policies.insert("cpu".to_owned(), Policy::new(Metric::cpu(), 50.5));
+    target.max_capacity = 6;
+    target.suspended.scheduled_scaling = true;
+    target.tags.insert("team".to_owned(), "red".to_owned());
+    assert_eq!(account.update("api", &target).await, Health::Ready);
+    account.delete::<Target>("api").await;
     (service.desired_count, service.initial_count) = (Some(1), None);
     assert_eq!(account.update("api", &service).await, Health::Ready);
 
