@@ -9,6 +9,6 @@ mod engine;
 mod layers;
 mod local;
 mod manifest;
-mod resources;
 mod planner;
+mod resources;
 mod support;
