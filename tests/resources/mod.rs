@@ -1,5 +1,6 @@
 //! Resource kinds against local AWS, through the SDK: what is created is read back as it was written.
 
+mod load_balancing;
 mod network;
 mod roles;
 
