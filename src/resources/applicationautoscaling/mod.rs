@@ -1,5 +1,6 @@
 //! Application Auto Scaling of ECS services' desired counts: targets with their policies inside.
 
+mod calls;
 pub mod policy;
 pub mod target;
 

@@ -1,23 +1,26 @@
 //! An ECS service: how many tasks of which definition run where, and how new ones replace old.
 //!
-//! `deployment` and `connect` hold parts of the document, `write` and `read` the way to the
+//! `deployment`, `connect` and `parts` hold parts of the document, `write` and `read` the way to the
 //! SDK's types and back, `verdict` what becomes of a deployment.
 
 pub mod connect;
 pub mod deployment;
+pub mod parts;
 mod read;
 mod verdict;
 mod write;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types::{Service as SdkService, ServiceField};
 use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
 pub use connect::ServiceConnect;
 pub use deployment::Deployment;
+pub use parts::{
+    LoadBalancer, Network, PlacementConstraint, PlacementStrategy, ServiceRegistry, Switch,
+};
 
 use super::convert::{retag, some, strategy_to_sdk, tags_from_sdk, tags_to_sdk};
 use super::task_definition::TaskDefinitionArn;
@@ -28,11 +31,7 @@ use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::ec2::{SecurityGroupId, SubnetId};
-use crate::resources::elbv2::TargetGroupArn;
-use crate::resources::iam::RoleArn;
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
-use crate::resources::servicediscovery::DiscoveryServiceArn;
 
 /// An ECS service, named `identity.name(255)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,74 +110,6 @@ impl Service {
             tags: Tags::new(),
         }
     }
-}
-
-/// Where tasks get their network interfaces.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Network {
-    /// At most 16, of one VPC.
-    pub subnets: Vec<Input<SubnetId>>,
-    /// At most 5.
-    pub security_groups: Vec<Input<SecurityGroupId>>,
-    /// Tasks get a public address; without one they need a NAT gateway or endpoints.
-    pub assign_public_ip: bool,
-}
-
-/// One target group that tasks join.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LoadBalancer {
-    /// The target group.
-    pub target_group: Input<TargetGroupArn>,
-    /// The container that is reached.
-    pub container: String,
-    /// Its port.
-    pub port: i32,
-    /// The second target group and the rules that are switched, for blue/green, linear and canary.
-    pub switch: Option<Switch>,
-}
-
-/// What ECS switches between two target groups.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Switch {
-    /// The other target group.
-    pub alternate_target_group: Input<TargetGroupArn>,
-    /// ARN of the listener rule that carries users' traffic.
-    pub production_listener_rule: Input<String>,
-    /// ARN of the listener rule that carries test traffic.
-    pub test_listener_rule: Option<Input<String>>,
-    /// The role in which ECS changes the rules.
-    pub role: Input<RoleArn>,
-}
-
-/// One Cloud Map service that tasks join.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ServiceRegistry {
-    /// The Cloud Map service.
-    pub registry: Input<DiscoveryServiceArn>,
-    /// The port of SRV records, where the container port does not say it.
-    pub port: Option<i32>,
-    /// The container, for SRV records.
-    pub container: Option<String>,
-    /// Its port, for SRV records.
-    pub container_port: Option<i32>,
-}
-
-/// Where a task may be placed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PlacementConstraint {
-    /// `distinctInstance` or `memberOf`.
-    pub constraint: String,
-    /// A cluster query language expression, with `memberOf`.
-    pub expression: Option<String>,
-}
-
-/// How tasks are spread.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlacementStrategy {
-    /// `random`, `spread` or `binpack`.
-    pub strategy: String,
-    /// By what: `attribute:ecs.availability-zone`, `instanceId`, `cpu`, `memory`.
-    pub field: Option<String>,
 }
 
 impl Spec for Service {
@@ -414,80 +345,6 @@ const COUNT_AUTOSCALED: &str = "autoscaled";
 impl Service {
     fn is_autoscaled(&self) -> bool {
         self.desired_count.is_none() && self.scheduling_strategy == "REPLICA"
-    }
-
-    /// The update with nothing but what changed: all that is named in it may begin a deployment.
-    fn update_call(
-        &self,
-        cx: &Cx,
-        live: &Live<Self>,
-        changes: &[Change],
-    ) -> Result<UpdateServiceFluentBuilder, Failure> {
-        let touched = |path| touches(changes, path);
-        let mut call = cx
-            .ecs
-            .update_service()
-            .cluster(live.outputs.cluster.as_str())
-            .service(live.outputs.name.as_str());
-        if touched("task_definition") {
-            call = call.task_definition(self.task_definition.get()?.0);
-        }
-        if touched("desired_count") {
-            call = call.set_desired_count(self.desired_count);
-        }
-        if touched("capacity_provider_strategy") {
-            // Only new tasks go where the new strategy says.
-            call = call
-                .set_capacity_provider_strategy(Some(strategy_to_sdk(
-                    &self.capacity_provider_strategy,
-                )?))
-                .force_new_deployment(true);
-        }
-        if touched("platform_version") {
-            call = call.set_platform_version(self.platform_version.clone());
-        }
-        if touched("deployment_controller") {
-            call = call.deployment_controller(self.controller()?);
-        }
-        if touched("deployment") {
-            call =
-                call.deployment_configuration(self.deployment.to_sdk(Some(&live.spec.deployment))?);
-        }
-        if touched("network") {
-            call = call.set_network_configuration(self.sdk_network()?);
-        }
-        if touched("load_balancers") {
-            call = call.set_load_balancers(Some(self.sdk_load_balancers()?));
-        }
-        if touched("service_registries") {
-            call = call.set_service_registries(Some(self.sdk_registries()?));
-        }
-        if touched("health_check_grace_period") {
-            call = call.health_check_grace_period_seconds(self.health_check_grace_period);
-        }
-        if touched("availability_zone_rebalancing") {
-            call = call.availability_zone_rebalancing(self.rebalancing());
-        }
-        if touched("enable_execute_command") {
-            call = call.enable_execute_command(self.enable_execute_command);
-        }
-        if touched("enable_ecs_managed_tags") {
-            call = call.enable_ecs_managed_tags(self.enable_ecs_managed_tags);
-        }
-        if touched("propagate_tags") {
-            call = call.propagate_tags(self.propagate_tags.as_str().into());
-        }
-        if touched("service_connect") {
-            let connect = connect::to_sdk(self.service_connect.as_ref())?;
-            call = call.service_connect_configuration(connect);
-        }
-        if touched("placement_constraints") {
-            call = call.set_placement_constraints(Some(self.sdk_constraints()));
-        }
-        if touched("placement_strategy") {
-            call = call.set_placement_strategy(Some(self.sdk_strategy()));
-        }
-        Ok(call)
     }
 }
 

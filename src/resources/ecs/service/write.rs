@@ -1,5 +1,6 @@
 //! From the document to the SDK's types.
 
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types::{
     AdvancedConfiguration, AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration,
     DeploymentController, LoadBalancer as SdkLoadBalancer, NetworkConfiguration,
@@ -7,17 +8,95 @@ use aws_sdk_ecs::types::{
     ServiceRegistry as SdkRegistry,
 };
 
+use super::connect;
 use super::{
     LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service, ServiceRegistry,
 };
-use crate::engine::{Failure, Input};
-use crate::resources::ecs::convert::{built, text};
+use crate::aws::Cx;
+use crate::engine::change::touches;
+use crate::engine::{Change, Failure, Input};
+use crate::resources::ecs::convert::{built, strategy_to_sdk, text};
+use crate::resources::resource::Live;
 
 fn texts<T: Clone + ToString>(inputs: &[Input<T>]) -> Result<Vec<String>, Failure> {
     inputs.iter().map(|input| Ok(input.get()?.to_string())).collect()
 }
 
 impl Service {
+    /// The update with nothing but what changed: all that is named in it may begin a deployment.
+    pub(super) fn update_call(
+        &self,
+        cx: &Cx,
+        live: &Live<Self>,
+        changes: &[Change],
+    ) -> Result<UpdateServiceFluentBuilder, Failure> {
+        let touched = |path| touches(changes, path);
+        let mut call = cx
+            .ecs
+            .update_service()
+            .cluster(live.outputs.cluster.as_str())
+            .service(live.outputs.name.as_str());
+        if touched("task_definition") {
+            call = call.task_definition(self.task_definition.get()?.0);
+        }
+        if touched("desired_count") {
+            call = call.set_desired_count(self.desired_count);
+        }
+        if touched("capacity_provider_strategy") {
+            // Only new tasks go where the new strategy says.
+            call = call
+                .set_capacity_provider_strategy(Some(strategy_to_sdk(
+                    &self.capacity_provider_strategy,
+                )?))
+                .force_new_deployment(true);
+        }
+        if touched("platform_version") {
+            call = call.set_platform_version(self.platform_version.clone());
+        }
+        if touched("deployment_controller") {
+            call = call.deployment_controller(self.controller()?);
+        }
+        if touched("deployment") {
+            call =
+                call.deployment_configuration(self.deployment.to_sdk(Some(&live.spec.deployment))?);
+        }
+        if touched("network") {
+            call = call.set_network_configuration(self.sdk_network()?);
+        }
+        if touched("load_balancers") {
+            call = call.set_load_balancers(Some(self.sdk_load_balancers()?));
+        }
+        if touched("service_registries") {
+            call = call.set_service_registries(Some(self.sdk_registries()?));
+        }
+        if touched("health_check_grace_period") {
+            call = call.health_check_grace_period_seconds(self.health_check_grace_period);
+        }
+        if touched("availability_zone_rebalancing") {
+            call = call.availability_zone_rebalancing(self.rebalancing());
+        }
+        if touched("enable_execute_command") {
+            call = call.enable_execute_command(self.enable_execute_command);
+        }
+        if touched("enable_ecs_managed_tags") {
+            call = call.enable_ecs_managed_tags(self.enable_ecs_managed_tags);
+        }
+        if touched("propagate_tags") {
+            call = call.propagate_tags(self.propagate_tags.as_str().into());
+        }
+        if touched("service_connect") {
+            let connect = connect::to_sdk(self.service_connect.as_ref())?;
+            call = call.service_connect_configuration(connect);
+        }
+        if touched("placement_constraints") {
+            call = call.set_placement_constraints(Some(self.sdk_constraints()));
+        }
+        if touched("placement_strategy") {
+            call = call.set_placement_strategy(Some(self.sdk_strategy()));
+        }
+        Ok(call)
+    }
+
     pub(super) fn rebalancing(&self) -> AvailabilityZoneRebalancing {
         if self.availability_zone_rebalancing {
             AvailabilityZoneRebalancing::Enabled
