@@ -1,18 +1,23 @@
 //! Every service that local AWS serves: the whole list.
 
 use super::service::Service;
-use super::{applicationautoscaling, ec2, ecs, elbv2, iam, servicediscovery, ssm, sts};
+use super::{
+    applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, ssm, sts, tagging,
+};
 
 /// All services, one a line.
 pub static SERVICES: &[&Service] = &[
     &applicationautoscaling::SERVICE,
     &ec2::SERVICE,
+    &ecr::SERVICE,
     &ecs::SERVICE,
     &elbv2::SERVICE,
     &iam::SERVICE,
+    &logs::SERVICE,
     &servicediscovery::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
+    &tagging::SERVICE,
 ];
 
 /// The names of all services, for messages.

@@ -74,15 +74,19 @@ fn arns_of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
     if arns.len() > 20 {
         return Err(validation("Cannot have more than 20 resources specified in a single call"));
     }
-    for arn in &arns {
-        let parts = names::parts(arn);
-        match parts.as_deref().and_then(<[&str]>::first).copied() {
-            Some("loadbalancer") => names::load_balancer(call, arn)?,
-            Some("targetgroup") => names::target_group(call, arn)?,
-            Some("listener") => names::listener(call, arn)?,
-            Some("listener-rule") => names::rule(call, arn)?,
-            _ => return Err(validation(format!("'{arn}' is not a valid ARN"))),
-        };
-    }
+    arns.iter().try_for_each(|arn| find(call, arn))?;
     Ok(arns)
+}
+
+/// Is there a resource with this ARN?
+pub(super) fn find(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
+    let parts = names::parts(arn);
+    match parts.as_deref().and_then(<[&str]>::first).copied() {
+        Some("loadbalancer") => names::load_balancer(call, arn)?,
+        Some("targetgroup") => names::target_group(call, arn)?,
+        Some("listener") => names::listener(call, arn)?,
+        Some("listener-rule") => names::rule(call, arn)?,
+        _ => return Err(validation(format!("'{arn}' is not a valid ARN"))),
+    };
+    Ok(())
 }

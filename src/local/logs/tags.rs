@@ -1,0 +1,62 @@
+//! Tags of log groups, by ARN and by the older operations by name.
+
+use serde_json::{Value, json};
+
+use super::{arn_of, exists, find_group};
+use crate::local::call::Call;
+use crate::local::error::AwsError;
+
+fn arn_of_input(call: &Call<'_>) -> Result<String, AwsError> {
+    let arn = call.input.text("resourceArn")?;
+    if !exists(call, &arn) {
+        return Err(AwsError::new(
+            "ResourceNotFoundException",
+            "The specified resource does not exist.",
+        ));
+    }
+    Ok(arn)
+}
+
+fn arn_of_name(call: &Call<'_>) -> Result<String, AwsError> {
+    let name = call.input.text("logGroupName")?;
+    find_group(call, &name)?;
+    Ok(arn_of(call, &name))
+}
+
+pub(super) fn tag_resource(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_input(call)?;
+    let tags = call.input.map("tags")?;
+    call.add_tags(&arn, tags)?;
+    Ok(Value::Null)
+}
+
+pub(super) fn untag_resource(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_input(call)?;
+    let keys = call.input.texts("tagKeys")?;
+    call.remove_tags(&arn, &keys);
+    Ok(Value::Null)
+}
+
+pub(super) fn list_for_resource(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_input(call)?;
+    Ok(json!({"tags": call.tags(&arn)}))
+}
+
+pub(super) fn tag_log_group(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_name(call)?;
+    let tags = call.input.map("tags")?;
+    call.add_tags(&arn, tags)?;
+    Ok(Value::Null)
+}
+
+pub(super) fn untag_log_group(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_name(call)?;
+    let keys = call.input.texts("tags")?;
+    call.remove_tags(&arn, &keys);
+    Ok(Value::Null)
+}
+
+pub(super) fn list_log_group(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = arn_of_name(call)?;
+    Ok(json!({"tags": call.tags(&arn)}))
+}
