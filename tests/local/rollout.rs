@@ -89,7 +89,7 @@ impl Account {
         let (mut lines, mut last) = (String::new(), String::new());
         for second in 0..=seconds {
             let service = self.service().await;
-            let mut line = format!("{}", service["status"].as_str().unwrap());
+            let mut line = service["status"].as_str().unwrap().to_owned();
             for deployment in service["deployments"].as_array().unwrap() {
                 let definition = deployment["taskDefinition"].as_str().unwrap();
                 line += &format!(

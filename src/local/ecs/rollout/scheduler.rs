@@ -104,7 +104,7 @@ fn stop_some(
 }
 
 /// Stops all live tasks of a service that is being deleted. Returns whether there were any.
-pub(super) fn stop_all(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>) -> bool {
+pub(super) fn stop_all(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task]) -> bool {
     let live: Vec<usize> = (0..tasks.len()).filter(|&at| tasks[at].phase.is_live()).collect();
     let id = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
     stop(call, service, tasks, &live, &format!("Scaling activity initiated by (deployment {id})"))

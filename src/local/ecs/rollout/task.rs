@@ -274,7 +274,7 @@ fn unhealthy_after(call: &Call<'_>, spec: &Value) -> Duration {
 }
 
 /// A running task's health is known now.
-fn judge(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, news: &mut News) {
+fn judge(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, news: &mut News) {
     let spec = spec(service.as_deref(), task);
     let checked = has_health_check(call, task);
     match fate(call, task) {
@@ -307,7 +307,7 @@ fn judge(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task
                 let breaker = &service.wire["deploymentConfiguration"]["deploymentCircuitBreaker"];
                 !breaker.has("resetOnHealthyTask") || breaker.flag("resetOnHealthyTask")
             });
-            if let Some(deployment) = deployment(service.as_deref_mut(), task) {
+            if let Some(deployment) = deployment(service, task) {
                 deployment.failed = 0;
                 if reset {
                     deployment.counted = 0;
