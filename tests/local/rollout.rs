@@ -8,7 +8,7 @@ use shipit::local::clock::Clock;
 use shipit::local::faults::Faults;
 use shipit::local::{LocalOptions, clock::Speed};
 
-use super::{between, ec2, json as request, options, send, start};
+use super::{between, ec2, form, json as request, options, send, start};
 
 /// An account with a network, a cluster and definitions of `web`: a good one, a broken one, and
 /// one with a health check.
@@ -43,7 +43,12 @@ impl Account {
                         "networkMode": "awsvpc",
                         "cpu": "256",
                         "memory": "512",
-                        "containerDefinitions": [{"name": "web", "image": image, "healthCheck": check}],
+                        "containerDefinitions": [{
+                            "name": "web",
+                            "image": image,
+                            "healthCheck": check,
+                            "portMappings": [{"containerPort": 80}],
+                        }],
                     }),
                 )
                 .await;
@@ -71,6 +76,70 @@ impl Account {
             "deploymentConfiguration": deployment,
         });
         self.ecs("CreateService", input).await;
+    }
+
+    /// A target group that an internal load balancer forwards to.
+    async fn target_group(&self) -> String {
+        let network =
+            ec2(&self.local, &format!("Action=DescribeSubnets&SubnetId.1={}", self.subnet)).await;
+        let vpc = between(&network, "<vpcId>", "<");
+        let create = format!(
+            "Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.0.1.0/24&AvailabilityZone=eu-west-1b"
+        );
+        let other = between(&ec2(&self.local, &create).await, "<subnetId>", "<");
+        let balancer = self
+            .elb(&format!(
+                "CreateLoadBalancer&Name=web&Scheme=internal&Subnets.member.1={}&Subnets.member.2={other}",
+                self.subnet
+            ))
+            .await;
+        let balancer = between(&balancer, "<LoadBalancerArn>", "<");
+        let group = self
+            .elb(&format!(
+                "CreateTargetGroup&Name=web&Protocol=HTTP&Port=80&VpcId={vpc}&TargetType=ip\
+                 &HealthCheckIntervalSeconds=10"
+            ))
+            .await;
+        let group = between(&group, "<TargetGroupArn>", "<");
+        self.elb(&format!(
+            "CreateListener&LoadBalancerArn={balancer}&Protocol=HTTP&Port=80\
+             &DefaultActions.member.1.Type=forward&DefaultActions.member.1.TargetGroupArn={group}"
+        ))
+        .await;
+        group
+    }
+
+    async fn elb(&self, action: &str) -> String {
+        let body = format!("Action={action}&Version=2015-12-01");
+        let response = send(&self.local, form("elasticloadbalancing", &body)).await.unwrap();
+        let body = String::from_utf8(response.body().to_vec()).unwrap();
+        assert_eq!(response.status(), 200, "{action}: {body}");
+        body
+    }
+
+    /// Creates a service behind the target group.
+    async fn create_behind(&self, group: &str, deployment: Value) {
+        let input = json!({
+            "cluster": "main",
+            "serviceName": "web",
+            "taskDefinition": "web:1",
+            "desiredCount": 1,
+            "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": [self.subnet]}},
+            "deploymentConfiguration": deployment,
+            "loadBalancers": [{"targetGroupArn": group, "containerName": "web", "containerPort": 80}],
+        });
+        self.ecs("CreateService", input).await;
+    }
+
+    /// The states of the targets, or `none`.
+    async fn targets(&self, group: &str) -> String {
+        let health = self.elb(&format!("DescribeTargetHealth&TargetGroupArn={group}")).await;
+        if health.contains("<State>") {
+            between(&health, "<State>", "<")
+        } else {
+            "none".to_owned()
+        }
     }
 
     async fn update(&self, members: Value) {
@@ -303,6 +372,108 @@ async fn failing_health_checks_stop_tasks() {
     ]
     "#);
     assert_eq!(account.service_deployments().await, ["ROLLBACK_FAILED"]);
+}
+
+#[tokio::test]
+async fn targets_come_and_go_with_tasks() {
+    let account = Account::new("", Speed::REAL).await;
+    let group = account.target_group().await;
+    account.create_behind(&group, Value::Null).await;
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        let targets = account.targets(&group).await;
+        if seen.last() != Some(&targets) {
+            seen.push(targets);
+        }
+        account.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(seen, ["none", "initial", "healthy"]);
+    insta::assert_snapshot!(account.timeline(0).await, @r"
+       0 s ACTIVE | PRIMARY web:1 COMPLETED pending 0 running 1 failed 0
+    ");
+    account.ecs("DeleteService", json!({"cluster": "main", "service": "web", "force": true})).await;
+    assert_eq!(account.targets(&group).await, "draining");
+    account.clock.advance(Duration::from_secs(400));
+    assert_eq!(account.targets(&group).await, "none");
+    insta::assert_snapshot!(account.events().await.replace(&group, "GROUP"), @r"
+    (service web) has started 1 tasks: (task #0).
+    (service web) registered 1 targets in (target-group GROUP)
+    (service web) (deployment #1) deployment completed.
+    (service web) has reached a steady state.
+    (service web) has stopped 1 running tasks: (task #0).
+    (service web) has begun draining connections on 1 tasks.
+    (service web) deregistered 1 targets in (target-group GROUP)
+    ");
+}
+
+#[tokio::test]
+async fn failing_target_health_stops_tasks() {
+    let script = "rollouts: [{service: web, fault: unhealthy}]";
+    let account = Account::new(script, Speed::REAL).await;
+    let group = account.target_group().await;
+    account.create_behind(&group, breaker()).await;
+    insta::assert_snapshot!(account.timeline(300).await, @r"
+      0 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 0 running 0 failed 0
+      5 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 1 running 0 failed 0
+     33 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 0 running 1 failed 0
+     53 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 1 running 0 failed 1
+     81 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 0 running 1 failed 1
+    101 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 1 running 0 failed 2
+    129 s ACTIVE | PRIMARY web:1 IN_PROGRESS pending 0 running 1 failed 2
+    149 s ACTIVE | PRIMARY web:1 FAILED pending 0 running 0 failed 3
+    ");
+    insta::assert_snapshot!(account.events().await.replace(&group, "GROUP"), @r"
+    (service web) has started 1 tasks: (task #0).
+    (service web) registered 1 targets in (target-group GROUP)
+    (service web) (port 80) is unhealthy in (target-group GROUP) due to (reason Health checks failed).
+    (service web) has stopped 1 running tasks: (task #0).
+    (service web) has begun draining connections on 1 tasks.
+    (service web) deregistered 1 targets in (target-group GROUP)
+    (service web) has started 1 tasks: (task #1).
+    (service web) registered 1 targets in (target-group GROUP)
+    (service web) (port 80) is unhealthy in (target-group GROUP) due to (reason Health checks failed).
+    (service web) has stopped 1 running tasks: (task #1).
+    (service web) has begun draining connections on 1 tasks.
+    (service web) deregistered 1 targets in (target-group GROUP)
+    (service web) has started 1 tasks: (task #2).
+    (service web) registered 1 targets in (target-group GROUP)
+    (service web) (port 80) is unhealthy in (target-group GROUP) due to (reason Health checks failed).
+    (service web) has stopped 1 running tasks: (task #2).
+    (service web) has begun draining connections on 1 tasks.
+    (service web) deregistered 1 targets in (target-group GROUP)
+    (service web) (deployment #3) deployment failed: tasks failed to start.
+    ");
+    let reasons = account.reasons().await.join("\n").replace(&group, "GROUP");
+    assert_eq!(
+        reasons,
+        "ServiceSchedulerInitiated: Task failed ELB health checks in (target-group GROUP)"
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_is_told_in_the_events() {
+    let account = Account::new("", Speed::REAL).await;
+    account
+        .ecs(
+            "RegisterTaskDefinition",
+            json!({
+                "family": "roles",
+                "requiresCompatibilities": ["FARGATE"],
+                "networkMode": "awsvpc",
+                "cpu": "256",
+                "memory": "512",
+                "executionRoleArn": "arn:aws:iam::123456789012:role/nobody",
+                "containerDefinitions": [{"name": "web", "image": "nginx"}],
+            }),
+        )
+        .await;
+    account.create("roles", 1, breaker()).await;
+    account.clock.advance(Duration::from_secs(60));
+    insta::assert_snapshot!(account.events().await, @r"
+    (service web) has started 1 tasks: (task #0).
+    (service web) failed to launch a task with (error ECS was unable to assume the role 'arn:aws:iam::123456789012:role/nobody' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.).
+    (service web) has started 1 tasks: (task #1).
+    ");
 }
 
 #[tokio::test]

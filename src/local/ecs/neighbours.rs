@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::local::call::Call;
+use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::elbv2::targets::{self, Answers, TargetGroup};
 use crate::local::error::AwsError;
@@ -41,21 +42,24 @@ pub(super) fn register_target(
     targets::register(call, group, address, port, Some(zone), answers).is_ok()
 }
 
-/// Takes an address out of a target group, where it drains first.
-pub(super) fn deregister_target(call: &mut Call<'_>, group: &str, address: &str, port: i64) {
-    targets::deregister(call, group, address, u16::try_from(port).unwrap_or_default());
+/// Takes an address out of a target group, where it drains first; returns when that is over.
+pub(super) fn deregister_target(
+    call: &mut Call<'_>,
+    group: &str,
+    address: &str,
+    port: i64,
+) -> Millis {
+    targets::deregister(call, group, address, u16::try_from(port).unwrap_or_default())
 }
 
-/// Is there a role with this ARN?
+/// Is there a role with this ARN that tasks may assume?
 pub(super) fn role_exists(call: &Call<'_>, arn: &str) -> bool {
     let name = arn.rsplit('/').next().unwrap_or_default();
-    !is_served("iam") || call.get(ROLES, name).is_some_and(|role| same_arn(&role, arn))
-}
-
-/// A role's document may hold its ARN; if it does, the path must be right too.
-fn same_arn(role: &Value, arn: &str) -> bool {
-    let own = role.text("Arn");
-    own.is_empty() || own == arn
+    let assumable = |role: &Value| {
+        let trust = role.get("AssumeRolePolicyDocument").map(Value::to_string).unwrap_or_default();
+        role.text("Arn") == arn && trust.contains("ecs-tasks.amazonaws.com")
+    };
+    !is_served("iam") || call.get(ROLES, name).is_some_and(|role| assumable(&role))
 }
 
 /// Is there a log group with this name?

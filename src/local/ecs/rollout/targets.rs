@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::local::call::Call;
+use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::ecs::neighbours;
 use crate::local::ecs::records::{Service, Task};
@@ -14,6 +15,7 @@ use crate::local::ecs::records::{Service, Task};
 pub(super) struct News {
     registered: BTreeMap<String, usize>,
     deregistered: BTreeMap<String, usize>,
+    draining: usize,
     lines: Vec<String>,
 }
 
@@ -27,6 +29,10 @@ impl News {
     pub(super) fn tell(self, call: &mut Call<'_>, service: &mut Service) {
         for line in self.lines {
             service.say(call, &line);
+        }
+        if self.draining > 0 {
+            service
+                .say(call, &format!("has begun draining connections on {} tasks.", self.draining));
         }
         for (verb, groups) in [("registered", self.registered), ("deregistered", self.deregistered)]
         {
@@ -83,14 +89,20 @@ fn family(arn: &str) -> String {
     name.split(':').next().unwrap_or_default().to_owned()
 }
 
-/// Takes a task that stops out of everything it is registered with.
-pub(super) fn deregister(call: &mut Call<'_>, task: &mut Task, news: &mut News) {
-    let Some(address) = task.address.clone() else { return };
+/// Takes a task that stops out of everything it is registered with. Returns when its targets have
+/// drained.
+pub(super) fn deregister(call: &mut Call<'_>, task: &mut Task, news: &mut News) -> Millis {
+    let mut drained = call.now;
+    let Some(address) = task.address.clone() else { return drained };
     for (group, port) in std::mem::take(&mut task.targets) {
-        neighbours::deregister_target(call, &group, &address, port);
+        drained = drained.max(neighbours::deregister_target(call, &group, &address, port));
         *news.deregistered.entry(group).or_default() += 1;
+    }
+    if drained > call.now {
+        news.draining += 1;
     }
     for registry in std::mem::take(&mut task.registries) {
         neighbours::deregister_instance(call, &registry, &task.id);
     }
+    drained
 }

@@ -359,10 +359,11 @@ pub(in crate::local::ecs::rollout) fn stop(
     end: End,
     news: &mut News,
 ) {
-    targets::deregister(call, task, news);
+    let drained = targets::deregister(call, task, news);
     let now = call.time(call.now);
     task.wire.set("desiredStatus", "STOPPED");
-    task.wire.set("lastStatus", "DEPROVISIONING");
+    let draining = drained > call.now;
+    task.wire.set("lastStatus", if draining { "DEACTIVATING" } else { "DEPROVISIONING" });
     task.wire.set("stoppingAt", now.clone());
     task.wire.set("stopCode", end.code.clone());
     task.wire.set("stoppedReason", end.reason.clone());
@@ -371,7 +372,7 @@ pub(in crate::local::ecs::rollout) fn stop(
     }
     task.end = Some(end);
     task.phase = Phase::Stopping;
-    task.due = Some(call.ready_at(durations::TASK_STOPPING));
+    task.due = Some(drained.max(call.ready_at(durations::TASK_STOPPING)));
 }
 
 fn stopped(call: &mut Call<'_>, task: &mut Task) {
