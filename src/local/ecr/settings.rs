@@ -23,17 +23,10 @@ pub(super) fn mutability(input: &Params) -> Result<Option<(String, Vec<Value>)>,
     let filters = filters.and_then(|it| it.as_array().cloned()).unwrap_or_default();
     let excludes = mutability.as_ref().is_some_and(|it| it.ends_with("_WITH_EXCLUSION"));
     if excludes == filters.is_empty() {
-        if !excludes {
-            return Ok(mutability.map(|mutability| (mutability, filters)));
-        }
-        return Err(input.invalid(
-            "Invalid parameter at 'imageTagMutabilityExclusionFilters': filters must be given with an exclusion",
-        ));
-    }
-    if !excludes {
-        return Err(input.invalid(
-            "Invalid parameter at 'imageTagMutabilityExclusionFilters': filters can only be given with an exclusion",
-        ));
+        let when = if excludes { "must" } else { "can only" };
+        return Err(input.invalid(format!(
+            "Invalid parameter at 'imageTagMutabilityExclusionFilters': filters {when} be given with an exclusion"
+        )));
     }
     if filters.len() > 5 {
         return Err(input.invalid("At most 5 imageTagMutabilityExclusionFilters can be given"));
