@@ -210,6 +210,7 @@ fn namespace(
         .unwrap_or_else(|| format!("{}.{}.local", context.environment, context.application()));
     let namespace =
         Namespace { tags: context.tags()?, ..Namespace::private_dns(&name, network.vpc.clone()) };
-    let id = desired.add(&Owner::Environment, "main", &namespace)?.id();
+    // Cloud Map says the id at once, and knows it only when the namespace has been made.
+    let id = desired.add(&Owner::Environment, "main", &namespace)?.id().when_ready();
     Ok(Some(SharedNamespace { id, name }))
 }

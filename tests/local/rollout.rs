@@ -451,7 +451,7 @@ async fn failing_target_health_stops_tasks() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_is_told_in_the_events() {
+async fn a_role_that_cannot_be_assumed_is_told_in_the_events() {
     let account = Account::new("", Speed::REAL).await;
     account
         .ecs(
@@ -467,13 +467,30 @@ async fn a_role_that_is_not_there_is_told_in_the_events() {
             }),
         )
         .await;
-    account.create("roles", 1, breaker()).await;
-    account.clock.advance(Duration::from_secs(60));
+    account.create("roles", 1, Value::Null).await;
+    account.clock.advance(Duration::from_secs(34));
     insta::assert_snapshot!(account.events().await, @r"
     (service web) has started 1 tasks: (task #0).
     (service web) failed to launch a task with (error ECS was unable to assume the role 'arn:aws:iam::123456789012:role/nobody' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.).
     (service web) has started 1 tasks: (task #1).
     ");
+    let trust = |service: &str| {
+        format!(
+            "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+             %22Principal%22%3A%7B%22Service%22%3A%22{service}.amazonaws.com%22%7D%2C\
+             %22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D"
+        )
+    };
+    let iam = async |action: &str, document: String| {
+        let body = format!("Action={action}&Version=2010-05-08&RoleName=nobody&{document}");
+        assert_eq!(send(&account.local, form("iam", &body)).await.unwrap().status(), 200);
+    };
+    iam("CreateRole", format!("AssumeRolePolicyDocument={}", trust("ec2"))).await;
+    account.clock.advance(Duration::from_secs(60));
+    assert_eq!(account.service().await["runningCount"], 0);
+    iam("UpdateAssumeRolePolicy", format!("PolicyDocument={}", trust("ecs-tasks"))).await;
+    account.clock.advance(Duration::from_secs(60));
+    assert_eq!(account.service().await["runningCount"], 1);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) fn deregister_target(
 pub(super) fn role_exists(call: &Call<'_>, arn: &str) -> bool {
     let name = arn.rsplit('/').next().unwrap_or_default();
     let assumable = |role: &Value| {
-        let trust = role.get("AssumeRolePolicyDocument").map(Value::to_string).unwrap_or_default();
+        let trust = role.get("Trust").map(Value::to_string).unwrap_or_default();
         role.text("Arn") == arn && trust.contains("ecs-tasks.amazonaws.com")
     };
     !is_served("iam") || call.get(ROLES, name).is_some_and(|role| assumable(&role))
