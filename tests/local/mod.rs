@@ -5,6 +5,7 @@
 
 mod conformance;
 mod faults;
+mod iam;
 mod journal;
 mod network;
 mod protocols;

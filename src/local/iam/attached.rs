@@ -12,7 +12,7 @@ pub(super) fn attach(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, found) = names::role(call)?;
     role::not_service_linked(&found)?;
     let arn = call.input.text("PolicyArn")?;
-    managed::find(call, &arn)?;
+    managed::attachable(call, &arn)?;
     let mut attached: Vec<String> =
         found.texts("Attached").into_iter().map(str::to_owned).collect();
     if attached.contains(&arn) {
@@ -42,7 +42,7 @@ pub(super) fn detach(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (_, found) = names::role(call)?;
-    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let prefix = names::path_prefix(call)?;
     let mut arns: Vec<String> = found.texts("Attached").into_iter().map(str::to_owned).collect();
     arns.retain(|arn| arn.split_once(":policy").is_some_and(|(_, path)| path.starts_with(&prefix)));
     pages::page(call, "AttachedPolicies", arns, String::clone, |arn| one(arn))
@@ -57,7 +57,7 @@ pub(super) fn entities(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("PolicyArn")?;
     managed::find(call, &arn)?;
     let filter = call.input.optional_one_of("EntityFilter", &["Role", "User", "Group"])?;
-    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let prefix = names::path_prefix(call)?;
     let usage = call
         .input
         .optional_one_of("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::errors::invalid_input;
 use super::{
     POLICIES, ROLES, attached, managed, policy, policy_document, policy_version, profile, role,
     tags,
@@ -29,25 +28,18 @@ pub(super) fn details(call: &mut Call<'_>) -> Result<Value, AwsError> {
         items.extend(call.scan(POLICIES, "").into_iter().map(|(_, policy)| (false, policy)));
     }
     if wanted("AWSManagedPolicy") {
-        if !filter.is_empty() {
-            return Err(AwsError::not_modelled(
-                "local AWS does not hold the documents of AWS's policies, which AWSManagedPolicy asks for",
-            ));
-        }
         let attached = |arn: &str| managed::uses(call, arn) != (0, 0);
         let in_use = managed::of_aws().into_iter().filter(|policy| attached(policy.text("Arn")));
         items.extend(in_use.map(|policy| (false, policy)));
     }
     let key = |(_, document): &(bool, std::sync::Arc<Value>)| document.text("Arn").to_owned();
-    let page = call
-        .page(items, size as usize, marker.as_deref(), key)
-        .map_err(|_| invalid_input("Invalid Marker"))?;
+    let page = call.page(items, size as usize, marker.as_deref(), key)?;
     let (mut roles, mut policies) = (Vec::new(), Vec::new());
     for (is_role, document) in &page.items {
         if *is_role {
             roles.push(role_detail(call, document));
         } else {
-            policies.push(policy_detail(call, document));
+            policies.push(policy_detail(call, document)?);
         }
     }
     Ok(json!({
@@ -85,15 +77,17 @@ fn role_detail(call: &Call<'_>, role: &Value) -> Value {
     })
 }
 
-fn policy_detail(call: &Call<'_>, found: &Value) -> Value {
+fn policy_detail(call: &Call<'_>, found: &Value) -> Result<Value, AwsError> {
+    if found.list("Versions").is_empty() {
+        return Err(managed::no_document(found.text("Arn")));
+    }
     let mut shown = policy::shown(call, found);
     shown.unset("Tags");
-    shown.unset("Description");
     let default = found.text("DefaultVersionId");
     let versions = found.list("Versions").iter();
     let versions: Vec<Value> = versions
         .map(|it| policy_version::shown(call, it, it.text("VersionId") == default))
         .collect();
     shown.set("PolicyVersionList", versions);
-    shown
+    Ok(shown)
 }

@@ -17,9 +17,9 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Value, AwsError> {
     policy_document::check(&document, Purpose::Permissions)?;
     let others = found["Inline"].as_object().into_iter().flatten();
     let others = others.filter(|(other, _)| **other != policy);
-    let dense = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
-    let size: usize = others.map(|(_, text)| dense(text.as_str().unwrap_or_default())).sum();
-    if size + dense(&document) > 10_240 {
+    let size: usize =
+        others.map(|(_, text)| policy_document::length(text.as_str().unwrap_or_default())).sum();
+    if size + policy_document::length(&document) > 10_240 {
         let message = format!("Maximum policy size of 10240 bytes exceeded for role {name}");
         return Err(super::errors::limit(message));
     }
@@ -49,6 +49,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, found) = names::role(call)?;
+    role::not_service_linked(&found)?;
     let policy = call.input.text("PolicyName")?;
     if !found["Inline"].has(&policy) {
         return Err(missing(&policy));

@@ -1,103 +1,95 @@
-//! Managed policies: the account's own, and AWS's. Of AWS's the ones that containers need are
-//! known; their documents are not kept, so asking for one is refused by name.
+//! Managed policies: the account's own, and AWS's. Of AWS's the well-known ones are known; the
+//! documents of nearly all are not kept, so asking for one is refused by name.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::errors::{no_such_policy, validation};
+use super::errors::{invalid_input, no_such_policy};
+use super::managed_table::{OF_AWS, OfAws};
 use super::{POLICIES, ROLES};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
 
-/// AWS's policies: path and name, as they stand in the ARN.
-const AWS: &[&str] = &[
-    "AWSAppMeshEnvoyAccess",
-    "AWSCloudMapDiscoverInstanceAccess",
-    "AWSXRayDaemonWriteAccess",
-    "AdministratorAccess",
-    "AmazonDynamoDBFullAccess",
-    "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonEC2ContainerRegistryReadOnly",
-    "AmazonECSInfrastructureRoleForGatewayHostSharedALB",
-    "AmazonECSInfrastructureRolePolicyForLoadBalancers",
-    "AmazonECSInfrastructureRolePolicyForManagedInstances",
-    "AmazonECSInfrastructureRolePolicyForVpcLattice",
-    "AmazonECSInstanceRolePolicyForManagedInstances",
-    "AmazonECS_FullAccess",
-    "AmazonEKSBlockStoragePolicy",
-    "AmazonEKSClusterPolicy",
-    "AmazonEKSComputePolicy",
-    "AmazonEKSFargatePodExecutionRolePolicy",
-    "AmazonEKSLoadBalancingPolicy",
-    "AmazonEKSNetworkingPolicy",
-    "AmazonEKSWorkerNodeMinimalPolicy",
-    "AmazonEKSWorkerNodePolicy",
-    "AmazonEKS_CNI_Policy",
-    "AmazonS3FullAccess",
-    "AmazonS3ReadOnlyAccess",
-    "AmazonSNSFullAccess",
-    "AmazonSQSFullAccess",
-    "AmazonSSMManagedInstanceCore",
-    "AmazonSSMReadOnlyAccess",
-    "CloudWatchAgentServerPolicy",
-    "CloudWatchLogsFullAccess",
-    "PowerUserAccess",
-    "ReadOnlyAccess",
-    "SecretsManagerReadWrite",
-    "aws-service-role/AWSApplicationAutoscalingECSServicePolicy",
-    "aws-service-role/AWSElasticLoadBalancingServiceRolePolicy",
-    "aws-service-role/AmazonECSComputeServiceRolePolicy",
-    "aws-service-role/AmazonECSServiceRolePolicy",
-    "job-function/ViewOnlyAccess",
-    "service-role/AmazonEBSCSIDriverPolicy",
-    "service-role/AmazonEC2ContainerServiceEventsRole",
-    "service-role/AmazonEC2ContainerServiceRole",
-    "service-role/AmazonEC2ContainerServiceforEC2Role",
-    "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity",
-    "service-role/AmazonECSInfrastructureRolePolicyForVolumes",
-    "service-role/AmazonECSInfrastructureRoleforExpressGatewayServices",
-    "service-role/AmazonECSTaskExecutionRolePolicy",
-    "service-role/AmazonEFSCSIDriverPolicy",
-];
-
 const AWS_PREFIX: &str = "arn:aws:iam::aws:policy/";
 
-/// All of AWS's policies, as documents like the account's own.
+/// All of AWS's policies that are known here, as documents like the account's own.
 pub(super) fn of_aws() -> Vec<Arc<Value>> {
-    AWS.iter().map(|path| Arc::new(of_aws_with(path))).collect()
+    OF_AWS.iter().map(|known| Arc::new(of_aws_with(known))).collect()
 }
 
-fn of_aws_with(path: &str) -> Value {
-    let (folder, name) = path
-        .rsplit_once('/')
-        .map_or(("/".to_owned(), path), |(folder, name)| (format!("/{folder}/"), name));
-    // Ids look like AWS's, and are the same in every account.
-    let mut id: String =
-        name.bytes().rev().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
-    id.make_ascii_uppercase();
+fn of_aws_with(known: &OfAws) -> Value {
+    let (folder, name) = match known.path.rsplit_once('/') {
+        Some((folder, name)) => (format!("/{folder}/"), name),
+        None => ("/".to_owned(), known.path),
+    };
+    // AWS's ids are not known; one made of the name stands for it, the same in every account.
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let hash = Sha256::digest(name.as_bytes());
+    let id: String =
+        hash.iter().take(17).map(|byte| char::from(letters[usize::from(*byte) % 32])).collect();
+    let versions: Vec<Value> = document_of_aws(name)
+        .map(|text| json!({"VersionId": known.version, "Document": text, "Created": known.updated * 1000}))
+        .into_iter()
+        .collect();
     json!({
         "PolicyName": name,
-        "PolicyId": format!("ANPA{id:A<17.17}"),
-        "Arn": format!("{AWS_PREFIX}{path}"),
+        "PolicyId": format!("ANPA{id}"),
+        "Arn": format!("{AWS_PREFIX}{}", known.path),
         "Path": folder,
-        "DefaultVersionId": "v1",
-        // 2015-02-06T18:41:17Z, when AWS made the first of its policies.
-        "Created": 1_423_248_077_000_u64,
-        "Updated": 1_423_248_077_000_u64,
+        "DefaultVersionId": known.version,
+        "Created": known.created * 1000,
+        "Updated": known.updated * 1000,
+        "Versions": versions,
         "Tags": {},
     })
+}
+
+/// What one of AWS's policies permits, for the few of which that is kept.
+fn document_of_aws(name: &str) -> Option<String> {
+    let actions = match name {
+        "AdministratorAccess" => json!("*"),
+        "AmazonECSTaskExecutionRolePolicy" => json!([
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ]),
+        _ => return None,
+    };
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
+}
+
+/// The loud refusal where the document of a policy of AWS's would have to be answered.
+pub(super) fn no_document(arn: &str) -> AwsError {
+    AwsError::not_modelled(format!("local AWS does not hold the document of {arn}"))
+}
+
+/// The managed policy with this ARN, if it can be put on a role: those of services cannot.
+pub(super) fn attachable(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
+    let found = find(call, arn)?;
+    if is_of_aws(arn) && found.text("Path") == "/aws-service-role/" {
+        return Err(AwsError::new(
+            "PolicyNotAttachable",
+            "Cannot attach a Service Role Policy to a Customer Role.",
+        ));
+    }
+    Ok(())
 }
 
 /// The managed policy with this ARN, the account's or AWS's.
 pub(super) fn find(call: &Call<'_>, arn: &str) -> Result<Arc<Value>, AwsError> {
     if !arn.starts_with("arn:aws:iam::") || !arn.contains(":policy/") {
-        return Err(validation(format!("ARN {arn} is not valid.")));
+        return Err(invalid_input(format!("ARN {arn} is not valid.")));
     }
     if let Some(path) = arn.strip_prefix(AWS_PREFIX) {
-        let known = AWS.contains(&path);
-        return if known { Ok(Arc::new(of_aws_with(path))) } else { Err(no_such_policy(arn)) };
+        let known = OF_AWS.iter().find(|known| known.path == path);
+        return known.map(|known| Arc::new(of_aws_with(known))).ok_or_else(|| no_such_policy(arn));
     }
     call.get(POLICIES, arn).ok_or_else(|| no_such_policy(arn))
 }

@@ -7,6 +7,7 @@ mod authorization;
 mod errors;
 mod inline;
 mod managed;
+mod managed_table;
 mod names;
 mod pages;
 mod policy;
@@ -27,6 +28,8 @@ const ROLES: Table = Table::global("iam/role");
 const POLICIES: Table = Table::global("iam/policy");
 /// Instance profiles by name.
 const PROFILES: Table = Table::global("iam/instance-profile");
+/// Deletions of service-linked roles by task.
+const DELETIONS: Table = Table::global("iam/deletion");
 
 pub(super) static SERVICE: Service = Service {
     name: "iam",
@@ -84,7 +87,6 @@ pub(super) static SERVICE: Service = Service {
         service::write("UntagInstanceProfile", tags::untag_profile),
         service::read("ListInstanceProfileTags", tags::list_profile_tags),
         service::read("GetAccountAuthorizationDetails", authorization::details),
-        service::read("GetUser", account::get_user),
         service::read("ListAccountAliases", account::list_account_aliases),
     ],
 };

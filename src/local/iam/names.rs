@@ -43,6 +43,18 @@ pub(super) fn path(call: &Call<'_>) -> Result<String, AwsError> {
     Ok(path)
 }
 
+/// `PathPrefix`, `/` if absent.
+pub(super) fn path_prefix(call: &Call<'_>) -> Result<String, AwsError> {
+    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let graphic = prefix.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    if prefix.starts_with('/') && prefix.len() <= 512 && graphic {
+        return Ok(prefix);
+    }
+    Err(validation(
+        "The specified value for pathPrefix is invalid. It must begin with / and contain only alphanumeric characters and/or / characters.",
+    ))
+}
+
 /// `Description`, at most 1,000 characters.
 pub(super) fn description(call: &Call<'_>) -> Result<Option<String>, AwsError> {
     let description = call.input.optional_text("Description")?;
@@ -50,6 +62,12 @@ pub(super) fn description(call: &Call<'_>) -> Result<Option<String>, AwsError> {
         return Err(validation(
             "1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or equal to 1000",
         ));
+    }
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    if let Some(text) = description.as_ref().filter(|text| !text.chars().all(allowed)) {
+        return Err(validation(format!(
+            "1 validation error detected: Value '{text}' at 'description' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"
+        )));
     }
     Ok(description)
 }

@@ -18,6 +18,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let description = names::description(call)?;
     let tags = tags::of_input(call)?;
     policy_document::check(&document, Purpose::Permissions)?;
+    policy_document::fits_managed(&document)?;
     let arn = call.global_arn("iam", &format!("policy{path}{name}"));
     let taken =
         |(_, other): &(String, Arc<Value>)| other.text("PolicyName").eq_ignore_ascii_case(&name);
@@ -56,7 +57,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
 pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let scope = call.input.optional_one_of("Scope", &["All", "AWS", "Local"])?;
     let only_attached = call.input.optional_boolean("OnlyAttached")?.unwrap_or(false);
-    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let prefix = names::path_prefix(call)?;
     let usage = call
         .input
         .optional_one_of("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;
@@ -106,7 +107,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn not_of_aws(arn: &str) -> Result<(), AwsError> {
     if managed::is_of_aws(arn) {
-        let message = format!("{arn} is a policy of AWS and cannot be changed.");
+        let message = "Policy is outside your own account.";
         return Err(AwsError::new("AccessDenied", message).status(403));
     }
     Ok(())
@@ -124,7 +125,7 @@ pub(super) fn shown(call: &Call<'_>, policy: &Value) -> Value {
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": bounded,
         "IsAttachable": true,
-        "Description": policy["Description"],
+        "Description": policy.get("Description"),
         "CreateDate": call.time(policy.time("Created")),
         "UpdateDate": call.time(policy.time("Updated")),
         "Tags": if tags.is_empty() { Value::Null } else { Value::from(tags) },

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::errors::limit;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
 
@@ -36,6 +37,15 @@ pub(super) fn check(text: &str, purpose: Purpose) -> Result<(), AwsError> {
     if statements.is_empty() {
         return malformed("Syntax errors in policy.");
     }
+    if purpose == Purpose::Permissions && document.text("Version") != "2012-10-17" {
+        return malformed("Policy document must be version 2012-10-17 or greater.");
+    }
+    let mut sids: Vec<&str> =
+        statements.iter().map(|one| one.text("Sid")).filter(|sid| !sid.is_empty()).collect();
+    sids.sort_unstable();
+    if sids.windows(2).any(|two| two[0] == two[1]) {
+        return malformed("Statement IDs (SID) in a single policy must be unique.");
+    }
     for statement in statements {
         if let Some(message) = fault(statement, purpose) {
             return malformed(message);
@@ -56,11 +66,14 @@ fn fault(statement: &Value, purpose: Purpose) -> Option<&'static str> {
         "NotResource",
         "Condition",
     ];
-    let members = statement.as_object()?;
+    let Some(members) = statement.as_object() else { return Some("Syntax errors in policy.") };
     if members.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
         return Some("Syntax errors in policy.");
     }
     if !matches!(statement.text("Effect"), "Allow" | "Deny") {
+        return Some("Syntax errors in policy.");
+    }
+    if members.iter().any(|(name, value)| !formed(name, value)) {
         return Some("Syntax errors in policy.");
     }
     let has = |name: &str| statement.has(name);
@@ -85,7 +98,7 @@ fn fault(statement: &Value, purpose: Purpose) -> Option<&'static str> {
         Purpose::Trust if resource => Some("Has prohibited field Resource"),
         Purpose::Trust if !principal => Some("Missing required field Principal"),
         Purpose::Trust
-            if !actions.iter().all(|action| *action == "*" || action.starts_with("sts:")) =>
+            if !actions.iter().all(|action| action.to_lowercase().starts_with("sts:")) =>
         {
             Some("AssumeRole policy may only specify STS AssumeRole actions.")
         }
@@ -106,6 +119,42 @@ fn fault(statement: &Value, purpose: Purpose) -> Option<&'static str> {
         }
         Purpose::Trust => None,
     }
+}
+
+/// Is this member of a statement of the right type? Whether principals exist is not looked up.
+fn formed(name: &str, value: &Value) -> bool {
+    let texts = |value: &Value| match value {
+        Value::String(_) => true,
+        Value::Array(items) => !items.is_empty() && items.iter().all(Value::is_string),
+        _ => false,
+    };
+    match (name, value) {
+        ("Sid" | "Effect", _) => value.is_string(),
+        ("Condition", _) => value.is_object(),
+        ("Principal" | "NotPrincipal", Value::String(text)) => text == "*",
+        ("Principal" | "NotPrincipal", Value::Object(kinds)) => {
+            !kinds.is_empty()
+                && kinds.iter().all(|(kind, who)| {
+                    matches!(kind.as_str(), "AWS" | "Service" | "Federated" | "CanonicalUser")
+                        && texts(who)
+                })
+        }
+        ("Principal" | "NotPrincipal", _) => false,
+        _ => texts(value),
+    }
+}
+
+/// How long a document is where it counts against a quota: white space is free.
+pub(super) fn length(text: &str) -> usize {
+    text.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// A managed policy's document has a quota of its own.
+pub(super) fn fits_managed(text: &str) -> Result<(), AwsError> {
+    if length(text) > 6144 {
+        return Err(limit("Cannot exceed quota for PolicySize: 6144"));
+    }
+    Ok(())
 }
 
 /// As IAM answers documents: percent-encoded by RFC 3986.
@@ -145,12 +194,16 @@ mod tests {
             "[]",
             "{}",
             r#"{"Statement":[]}"#,
+            r#"{"Version":"2012-10-17","Statement":["x"]}"#,
+            r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":{"a":1},"Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}]}"#,
             r#"{"Version":"2020-01-01","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
-            r#"{"Statement":[{"Effect":"Perhaps","Action":"*","Resource":"*"}]}"#,
-            r#"{"Statement":[{"Effect":"Allow","Action":"GetObject","Resource":"*"}]}"#,
-            r#"{"Statement":[{"Effect":"Allow","Action":"s3:*"}]}"#,
-            r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}]}"#,
-            r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Colour":"red"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"GetObject","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Colour":"red"}]}"#,
         ] {
             assert!(check(bad, Purpose::Permissions).is_err(), "{bad}");
         }

@@ -16,6 +16,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let document = call.input.text("PolicyDocument")?;
     let default = call.input.optional_boolean("SetAsDefault")?.unwrap_or(false);
     policy_document::check(&document, Purpose::Permissions)?;
+    policy_document::fits_managed(&document)?;
     if found.list("Versions").len() >= 5 {
         return Err(limit(
             "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
@@ -44,10 +45,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("PolicyArn")?;
     let id = call.input.text("VersionId")?;
     let found = managed::find(call, &arn)?;
-    if managed::is_of_aws(&arn) {
-        return Err(AwsError::not_modelled(format!(
-            "local AWS does not hold the document of {arn}"
-        )));
+    // Of AWS's policies former versions are not known, and rarely what the default one says.
+    if managed::is_of_aws(&arn) && version(&found, &arn, &id).is_err() {
+        return Err(managed::no_document(&arn));
     }
     let version = version(&found, &arn, &id)?;
     let default = found.text("DefaultVersionId") == id;
@@ -57,6 +57,11 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
 pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("PolicyArn")?;
     let found = managed::find(call, &arn)?;
+    if managed::is_of_aws(&arn) && found.text("DefaultVersionId") != "v1" {
+        return Err(AwsError::not_modelled(format!(
+            "local AWS does not know the former versions of {arn}"
+        )));
+    }
     let versions = if managed::is_of_aws(&arn) {
         vec![json!({"VersionId": "v1", "Created": found["Created"]})]
     } else {

@@ -15,7 +15,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let name = names::name(call, "InstanceProfileName", 128)?;
     let path = names::path(call)?;
     let tags = tags::of_input(call)?;
-    if call.get(PROFILES, &name).is_some() {
+    if call.scan(PROFILES, "").iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
         return Err(exists(format!("Instance Profile {name} already exists.")));
     }
     let profile = json!({
@@ -37,7 +37,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let prefix = names::path_prefix(call)?;
     let mut profiles = call.scan(PROFILES, "");
     profiles.retain(|(_, profile)| profile.text("Path").starts_with(&prefix));
     page(call, profiles)
@@ -52,7 +52,8 @@ pub(super) fn list_for_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn add_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, profile) = find(call)?;
-    let (role, _) = names::role(call)?;
+    let (role, found) = names::role(call)?;
+    role::not_service_linked(&found)?;
     if profile.has("Role") {
         return Err(limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
     }

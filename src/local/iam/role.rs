@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::errors::{conflict, exists};
+use super::errors::{conflict, exists, limit, validation};
 use super::policy_document::{self, Purpose};
 use super::{PROFILES, ROLES, managed, names, pages, tags};
 use crate::local::call::Call;
@@ -18,8 +18,14 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let boundary = call.input.optional_text("PermissionsBoundary")?;
     let tags = tags::of_input(call)?;
     policy_document::check(&trust, Purpose::Trust)?;
+    fits(&trust)?;
+    if path.starts_with("/aws-service-role/") {
+        return Err(validation(
+            "The specified value for path is invalid. /aws-service-role/ is reserved for service-linked roles.",
+        ));
+    }
     if let Some(boundary) = &boundary {
-        managed::find(call, boundary)?;
+        managed::attachable(call, boundary)?;
     }
     if call.scan(ROLES, "").iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
         return Err(exists(format!("Role with name {name} already exists.")));
@@ -43,6 +49,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     Ok(output)
 }
 
+fn fits(trust: &str) -> Result<(), AwsError> {
+    if policy_document::length(trust) > 2048 {
+        return Err(limit("Cannot exceed quota for ACLSizePerRole: 2048"));
+    }
+    Ok(())
+}
+
 pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (_, role) = names::role(call)?;
     Ok(json!({"Role": shown(call, &role, Detail::Whole)}))
@@ -50,7 +63,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 /// AWS leaves tags, boundary and last use out of lists.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let prefix = call.input.optional_text("PathPrefix")?.unwrap_or_else(|| "/".to_owned());
+    let prefix = names::path_prefix(call)?;
     let mut roles = call.scan(ROLES, "");
     roles.retain(|(_, role)| role.text("Path").starts_with(&prefix));
     pages::page(
@@ -91,6 +104,7 @@ pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Value, AwsError> {
     not_service_linked(&role)?;
     let trust = call.input.text("PolicyDocument")?;
     policy_document::check(&trust, Purpose::Trust)?;
+    fits(&trust)?;
     call.update(ROLES, &name, |role| role.set("Trust", trust));
     Ok(Value::Null)
 }

@@ -12,13 +12,14 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, found) = names::role(call)?;
     role::not_service_linked(&found)?;
     let boundary = call.input.text("PermissionsBoundary")?;
-    managed::find(call, &boundary)?;
+    managed::attachable(call, &boundary)?;
     call.update(ROLES, &name, |role| role.set("Boundary", boundary));
     Ok(Value::Null)
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, found) = names::role(call)?;
+    role::not_service_linked(&found)?;
     if !found.has("Boundary") {
         return Err(no_such(format!("Role {name} does not have a permissions boundary.")));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::errors::{invalid_input, no_such};
 use super::role::{self, Detail};
-use super::{ROLES, names};
+use super::{DELETIONS, ROLES, names};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -79,7 +79,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     Ok(output)
 }
 
-/// The role is gone at once; its deletion has succeeded whenever it is asked for.
+/// The role is gone at once: whether its service still uses it is not looked up.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, role) = names::role(call)?;
     let path = role.text("Path").to_owned();
@@ -87,13 +87,15 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
         return Err(invalid_input(format!("{name} is not a service-linked role.")));
     }
     call.delete(ROLES, &name);
-    Ok(json!({"DeletionTaskId": format!("task{path}{name}/{}", call.ids.uuid())}))
+    let task = format!("task{path}{name}/{}", call.ids.uuid());
+    call.put(DELETIONS, &task, json!({"Status": "SUCCEEDED"}));
+    Ok(json!({"DeletionTaskId": task}))
 }
 
 pub(super) fn deletion_status(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let task = call.input.text("DeletionTaskId")?;
-    if !task.starts_with("task/aws-service-role/") {
-        return Err(no_such(format!("Deletion task {task} cannot be found.")));
-    }
-    Ok(json!({"Status": "SUCCEEDED"}))
+    let deletion = call.get(DELETIONS, &task);
+    let deletion =
+        deletion.ok_or_else(|| no_such(format!("Deletion task {task} cannot be found.")))?;
+    Ok(json!({"Status": deletion["Status"]}))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::errors::{invalid_input, limit, no_such_policy, no_such_profile};
-use super::{POLICIES, PROFILES, ROLES, names, pages};
+use super::errors::{invalid_input, limit, no_such_profile};
+use super::{POLICIES, PROFILES, ROLES, managed, names, pages, role};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -43,10 +43,15 @@ pub(super) fn shown(document: &Value) -> Vec<Value> {
 }
 
 fn tag(call: &mut Call<'_>, table: Table, key: &str, document: &Value) -> Result<Value, AwsError> {
+    if !call.input.has("Tags") {
+        return Err(call.input.missing("Tags"));
+    }
     let more = of_input(call)?;
     let mut tags = document["Tags"].clone();
-    for (key, value) in more {
-        tags.set(&key, value);
+    if let Some(tags) = tags.as_object_mut() {
+        // Keys are told apart without regard to case; the new spelling stays.
+        tags.retain(|key, _| !more.keys().any(|new| new.eq_ignore_ascii_case(key)));
+        tags.extend(more.into_iter().map(|(key, value)| (key, Value::from(value))));
     }
     if tags.as_object().is_some_and(|tags| tags.len() > 50) {
         return Err(limit("Cannot exceed quota for TagsPerRole: 50"));
@@ -56,10 +61,12 @@ fn tag(call: &mut Call<'_>, table: Table, key: &str, document: &Value) -> Result
 }
 
 fn untag(call: &mut Call<'_>, table: Table, key: &str) -> Result<Value, AwsError> {
-    let keys = call.input.texts("TagKeys")?;
+    let Some(keys) = call.input.optional_texts("TagKeys")? else {
+        return Err(call.input.missing("TagKeys"));
+    };
     call.update(table, key, |document| {
-        for key in &keys {
-            document["Tags"].unset(key);
+        if let Some(tags) = document["Tags"].as_object_mut() {
+            tags.retain(|key, _| !keys.iter().any(|gone| gone.eq_ignore_ascii_case(key)));
         }
     });
     Ok(Value::Null)
@@ -71,11 +78,13 @@ fn list(call: &Call<'_>, document: &Value) -> Result<Value, AwsError> {
 
 pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, role) = names::role(call)?;
+    role::not_service_linked(&role)?;
     tag(call, ROLES, &name, &role)
 }
 
 pub(super) fn untag_role(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let (name, _) = names::role(call)?;
+    let (name, role) = names::role(call)?;
+    role::not_service_linked(&role)?;
     untag(call, ROLES, &name)
 }
 
@@ -86,8 +95,8 @@ pub(super) fn list_role_tags(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 fn policy(call: &Call<'_>) -> Result<(String, Arc<Value>), AwsError> {
     let arn = call.input.text("PolicyArn")?;
-    let policy = call.get(POLICIES, &arn).ok_or_else(|| no_such_policy(&arn))?;
-    Ok((arn, policy))
+    super::policy::not_of_aws(&arn)?;
+    Ok((arn.clone(), managed::find(call, &arn)?))
 }
 
 pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Value, AwsError> {
