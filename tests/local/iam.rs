@@ -79,7 +79,26 @@ async fn refusals_have_codes_and_statuses_of_iam() {
         // The list of what is served grows; it is not what this test holds.
         found.push(text.split("; of iam it serves").next().unwrap().to_owned());
     }
-    assert_snapshot!(found.join("\n"), @"");
+    assert_snapshot!(found.join("\n"), @r#"
+    409 EntityAlreadyExists: Role with name WEB already exists.
+    400 ValidationError: The specified value for RoleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-
+    400 ValidationError: The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.
+    400 ValidationError: 1 validation error detected: Value '60' at 'MaxSessionDuration' failed to satisfy constraint: Member must be between 3600 and 43200
+    404 NoSuchEntity: Policy arn:aws:iam::123456789012:policy/none does not exist or is not attachable.
+    400 NotImplementedByLocalAws: local AWS does not model Colour of iam:CreateRole
+    400 MalformedPolicyDocument: This policy contains invalid Json
+    400 MalformedPolicyDocument: Syntax errors in policy.
+    400 MalformedPolicyDocument: Policy document should not specify a principal.
+    404 NoSuchEntity: The role with name new cannot be found.
+    404 NoSuchEntity: The role policy with name own cannot be found.
+    404 NoSuchEntity: Policy arn:aws:iam::aws:policy/Nothing does not exist or is not attachable.
+    400 PolicyNotAttachable: Cannot attach a Service Role Policy to a Customer Role.
+    409 DeleteConflict: Cannot delete entity, must detach all policies first.
+    400 NotImplementedByLocalAws: local AWS does not hold the document of arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore
+    400 ValidationError: The specified token is not valid.
+    400 ValidationError: 1 validation error detected: Value '0' at 'MaxItems' failed to satisfy constraint: Member must be between 1 and 1000
+    400 NotImplementedByLocalAws: local AWS does not model iam:SimulatePrincipalPolicy
+    "#);
 }
 
 #[tokio::test]
@@ -121,5 +140,7 @@ async fn details_show_a_role_whole() {
         assert!(iam(&local, body).await.starts_with("200"), "{body}");
     }
     let details = iam(&local, "Action=GetAccountAuthorizationDetails&Filter.member.1=Role").await;
-    assert_snapshot!(details.replace(TRUST, "TRUST"), @"");
+    assert_snapshot!(details.replace(TRUST, "TRUST"), @r#"
+    200 <GetAccountAuthorizationDetailsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetAccountAuthorizationDetailsResult><GroupDetailList></GroupDetailList><IsTruncated>false</IsTruncated><Policies></Policies><RoleDetailList><member><Arn>arn:aws:iam::123456789012:role/web</Arn><AssumeRolePolicyDocument>TRUST</AssumeRolePolicyDocument><AttachedManagedPolicies><member><PolicyArn>arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy</PolicyArn><PolicyName>AmazonECSTaskExecutionRolePolicy</PolicyName></member></AttachedManagedPolicies><CreateDate>2026-11-21T04:00:00.000Z</CreateDate><InstanceProfileList><member><Arn>arn:aws:iam::123456789012:instance-profile/nodes</Arn><CreateDate>2026-11-21T04:00:00.000Z</CreateDate><InstanceProfileId>AIPA7GXZMZBPIPSV24TAC</InstanceProfileId><InstanceProfileName>nodes</InstanceProfileName><Path>/</Path><Roles><member><Arn>arn:aws:iam::123456789012:role/web</Arn><AssumeRolePolicyDocument>TRUST</AssumeRolePolicyDocument><CreateDate>2026-11-21T04:00:00.000Z</CreateDate><MaxSessionDuration>3600</MaxSessionDuration><Path>/</Path><RoleId>AROAHIECUFJSQJVMFYHGG</RoleId><RoleName>web</RoleName></member></Roles></member></InstanceProfileList><Path>/</Path><PermissionsBoundary><PermissionsBoundaryArn>arn:aws:iam::aws:policy/PowerUserAccess</PermissionsBoundaryArn><PermissionsBoundaryType>Policy</PermissionsBoundaryType></PermissionsBoundary><RoleId>AROAHIECUFJSQJVMFYHGG</RoleId><RoleLastUsed></RoleLastUsed><RoleName>web</RoleName><RolePolicyList><member><PolicyDocument>%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D</PolicyDocument><PolicyName>own</PolicyName></member></RolePolicyList><Tags><member><Key>k</Key><Value>v</Value></member></Tags></member></RoleDetailList><UserDetailList></UserDetailList></GetAccountAuthorizationDetailsResult><ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></GetAccountAuthorizationDetailsResponse>
+    "#);
 }
