@@ -29,8 +29,11 @@ const OLDER: &[&str] = &[
     "AES256-GCM-SHA384",
 ];
 
+/// A policy's name, its protocols, and its ciphers in groups.
+type Policy = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
+
 /// The policies that are most in use; others are unknown here.
-const POLICIES: &[(&str, &[&str], &[&[&str]])] = &[
+const POLICIES: &[Policy] = &[
     ("ELBSecurityPolicy-2016-08", TLS_10, &[OF_12, OLDER]),
     ("ELBSecurityPolicy-FS-1-2-2019-08", TLS_12, &[OF_12]),
     ("ELBSecurityPolicy-FS-1-2-Res-2020-10", TLS_12, &[OF_12]),
@@ -76,7 +79,7 @@ pub(super) fn describe_ssl_policies(call: &mut Call<'_>) -> Result<Value, AwsErr
     let marker = call.input.optional_text("Marker")?;
     let size = call.input.optional_integer_within("PageSize", 1, 400)?.unwrap_or(400);
     wanted.iter().try_for_each(|name| check_policy(name))?;
-    let policy = |(name, protocols, ciphers): &(&str, &[&str], &[&[&str]])| {
+    let policy = |(name, protocols, ciphers): &Policy| {
         let ciphers = ciphers.iter().copied().flatten().enumerate();
         let ciphers: Vec<Value> =
             ciphers.map(|(at, cipher)| json!({"Name": cipher, "Priority": at + 1})).collect();
