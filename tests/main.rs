@@ -5,6 +5,7 @@
 
 mod cli;
 mod ecs_kinds;
+mod emulators;
 mod engine;
 mod layers;
 mod local;

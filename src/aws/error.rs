@@ -80,7 +80,7 @@ fn credentials(text: &str) -> Failure {
 /// The body did not parse: an emulator's HTML page, mostly.
 fn unreadable(raw: &HttpResponse) -> Failure {
     let status = raw.status().as_u16();
-    if status == 404 || status == 500 || status == 501 {
+    if matches!(status, 400 | 404 | 500 | 501) {
         return Failure::new(
             Class::NotServed,
             format!("the endpoint does not serve this (HTTP {status})"),

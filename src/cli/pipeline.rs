@@ -134,9 +134,13 @@ impl Pipeline {
     /// Everything the application has in the environment.
     async fn observe(&self, desired: &Desired) -> Result<Observation, Stop> {
         self.account.cx.bulk_tags.forget().await;
-        observe(&self.registry, &self.target, desired, &self.clock, CONCURRENCY)
+        let observation = observe(&self.registry, &self.target, desired, &self.clock, CONCURRENCY)
             .await
-            .map_err(Stop::failures)
+            .map_err(Stop::failures)?;
+        for kind in &observation.not_served {
+            self.terminal.say(&format!("skipped: {kind}: the endpoint does not serve it"));
+        }
+        Ok(observation)
     }
 
     /// Shows the plan (`plan` commands).

@@ -7,8 +7,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::clock::Clock;
 use super::retry::read_schedule;
 use super::{
-    Address, Desired, Driver, Failure, Foreign, Health, Identity, KindInfo, Live, Observed, Query,
-    Registry, Seen,
+    Address, Class, Desired, Driver, Failure, Foreign, Health, Identity, KindInfo, Live, Observed,
+    Query, Registry, Seen,
 };
 
 /// Which environment a run is about.
@@ -33,6 +33,8 @@ pub struct Observation {
     pub seen: Seen,
     /// What bears a wanted name and not our tags.
     pub foreign: Vec<Foreign>,
+    /// Kinds that the endpoint does not serve and of which nothing is wanted: an emulator's gap.
+    pub not_served: Vec<String>,
 }
 
 impl Observation {
@@ -165,6 +167,10 @@ async fn observe_kinds(
                 found.seen.kinds.insert(kind.to_owned(), observed.owned);
                 found.foreign.append(&mut observed.foreign);
             }
+            Err(failure) if failure.class == Class::NotServed && !wanted.contains_key(kind) => {
+                finished.insert(kind);
+                found.not_served.push(kind.to_owned());
+            }
             Err(failure) => failures.push((kind.to_owned(), failure)),
         }
     }
@@ -176,6 +182,7 @@ async fn observe_kinds(
         let failure = Failure::internal("kinds wait for each other's observation");
         return Err(vec![(info.kind.to_owned(), failure)]);
     }
+    found.not_served.sort();
     found.foreign.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     Ok(found)
 }

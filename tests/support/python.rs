@@ -5,19 +5,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const REQUIREMENTS: &str = include_str!("../emulators/requirements.txt");
-
-/// The virtual environment's folder of programs; installs it the first time.
+/// Programs with `moto_server` and the boto3 that the tests read shapes of; installed the first time.
 ///
 /// # Panics
 /// Python 3 is missing, or the packages cannot be installed: the tests need both.
-pub(crate) fn programs() -> &'static Path {
+pub(crate) fn moto() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAMS.get_or_init(install)
+    PROGRAMS.get_or_init(|| install("moto", include_str!("../emulators/requirements.txt")))
 }
 
-fn install() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+/// Programs with `ministack`, which wants a boto3 of its own; installed the first time.
+///
+/// # Panics
+/// As [`moto`].
+pub(crate) fn ministack() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    let requirements = include_str!("../emulators/requirements-ministack.txt");
+    PROGRAMS.get_or_init(|| install("ministack", requirements))
+}
+
+/// A virtual environment of this name with these packages. Returns its folder of programs.
+fn install(name: &str, packages: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
     std::fs::create_dir_all(&folder).unwrap();
     // Two test processes may come here at once.
     let lock = File::create(folder.join("lock")).unwrap();
@@ -25,16 +34,16 @@ fn install() -> PathBuf {
     let environment = folder.join("venv");
     let programs = environment.join("bin");
     let stamp = folder.join("installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == REQUIREMENTS) {
+    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == packages) {
         return programs;
     }
     let requirements = folder.join("requirements.txt");
-    std::fs::write(&requirements, REQUIREMENTS).unwrap();
+    std::fs::write(&requirements, packages).unwrap();
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
     run(Command::new(programs.join("python"))
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
         .arg(&requirements));
-    std::fs::write(&stamp, REQUIREMENTS).unwrap();
+    std::fs::write(&stamp, packages).unwrap();
     programs
 }
 

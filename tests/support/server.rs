@@ -15,24 +15,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `moto_server`, with AWS's managed policies; `running` makes its services converge with
-    /// that many tasks.
-    pub(crate) fn moto(running: Option<usize>) -> Self {
+    /// `moto_server`, with AWS's managed policies; its services converge with `running` tasks.
+    pub(crate) fn moto(running: usize) -> Self {
         let port = free_port();
-        let mut command = Command::new(python::programs().join("moto_server"));
+        let mut command = Command::new(python::moto().join("moto_server"));
         command
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
-        if let Some(running) = running {
-            command.env("MOTO_ECS_SERVICE_RUNNING", running.to_string());
-        }
+            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+            .env("MOTO_ECS_SERVICE_RUNNING", running.to_string());
         Self::start(command, port)
     }
 
     /// `ministack`.
     pub(crate) fn ministack() -> Self {
         let port = free_port();
-        let mut command = Command::new(python::programs().join("ministack"));
+        let mut command = Command::new(python::ministack().join("ministack"));
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
         Self::start(command, port)
     }

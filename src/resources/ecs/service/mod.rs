@@ -180,7 +180,6 @@ impl Resource for Service {
         kind: Service::KIND,
         rules: &[
             Rule::Immutable("cluster"),
-            Rule::Immutable("launch_type"),
             Rule::Immutable("scheduling_strategy"),
             Rule::OwnedElsewhere("initial_count", "application autoscaling"),
             Rule::Unordered("capacity_provider_strategy"),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::aws::Cx;
 use crate::engine::change::touches;
-use crate::engine::{Change, Failure, Input};
+use crate::engine::{Change, Class, Failure, Input};
 use crate::resources::ecs::convert::{built, strategy_to_sdk, text};
 use crate::resources::resource::Live;
 
@@ -41,6 +41,13 @@ impl Service {
         }
         if touched("desired_count") {
             call = call.set_desired_count(self.desired_count);
+        }
+        if touched("launch_type") && self.launch_type.is_some() {
+            return Err(Failure::new(
+                Class::Invalid,
+                "ECS moves a service from a launch type to capacity providers, but not back",
+            )
+            .with_hint("delete the service and deploy it again"));
         }
         if touched("capacity_provider_strategy") {
             // Only new tasks go where the new strategy says.

@@ -1,0 +1,36 @@
+//! What emulators lose on read-back.
+
+/// One field that an emulator accepts and does not give back.
+#[derive(Debug)]
+pub(crate) struct Loss {
+    /// The resource kind.
+    pub(crate) kind: &'static str,
+    /// The field, and all below it.
+    pub(crate) path: &'static str,
+    /// What the emulator does.
+    #[expect(dead_code, reason = "read by people")]
+    pub(crate) why: &'static str,
+}
+
+const fn loss(kind: &'static str, path: &'static str, why: &'static str) -> Loss {
+    Loss { kind, path, why }
+}
+
+/// `moto_server` 5.2.5.
+pub(crate) const MOTO: &[Loss] = &[
+    loss("ec2/security-group-rule", "description", "DescribeSecurityGroupRules leaves it out"),
+    loss(
+        "ecs/service",
+        "capacity_provider_strategy",
+        "CreateService drops it, UpdateService keeps it",
+    ),
+    loss("ecs/service", "launch_type", "answers EC2 where CreateService got a strategy"),
+    loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it"),
+    loss("ecs/service", "deployment", "CreateService drops it"),
+    loss("ecs/service", "enable_ecs_managed_tags", "CreateService drops it"),
+    loss("ecs/service", "health_check_grace_period", "CreateService drops it"),
+];
+
+/// `ministack` 1.5.33.
+pub(crate) const MINISTACK: &[Loss] =
+    &[loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it")];

@@ -1,0 +1,129 @@
+//! The main job on independent emulators: their word is not ours.
+//!
+//! What an emulator loses on read-back is named in `losses.rs`, field by field. Nothing else is
+//! forgiven, and a row that is no longer needed fails.
+
+mod endpoint;
+mod losses;
+mod ministack;
+mod moto;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::Workdir;
+use losses::Loss;
+
+/// The demo application, run against an endpoint.
+pub(crate) struct Flow {
+    workdir: Workdir,
+    losses: &'static [Loss],
+    used: BTreeSet<usize>,
+    options: Vec<String>,
+}
+
+impl Flow {
+    /// A new workspace whose runs go to `url`.
+    pub(crate) fn new(url: &str, losses: &'static [Loss], options: &[&str]) -> Self {
+        let workdir = Workdir::new()
+            .variable("AWS_ENDPOINT_URL", url)
+            .variable("AWS_ACCESS_KEY_ID", "test")
+            .variable("AWS_SECRET_ACCESS_KEY", "test");
+        workdir
+            .shipit(&[
+                "init",
+                "--app",
+                "demo",
+                "--env",
+                "test",
+                "--svc",
+                "api",
+                "--type",
+                "Load Balanced Web Service",
+                "--image",
+                "public.ecr.aws/nginx/nginx:1.27",
+                "--port",
+                "80",
+                "--region",
+                "eu-west-1",
+                "--yes",
+            ])
+            .expect(0);
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Self { workdir, losses, used: BTreeSet::new(), options }
+    }
+
+    fn run(&self, arguments: &[&str], code: i32) -> crate::support::Ran {
+        let mut all: Vec<&str> = arguments.to_vec();
+        all.extend(self.options.iter().map(String::as_str));
+        self.workdir.shipit(&all).expect(code)
+    }
+
+    /// The steps of a plan, without what the emulator's losses alone explain.
+    fn steps(&mut self, arguments: &[&str]) -> Vec<String> {
+        let mut all = vec!["--format", "json"];
+        all.extend_from_slice(arguments);
+        let plan = self.workdir.shipit(&all).expect(0).json();
+        let steps = plan["steps"].as_array().unwrap();
+        let mut forgiven = BTreeSet::new();
+        let mut left = Vec::new();
+        for step in steps {
+            let address = step["address"].as_str().unwrap();
+            let changes = step["changes"].as_array().unwrap();
+            let rows: Vec<Option<usize>> =
+                changes.iter().map(|change| self.row(address, change)).collect();
+            self.used.extend(rows.iter().flatten());
+            let update = ["update", "replace"].contains(&step["action"].as_str().unwrap());
+            if update && !rows.is_empty() && rows.iter().all(Option::is_some) {
+                forgiven.insert(address);
+                continue;
+            }
+            // The old side of a replacement that only a loss explains.
+            if step["deposed"] == Value::Bool(true) && forgiven.contains(address) {
+                continue;
+            }
+            left.push(format!("{} {address}", step["action"].as_str().unwrap()));
+        }
+        left.sort();
+        left
+    }
+
+    fn row(&self, address: &str, change: &Value) -> Option<usize> {
+        let kind = address.split('.').next().unwrap();
+        let path = change["path"].as_str().unwrap();
+        self.losses.iter().position(|loss| {
+            loss.kind == kind
+                && path
+                    .strip_prefix(loss.path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    }
+
+    /// Deploys, plans empty, changes, deletes, leaves nothing; then looks at the table.
+    pub(crate) fn whole(mut self) {
+        self.run(&["deploy", "--env", "test", "--yes"], 0);
+        assert_eq!(self.steps(&["plan", "--env", "test"]), Vec::<String>::new());
+        self.workdir.edit("shipit/services/api.yml", "cpu: 256", "cpu: 512");
+        self.workdir.edit("shipit/services/api.yml", "memory: 512", "memory: 1024");
+        let changed = self.steps(&["plan", "--env", "test"]);
+        assert!(changed.contains(&"revise ecs/task-definition.api".to_owned()), "{changed:?}");
+        assert!(changed.iter().all(|step| step.contains(" ecs/")), "{changed:?}");
+        self.run(&["deploy", "--env", "test", "--yes"], 0);
+        assert_eq!(self.steps(&["plan", "--env", "test"]), Vec::<String>::new());
+        self.run(&["svc", "delete", "--name", "api", "--env", "test", "--yes"], 0);
+        let all = ["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"];
+        self.run(&all, 0);
+        let shown =
+            self.workdir.shipit(&["--format", "json", "env", "show", "--name", "test"]).expect(0);
+        assert_eq!(shown.json()["resources"], serde_json::json!([]));
+        let unused: Vec<&Loss> = self
+            .losses
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !self.used.contains(index))
+            .map(|(_, loss)| loss)
+            .collect();
+        assert!(unused.is_empty(), "these rows are no longer needed: {unused:?}");
+    }
+}

@@ -1,0 +1,10 @@
+//! `moto_server`, told to run one task of each service, so that roll-outs are waited for.
+
+use super::{Flow, losses};
+use crate::support::Server;
+
+#[test]
+fn the_main_job_on_moto() {
+    let moto = Server::moto(1);
+    Flow::new(&moto.url, losses::MOTO, &[]).whole();
+}
