@@ -407,6 +407,11 @@ impl Pipeline {
         self.desired_and_live().await.map(|(_, observation)| observation)
     }
 
+    /// The environment's name.
+    pub(super) fn environment(&self) -> &str {
+        &self.target.environment
+    }
+
     /// What output looks like.
     pub(super) fn terminal(&self) -> &Terminal {
         &self.terminal

@@ -21,7 +21,7 @@ fn boto3_finds_local_aws_to_be_aws() {
     let mut failed = String::new();
     // One after another: each has an account of its own, and the machine may be small.
     for script in scripts {
-        let output = Command::new(python::programs().join("python"))
+        let output = Command::new(python::moto().join("python"))
             .arg("-B")
             .arg(&script)
             .arg(&server.url)

@@ -98,3 +98,31 @@ proptest! {
         try_out(&service, &environment);
     }
 }
+
+/// The fuzz target: mutations for as many seconds as `SHIPIT_FUZZ_SECONDS` says (a minute in CI), a
+/// new seed each time. A failure prints the input that caused it.
+#[test]
+fn fuzzing_finds_no_panic() {
+    use proptest::test_runner::{TestError, TestRunner};
+    let seconds = std::env::var("SHIPIT_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let limit = std::time::Duration::from_secs(seconds.unwrap_or(1));
+    let began = std::time::Instant::now();
+    let mut cases = 0;
+    while began.elapsed() < limit {
+        let mut runner = TestRunner::new(ProptestConfig { cases: 50, ..config() });
+        let inputs = (mutated(SERVICE), mutated(ENVIRONMENT));
+        let ended = runner.run(&inputs, |(service, environment)| {
+            try_out(&service, &environment);
+            Ok(())
+        });
+        if let Err(TestError::Fail(why, (service, environment))) = ended {
+            panic!(
+                "{why}\n--- service\n{}\n--- environment\n{}",
+                String::from_utf8_lossy(&service),
+                String::from_utf8_lossy(&environment)
+            );
+        }
+        cases += 50;
+    }
+    assert!(cases > 0);
+}

@@ -4,6 +4,7 @@ pub mod failure;
 pub mod plan;
 pub mod problem;
 pub mod progress;
+pub mod status;
 pub mod table;
 pub mod text;
 

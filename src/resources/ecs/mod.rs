@@ -6,6 +6,7 @@
 pub mod cluster;
 mod convert;
 pub mod service;
+pub mod status;
 pub mod task_definition;
 
 pub use cluster::{Cluster, ClusterArn, ClusterName};

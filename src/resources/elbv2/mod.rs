@@ -5,6 +5,7 @@
 //! name prefix and their tags asked for in batches.
 
 pub mod action;
+pub mod health;
 pub mod listener;
 pub mod listener_rule;
 pub mod load_balancer;
