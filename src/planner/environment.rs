@@ -192,7 +192,8 @@ fn cluster(desired: &mut Desired, context: &Context<'_>) -> Result<Input<Cluster
         tags: context.tags()?,
         ..Cluster::default()
     };
-    Ok(desired.add(&Owner::Environment, "main", &cluster)?.name())
+    // ECS takes no service while capacity providers are being attached.
+    Ok(desired.add(&Owner::Environment, "main", &cluster)?.name().when_ready())
 }
 
 fn namespace(
