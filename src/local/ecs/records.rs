@@ -222,7 +222,9 @@ impl Service {
             Some((timer, _)) => call.cancel(timer),
             None => {}
         }
-        let timer = call.schedule(at, json!({"service": self.name, "cluster": self.cluster}));
+        // Application Auto Scaling wakes services too.
+        let payload = json!({"service": self.name, "cluster": self.cluster});
+        let timer = call.schedule_for(&super::SERVICE, at, payload);
         self.timer = Some((timer, at));
     }
 }

@@ -11,7 +11,7 @@ use crate::local::document::Document;
 use crate::local::durations;
 use crate::local::ec2::network::{self, NewInterface};
 use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
-use crate::local::ecs::{capacity, neighbours, task_definition};
+use crate::local::ecs::{SERVICE, capacity, neighbours, task_definition};
 
 /// How long a container runs that the script lets exit.
 const EXITS_AFTER: Duration = Duration::from_secs(5);
@@ -420,6 +420,6 @@ pub(super) fn advance_alone(call: &mut Call<'_>, cluster: &str, id: &str) {
 /// Sets the timer of a task that belongs to no service.
 pub(crate) fn wake_alone(call: &mut Call<'_>, cluster: &str, task: &Task) {
     if let Some(due) = task.due {
-        call.schedule(due, json!({"cluster": cluster, "task": task.id}));
+        call.schedule_for(&SERVICE, due, json!({"cluster": cluster, "task": task.id}));
     }
 }
