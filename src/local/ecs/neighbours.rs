@@ -17,7 +17,6 @@ use crate::local::store::Table;
 const ROLES: Table = Table::global("iam/role");
 const LOG_GROUPS: Table = Table::regional("logs/log-group");
 const REPOSITORIES: Table = Table::regional("ecr/repository");
-const PARAMETERS: Table = Table::regional("ssm/parameter");
 
 fn is_served(name: &str) -> bool {
     registry::SERVICES.iter().any(|service| service.name == name)
@@ -74,23 +73,6 @@ pub(super) fn image_exists(call: &Call<'_>, image: &str) -> bool {
     let Some(rest) = image.strip_prefix(&own) else { return true };
     let name = rest.split(['@', ':']).next().unwrap_or_default();
     !is_served("ecr") || call.get(REPOSITORIES, name).is_some()
-}
-
-/// Is there a parameter that `valueFrom` names? Secrets Manager is not modelled: it has them all.
-pub(super) fn secret_exists(call: &Call<'_>, from: &str) -> bool {
-    if from.contains(":secretsmanager:") || !is_served("ssm") {
-        return true;
-    }
-    let ours = call.arn("ssm", "parameter");
-    let name = match from.strip_prefix(ours.as_str()) {
-        Some(name) => name.to_owned(),
-        // Another region's parameter is not looked up.
-        None if from.starts_with("arn:") => return true,
-        None => from.to_owned(),
-    };
-    // `parameter/x` is the ARN of both `x` and `/x`.
-    let bare = name.strip_prefix('/').unwrap_or(&name);
-    [name.as_str(), bare].iter().any(|name| call.get(PARAMETERS, name).is_some())
 }
 
 /// The ARN of the Cloud Map namespace with this name or ARN.

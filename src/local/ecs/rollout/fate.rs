@@ -1,4 +1,5 @@
-//! How a task will go, decided by its images, roles and the script of faults.
+//! How a task will go, decided by its images, roles, log groups and the script of faults. Secrets
+//! are not looked up: a manifest can be tried before its secrets are there.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -58,16 +59,6 @@ pub(super) fn of(call: &Call<'_>, service: &str, definition: &Value) -> Fate {
                  retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: \
                  The specified log group does not exist. : exit status 1 ({group})"
             ));
-        }
-        for secret in container.list("secrets") {
-            let from = secret.text("valueFrom");
-            if !neighbours::secret_exists(call, from) {
-                return Fate::NeverRuns(format!(
-                    "ResourceInitializationError: unable to pull secrets or registry auth: execution \
-                     resource retrieval failed: unable to retrieve secrets from ssm: service call has \
-                     been retried 1 time(s): invalid parameters: {from}"
-                ));
-            }
         }
     }
     Fate::Well
