@@ -3,7 +3,7 @@
 use super::Context;
 use super::environment::{Balancer, all_traffic};
 use super::network::Network;
-use crate::engine::{Desired, Failure, Input, Owner};
+use crate::engine::{Address, Desired, Failure, Input, Owner, Spec, Wait};
 use crate::resources::ec2::{
     Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SubnetId,
 };
@@ -83,7 +83,7 @@ impl Planner<'_> {
         services: &Input<SecurityGroupId>,
         sources: impl Iterator<Item = Peer>,
     ) -> Result<Balancer, Failure> {
-        let group = self.security_group(network, services, sources)?;
+        let (group, rules) = self.security_group(network, services, sources)?;
         let balancer = LoadBalancer {
             tags: self.context.tags()?,
             ..LoadBalancer::new(self.scheme.clone(), subnets, vec![group])
@@ -93,17 +93,26 @@ impl Planner<'_> {
         let https = (!self.certificates.is_empty())
             .then(|| self.listener(&balancer.arn(), "https", Protocol::Https, 443))
             .transpose()?;
+        // No field refers to these rules, and yet nothing gets through without them: a service that
+        // brings the load balancer brings them too.
+        let names = ["http", "https"].map(|name| format!("{}-{name}", self.name));
+        for name in names {
+            let listener = Address::new(Listener::KIND, name);
+            rules.iter().for_each(|rule| self.desired.order(&listener, rule, Wait::Created));
+        }
         Ok(Balancer { full_name: balancer.full_name(), http, https })
     }
 
-    /// Clients reach the load balancer, and the load balancer the services.
+    /// Clients reach the load balancer, and the load balancer the services. Returns the group and the
+    /// addresses of the rules.
     fn security_group(
         &mut self,
         network: &Network,
         services: &Input<SecurityGroupId>,
         sources: impl Iterator<Item = Peer>,
-    ) -> Result<Input<SecurityGroupId>, Failure> {
+    ) -> Result<(Input<SecurityGroupId>, Vec<Address>), Failure> {
         let name = format!("{}-load-balancer", self.name);
+        let mut rules = Vec::new();
         let group = SecurityGroup {
             vpc: network.vpc.clone(),
             description: format!("The {} load balancer", self.name),
@@ -128,7 +137,8 @@ impl Planner<'_> {
                     tags: self.context.tags()?,
                     ..all_traffic(&group, Direction::Ingress, source.clone())
                 };
-                self.desired.add(&OWNER, format!("{name}-{port}-from-{from}"), &rule)?;
+                let rule = self.desired.add(&OWNER, format!("{name}-{port}-from-{from}"), &rule)?;
+                rules.push(rule.address().clone());
             }
         }
         let into = SecurityGroupRule {
@@ -136,8 +146,9 @@ impl Planner<'_> {
             tags: self.context.tags()?,
             ..all_traffic(services, Direction::Ingress, Peer::Group(group.clone()))
         };
-        self.desired.add(&OWNER, format!("environment-from-{name}"), &into)?;
-        Ok(group)
+        let into = self.desired.add(&OWNER, format!("environment-from-{name}"), &into)?;
+        rules.push(into.address().clone());
+        Ok((group, rules))
     }
 
     /// A listener that knows no service; their rules hang on it.

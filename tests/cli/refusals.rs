@@ -16,10 +16,13 @@ fn a_folder_that_is_no_workspace() {
 
 #[test]
 fn an_environment_that_is_not_there() {
-    let ran = demo().local(&["plan", "--env", "prod"]).expect(4);
+    let ran = demo().local(&["plan", "--env", "prod"]).expect(5);
     insta::assert_snapshot!(ran.stderr, @r"
-    error: there is no environment `prod` here; there is `test`
-    hint: create it with `shipit env init --name prod`
+    error: there is no environment `prod`
+      --> shipit/environments/prod.yml
+      = help: create it with `shipit env init --name prod`
+
+    1 error
     ");
 }
 

@@ -32,5 +32,7 @@ pub(crate) const MOTO: &[Loss] = &[
 ];
 
 /// `ministack` 1.5.33.
-pub(crate) const MINISTACK: &[Loss] =
-    &[loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it")];
+pub(crate) const MINISTACK: &[Loss] = &[
+    loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it"),
+    loss("elbv2/listener-rule", "action.target_groups", "DescribeRules loses ForwardConfig"),
+];
