@@ -52,6 +52,7 @@ check("target", target, {
     "ScalableTargetARN": arn,
 })
 check("brought inside", ecs.describe_services(cluster="main", services=["web"])["services"][0]["desiredCount"], 2)
+until("and so it runs", lambda: ecs.describe_services(cluster="main", services=["web"])["services"][0]["runningCount"] == 2)
 scaling.register_scalable_target(**WEB, MaxCapacity=6, SuspendedState={"ScheduledScalingSuspended": True})
 [target] = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
 check("changed", (target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]["ScheduledScalingSuspended"], target["ScalableTargetARN"]), (2, 6, True, arn))
