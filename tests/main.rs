@@ -8,6 +8,7 @@ mod ecs_kinds;
 mod emulators;
 mod engine;
 mod layers;
+mod lifecycle;
 mod local;
 mod manifest;
 mod planner;

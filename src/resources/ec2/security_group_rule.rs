@@ -89,22 +89,22 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("AuthorizeSecurityGroupIngress.SourceSecurityGroupName", "of the default VPC only"),
     ("AuthorizeSecurityGroupIngress.SourceSecurityGroupOwnerId", "of the default VPC only"),
     (
-        "AuthorizeSecurityGroupIngress.IpPermissions.UserIdGroupPairs.UserId",
+        "AuthorizeSecurityGroupIngress.IpPermissions[].UserIdGroupPairs[].UserId",
         "a group of the same account",
     ),
     (
-        "AuthorizeSecurityGroupIngress.IpPermissions.UserIdGroupPairs.GroupName",
+        "AuthorizeSecurityGroupIngress.IpPermissions[].UserIdGroupPairs[].GroupName",
         "of the default VPC only",
     ),
     (
-        "AuthorizeSecurityGroupIngress.IpPermissions.UserIdGroupPairs.VpcId",
+        "AuthorizeSecurityGroupIngress.IpPermissions[].UserIdGroupPairs[].VpcId",
         "EC2 knows it from the group",
     ),
     (
-        "AuthorizeSecurityGroupIngress.IpPermissions.UserIdGroupPairs.VpcPeeringConnectionId",
+        "AuthorizeSecurityGroupIngress.IpPermissions[].UserIdGroupPairs[].VpcPeeringConnectionId",
         "EC2 knows it from the group",
     ),
-    ("AuthorizeSecurityGroupIngress.IpPermissions.UserIdGroupPairs.PeeringStatus", "an output"),
+    ("AuthorizeSecurityGroupIngress.IpPermissions[].UserIdGroupPairs[].PeeringStatus", "an output"),
     ("AuthorizeSecurityGroupIngress.TagSpecifications", "`tags`, and the ownership tags"),
     ("AuthorizeSecurityGroupIngress.DryRun", "a check, not a property"),
     ("AuthorizeSecurityGroupEgress.CidrIp", "`IpPermissions` says it"),
@@ -114,26 +114,26 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("AuthorizeSecurityGroupEgress.SourceSecurityGroupName", "`IpPermissions` says it"),
     ("AuthorizeSecurityGroupEgress.SourceSecurityGroupOwnerId", "`IpPermissions` says it"),
     (
-        "AuthorizeSecurityGroupEgress.IpPermissions.UserIdGroupPairs.UserId",
+        "AuthorizeSecurityGroupEgress.IpPermissions[].UserIdGroupPairs[].UserId",
         "a group of the same account",
     ),
     (
-        "AuthorizeSecurityGroupEgress.IpPermissions.UserIdGroupPairs.GroupName",
+        "AuthorizeSecurityGroupEgress.IpPermissions[].UserIdGroupPairs[].GroupName",
         "of the default VPC only",
     ),
     (
-        "AuthorizeSecurityGroupEgress.IpPermissions.UserIdGroupPairs.VpcId",
+        "AuthorizeSecurityGroupEgress.IpPermissions[].UserIdGroupPairs[].VpcId",
         "EC2 knows it from the group",
     ),
     (
-        "AuthorizeSecurityGroupEgress.IpPermissions.UserIdGroupPairs.VpcPeeringConnectionId",
+        "AuthorizeSecurityGroupEgress.IpPermissions[].UserIdGroupPairs[].VpcPeeringConnectionId",
         "EC2 knows it from the group",
     ),
-    ("AuthorizeSecurityGroupEgress.IpPermissions.UserIdGroupPairs.PeeringStatus", "an output"),
+    ("AuthorizeSecurityGroupEgress.IpPermissions[].UserIdGroupPairs[].PeeringStatus", "an output"),
     ("AuthorizeSecurityGroupEgress.TagSpecifications", "`tags`, and the ownership tags"),
     ("AuthorizeSecurityGroupEgress.DryRun", "a check, not a property"),
     ("ModifySecurityGroupRules.GroupId", "names the group"),
-    ("ModifySecurityGroupRules.SecurityGroupRules.SecurityGroupRuleId", "names the rule"),
+    ("ModifySecurityGroupRules.SecurityGroupRules[].SecurityGroupRuleId", "names the rule"),
     ("ModifySecurityGroupRules.DryRun", "a check, not a property"),
 ];
 

@@ -1,0 +1,89 @@
+//! An account in memory where nothing takes time, and the engine upon it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use shipit::aws::calls::CallLog;
+use shipit::aws::local_client::http_client;
+use shipit::aws::{Cx, Session, SessionOptions};
+use shipit::engine::execute::Options;
+use shipit::engine::{
+    Address, AllowDelete, Cancel, Desired, Live, Observation, Plan, Registry, Scope, Target,
+    TokioClock, execute, observe, plan,
+};
+use shipit::local::clock::Speed;
+use shipit::local::{LocalAws, LocalOptions};
+use shipit::resources::REGISTRY;
+
+/// An account, with all drivers.
+pub(super) struct Account {
+    pub(super) registry: Registry,
+    cx: Arc<Cx>,
+    runs: AtomicU32,
+    clock: TokioClock,
+}
+
+impl Account {
+    pub(super) async fn open() -> Self {
+        let options =
+            LocalOptions { seed: Some(1), speed: Speed::Instant, ..LocalOptions::default() };
+        let session = SessionOptions {
+            region: Some("eu-west-1".to_owned()),
+            local: Some(http_client(LocalAws::open(options).unwrap())),
+            ..SessionOptions::default()
+        };
+        let session = Session::load(&session, CallLog::new(None)).await.unwrap();
+        let cx = Arc::new(session.cx("123456789012".to_owned()));
+        Self {
+            registry: Registry::new(REGISTRY.iter().map(|kind| (kind.bind)(cx.clone())).collect()),
+            cx,
+            runs: AtomicU32::new(0),
+            clock: TokioClock::faster(200.0),
+        }
+    }
+
+    /// Each plan is a run of its own.
+    fn target(&self) -> Target {
+        Target {
+            application: "demo".to_owned(),
+            environment: "test".to_owned(),
+            account: "123456789012".to_owned(),
+            region: "eu-west-1".to_owned(),
+            run: format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    pub(super) async fn observe(&self, desired: &Desired) -> Observation {
+        self.cx.bulk_tags.forget().await;
+        observe(&self.registry, &self.target(), desired, &self.clock, 16).await.unwrap()
+    }
+
+    /// The live objects at an address.
+    pub(super) async fn live(&self, address: &Address) -> Vec<Live> {
+        self.observe(&Desired::default()).await.at(address).cloned().collect()
+    }
+
+    /// The plan that may change and delete everything.
+    pub(super) async fn plan(&self, desired: &Desired) -> Plan {
+        let scope = Scope { environment: true, services: ["api".to_owned()].into(), prune: true };
+        let observation = self.observe(desired).await;
+        let made =
+            plan(&self.registry, &self.target(), desired, &observation, &scope, &AllowDelete::All);
+        let made = made.unwrap();
+        assert_eq!(made.foreign, []);
+        made
+    }
+
+    /// Carries the plan out; `what` names it in failures.
+    pub(super) async fn apply(&self, plan: &Plan, what: &str) {
+        let options = Options::default();
+        let cancel = Cancel::default();
+        let outcome = execute(&self.registry, plan, &self.clock, &options, &cancel, &|_| {}).await;
+        let failed: Vec<String> = outcome
+            .failed
+            .iter()
+            .map(|(step, failure)| format!("{}: {failure:?}", plan.steps[*step].address))
+            .collect();
+        assert!(outcome.is_complete(), "{what}: {failed:#?}\nskipped: {:?}", outcome.skipped);
+    }
+}

@@ -1,0 +1,58 @@
+//! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
+//!
+//! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
+//! `network`, `containers`, `names`, `load_balancing` and `stores`. `life` drives them, `coverage`
+//! catches what no example covers, `shapes` compares with the service models of boto3.
+
+mod account;
+mod containers;
+mod coverage;
+mod example;
+mod life;
+mod load_balancing;
+mod names;
+mod network;
+mod service;
+mod stores;
+
+use example::Example;
+
+macro_rules! lives {
+    ($($name:ident => $example:expr),+ $(,)?) => {
+        /// Every example; a kind may have several.
+        const EXAMPLES: &[fn() -> Example] = &[$($example),+];
+
+        $(#[tokio::test]
+        async fn $name() {
+            let text = life::live($example()).await;
+            insta::assert_snapshot!(stringify!($name), text);
+        })+
+    };
+}
+
+lives! {
+    vpc => network::vpc,
+    subnet => network::subnet,
+    internet_gateway => network::internet_gateway,
+    route_table => network::route_table,
+    elastic_ip => network::elastic_ip,
+    nat_gateway => network::nat_gateway,
+    security_group => network::security_group,
+    security_group_rule => network::security_group_rule,
+    repository => stores::repository,
+    log_group => stores::log_group,
+    role => stores::role,
+    cluster => containers::cluster,
+    task_definition => containers::task_definition,
+    task_definition_on_instances => containers::task_definition_on_instances,
+    service => service::service,
+    service_on_providers => service::service_on_providers,
+    scaling_target => service::scaling_target,
+    namespace => names::namespace,
+    http_namespace => names::http_namespace,
+    discovery_service => names::discovery_service,
+    load_balancer => load_balancing::load_balancer,
+    target_group => load_balancing::target_group,
+    listener => load_balancing::listener,
+    listener_rule => load_balancing::listener_rule,
+}

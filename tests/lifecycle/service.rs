@@ -1,0 +1,196 @@
+//! Examples of ECS services and their scaling.
+
+use serde_json::json;
+use shipit::engine::{Handle, Input};
+use shipit::resources::applicationautoscaling::target::Suspended;
+use shipit::resources::applicationautoscaling::{Metric, Policy, Target};
+use shipit::resources::ecs::service::{LoadBalancer, Network, ServiceRegistry};
+use shipit::resources::ecs::{CapacityProviderStrategyItem, Service};
+
+use super::example::{Example, Graph, edit, retag, tags};
+use super::network::text;
+
+impl Graph {
+    fn service(&mut self) -> Handle<Service> {
+        let group = self.target_group("api");
+        self.rule("api", &group);
+        let service = Service {
+            network: Some(Network {
+                subnets: self.public().iter().map(|subnet| subnet.id()).collect(),
+                security_groups: vec![self.group("api").id()],
+                assign_public_ip: true,
+            }),
+            load_balancers: vec![LoadBalancer {
+                target_group: group.arn(),
+                container: "web".to_owned(),
+                port: 80,
+                switch: None,
+            }],
+            service_registries: vec![ServiceRegistry {
+                registry: self.discovery("api").arn(),
+                port: None,
+                container: None,
+                container_port: None,
+            }],
+            health_check_grace_period: 60,
+            tags: tags(),
+            ..Service::new(self.cluster("main").name(), self.task("api").arn())
+        };
+        self.add("api", &service)
+    }
+}
+
+pub(super) fn service() -> Example {
+    let mut graph = Graph::default();
+    let service = graph.service();
+    let other_task = graph.task("api-other");
+    let other_cluster = graph.cluster("other");
+    let other_group = graph.group("api-other");
+    let other_name = graph.discovery("api-other");
+    let [a, _] = graph.public();
+    let connect = json!({
+        "namespace": graph.namespace().arn(),
+        "services": { "web": {
+            "discovery_name": "web",
+            "client_aliases": [{ "port": 80, "dns_name": "web", "test_header": null }],
+            "ingress_port": null,
+            "idle_timeout": 60,
+            "request_timeout": 30,
+            "tls": null,
+        } },
+        "log_configuration": null,
+        "access_log_format": "JSON",
+        "access_log_query_parameters": true,
+        "log_level": null,
+    });
+    let registry = json!([
+        { "registry": other_name.arn(), "port": null, "container": null, "container_port": null }
+    ]);
+    let edits = vec![
+        edit("task_definition", json!(other_task.arn())),
+        edit("desired_count", json!(2)),
+        edit("platform_version", json!("1.4.0")),
+        edit("deployment.minimum_healthy_percent", json!(50)),
+        edit("deployment.maximum_percent", json!(150)),
+        edit("deployment.circuit_breaker.enable", json!(true))
+            .with("deployment.circuit_breaker.rollback", json!(true)),
+        edit(
+            "deployment.alarms",
+            json!({ "names": ["slow", "errors"], "enable": true, "rollback": true }),
+        ),
+        edit("network.subnets", json!([a.id()])),
+        edit("network.security_groups", json!([other_group.id()])),
+        edit("network.assign_public_ip", json!(false)),
+        edit("load_balancers", json!([])).with("health_check_grace_period", json!(0)),
+        edit("service_registries", registry),
+        edit("service_registries", json!([])),
+        edit("health_check_grace_period", json!(30)),
+        edit("availability_zone_rebalancing", json!(false)),
+        edit("enable_execute_command", json!(true)),
+        edit("enable_ecs_managed_tags", json!(true)),
+        edit("propagate_tags", json!("SERVICE")),
+        edit("service_connect", connect),
+        retag(),
+        edit("cluster", json!(other_cluster.name())),
+    ];
+    Example {
+        fixed: &[
+            ("launch_type", "ECS lets go of it for capacity providers, and never takes it back"),
+            ("capacity_provider_strategy", "`service_on_providers` has one"),
+            ("initial_count", "`service_on_providers` has one"),
+            ("scheduling_strategy", "`DAEMON` needs instances"),
+            ("deployment_controller", "the others deploy from outside: nothing here would"),
+            ("placement_constraints", "are refused on Fargate"),
+            ("placement_strategy", "is refused on Fargate"),
+        ],
+        ..graph.example(&service, edits)
+    }
+}
+
+pub(super) fn service_on_providers() -> Example {
+    let mut graph = Graph::default();
+    let strategy = |name: &str, base| {
+        let capacity_provider = name.to_owned();
+        vec![CapacityProviderStrategyItem { capacity_provider, weight: 1, base }]
+    };
+    let service = Service {
+        network: Some(Network {
+            subnets: graph.public().iter().map(|subnet| subnet.id()).collect(),
+            security_groups: vec![graph.group("api").id()],
+            assign_public_ip: true,
+        }),
+        desired_count: None,
+        initial_count: Some(2),
+        launch_type: None,
+        capacity_provider_strategy: strategy("FARGATE", 0),
+        tags: tags(),
+        ..Service::new(graph.cluster("main").name(), graph.task("api").arn())
+    };
+    let handle = graph.add("api", &service);
+    graph.example(
+        &handle,
+        vec![
+            edit("capacity_provider_strategy", json!(strategy("FARGATE_SPOT", 1))),
+            edit("initial_count", json!(3)),
+        ],
+    )
+}
+
+pub(super) fn scaling_target() -> Example {
+    let mut graph = Graph::default();
+    let service = graph.service();
+    let requests = Metric::RequestCountPerTarget {
+        load_balancer: text(graph.balancer("main").full_name()),
+        target_group: text(graph.target_group("api").full_name()),
+    };
+    let target = Target {
+        cluster: service.cluster(),
+        service: service.name(),
+        min_capacity: 1,
+        max_capacity: 4,
+        suspended: Suspended::default(),
+        policies: [
+            ("cpu".to_owned(), Policy::new(Metric::cpu(), 70.0)),
+            ("memory".to_owned(), Policy::new(Metric::memory(), 80.0)),
+        ]
+        .into(),
+        tags: tags(),
+    };
+    // The count is the target's from now on.
+    let address = service.address().clone();
+    let spec = &mut graph.desired_mut().nodes.get_mut(&address).unwrap().spec;
+    spec["desired_count"] = json!(null);
+    spec["initial_count"] = json!(1);
+    let handle = graph.add("api", &target);
+    let cpu = Policy::new(Metric::cpu(), 50.5);
+    let latency = Metric::Custom {
+        namespace: "AWS/ApplicationELB".to_owned(),
+        name: "TargetResponseTime".to_owned(),
+        dimensions: [("LoadBalancer".to_owned(), Input::Known("app/demo/1".to_owned()))].into(),
+        statistic: "Average".to_owned(),
+        unit: Some("Seconds".to_owned()),
+    };
+    let edits = vec![
+        edit("min_capacity", json!(2)),
+        edit("max_capacity", json!(6)),
+        edit("suspended.dynamic_scaling_in", json!(true)),
+        edit("suspended.dynamic_scaling_out", json!(true)),
+        edit("suspended.scheduled_scaling", json!(true)),
+        edit("policies.cpu", json!(cpu)),
+        edit("policies.cpu.scale_in_cooldown", json!(60)),
+        edit("policies.cpu.scale_out_cooldown", json!(60)),
+        edit("policies.cpu.disable_scale_in", json!(true)),
+        edit("policies.requests", json!(Policy::new(requests, 100.0))),
+        edit("policies.latency", json!(Policy::new(latency, 0.5))),
+        edit("policies", json!({ "cpu": cpu })),
+        edit("policies", json!({})),
+        retag(),
+    ];
+    Example {
+        fixed: &[
+            ("cluster", "goes with `service`: a target without its service is deleted by AWS"),
+            ("service", "another service would be another target's"),
+        ],
+        ..graph.example(&handle, edits)
+    }
+}
