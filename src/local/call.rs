@@ -204,11 +204,13 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Removes tags by key.
+    /// Removes tags by key. What has lost its last tag stays known to the tagging API, as on AWS.
     pub fn remove_tags(&mut self, arn: &str, keys: &[String]) {
         let mut tags = self.tags(arn);
         tags.retain(|key, _| !keys.contains(key));
-        if tags.is_empty() { self.delete(TAGS, arn) } else { self.put(TAGS, arn, json!(tags)) }
+        if self.get(TAGS, arn).is_some() {
+            self.put(TAGS, arn, json!(tags));
+        }
     }
 
     /// Removes all tags: to be called when the resource is deleted.

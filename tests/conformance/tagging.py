@@ -1,6 +1,6 @@
 """resourcegroupstaggingapi: one list of what all services tag, as boto3 sees it."""
 
-from harness import ACCOUNT, check, client, refused, summary
+from harness import ACCOUNT, check, client, refused, summary, until
 
 api, ec2, logs, ecr, ecs = client("resourcegroupstaggingapi"), client("ec2"), client("logs"), client("ecr"), client("ecs")
 
@@ -42,6 +42,27 @@ check("tagged", (logs.list_tags_for_resource(resourceArn=group)["tags"]["new"], 
 api.untag_resources(ResourceARNList=[group, cluster], TagKeys=["new", "env"])
 check("untagged", logs.list_tags_for_resource(resourceArn=group)["tags"], {"app": "demo"})
 check("everywhere", ecs.describe_clusters(clusters=["demo"], include=["TAGS"])["clusters"][0]["tags"], [{"key": "app", "value": "demo"}])
+
+# The service itself tags what has no tags yet, by its own rules.
+elb, discovery, ssm = client("elbv2"), client("servicediscovery"), client("ssm")
+subnet = prefix("ec2") + "subnet/" + ec2.create_subnet(VpcId=vpc.split("/")[1], CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+target = elb.create_target_group(Name="demo", Protocol="HTTP", Port=80, VpcId=vpc.split("/")[1], TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+discovery.create_http_namespace(Name="demo")
+until("the namespace is there", lambda: discovery.list_namespaces()["Namespaces"])
+namespace = discovery.list_namespaces()["Namespaces"][0]["Arn"]
+ssm.put_parameter(Name="/demo/one", Value="1", Type="String")
+bare = sorted([subnet, target, namespace, prefix("ssm") + "parameter/demo/one"])
+check("not tagged yet", set(bare) & set(arns()), set())
+lost = prefix("ecs") + "cluster/lost"
+failed = api.tag_resources(ResourceARNList=bare + [lost], Tags={"team": "blue"})["FailedResourcesMap"]
+check("what is lost fails alone", {arn: f["ErrorCode"] for arn, f in failed.items()}, {lost: "InvalidParameterException"})
+check("tagged all", sorted(arns(TagFilters=[{"Key": "team", "Values": ["blue"]}])), bare)
+check("its service sees it", elb.describe_tags(ResourceArns=[target])["TagDescriptions"][0]["Tags"], [{"Key": "team", "Value": "blue"}])
+check("its service's rules", list(api.tag_resources(ResourceARNList=[group], Tags={"aws:x": "y"})["FailedResourcesMap"]), [group])
+check("untagged all", api.untag_resources(ResourceARNList=bare, TagKeys=["team"])["FailedResourcesMap"], {})
+check("no tags left", arns(TagFilters=[{"Key": "team"}]), [])
+check("once tagged, still known", api.get_resources(ResourceARNList=[subnet])["ResourceTagMappingList"], [{"ResourceARN": subnet, "Tags": []}])
+refused("InvalidParameterException", "no such type", api.get_resources, ResourceTypeFilters=["ec2:"])
 logs.delete_log_group(logGroupName="/demo")
 check("deleted", group in arns(), False)
 

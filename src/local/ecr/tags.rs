@@ -19,6 +19,12 @@ fn arn_of_input(call: &Call<'_>) -> Result<String, AwsError> {
 pub(super) fn tag(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = arn_of_input(call)?;
     let tags = call.input.tags("tags", "Key", "Value")?;
+    let mut all = call.tags(&arn);
+    all.extend(tags.clone());
+    if all.len() > 50 {
+        let message = format!("{arn} cannot have more than 50 tags");
+        return Err(AwsError::new("TooManyTagsException", message));
+    }
     call.add_tags(&arn, tags)?;
     Ok(json!({}))
 }

@@ -104,8 +104,3 @@ fn timer(call: &mut Call<'_>, payload: &Value) -> Result<(), AwsError> {
     }
     Ok(())
 }
-
-/// Is there a resource of this service with this ARN?
-pub(super) fn exists(call: &Call<'_>, arn: &str) -> bool {
-    tags::find(call, arn).is_ok()
-}

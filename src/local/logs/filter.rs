@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::events::within;
 use super::group::with_token;
+use super::pattern::Pattern;
 use super::{EVENTS, find_group, find_stream, group_name};
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -16,8 +17,11 @@ pub(super) fn filter(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let group = group_name(call)?;
     let streams = input.texts("logStreamNames")?;
     let prefix = input.optional_text("logStreamNamePrefix")?;
-    let (from, until) = (input.optional_integer("startTime")?, input.optional_integer("endTime")?);
-    let words = words(&input.optional_text("filterPattern")?.unwrap_or_default())?;
+    // Here, unlike in GetLogEvents, the end belongs to the time that is asked for.
+    let until = input.optional_integer("endTime")?.map(|until| until.saturating_add(1));
+    let from = input.optional_integer("startTime")?;
+    let pattern =
+        Pattern::parse(&input.optional_text("filterPattern")?.unwrap_or_default(), &input)?;
     let token = input.optional_text("nextToken")?;
     let limit = input.optional_integer_within("limit", 1, 10_000)?.unwrap_or(10_000);
     // Events of all streams are always interleaved since 2019, and nothing is masked here.
@@ -34,7 +38,7 @@ pub(super) fn filter(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let mut events = call.scan(EVENTS, &scope);
     events.retain(|(key, event)| {
         let wanted = streams.is_empty() || streams.iter().any(|stream| stream == stream_of(key));
-        let said = words.iter().all(|word| event.text("message").contains(word.as_str()));
+        let said = pattern.matches(event.text("message"));
         wanted && said && within(event.integer("timestamp"), from, until)
     });
     events.sort_by_key(|(_, event)| event.integer("timestamp"));
@@ -58,44 +62,4 @@ fn id_of(key: &str) -> String {
     let place = key.rsplit(':').next().unwrap_or_default();
     let digits: String = place.chars().filter(char::is_ascii_digit).take(32).collect();
     format!("{digits:0<56}")
-}
-
-/// The words that all must be there. Patterns over JSON or fields, alternatives, exclusions and
-/// regular expressions are refused.
-fn words(pattern: &str) -> Result<Vec<String>, AwsError> {
-    let mut words = Vec::new();
-    let mut rest = pattern.trim();
-    while !rest.is_empty() {
-        let (word, after) = if let Some(quoted) = rest.strip_prefix('"') {
-            quoted.split_once('"').ok_or_else(|| {
-                AwsError::new(
-                    "InvalidParameterException",
-                    "Invalid filter pattern: a quote is not closed",
-                )
-            })?
-        } else {
-            if rest.starts_with(['{', '[', '?', '-', '%', '(']) {
-                return Err(AwsError::not_modelled(format!(
-                    "local AWS models filter patterns of words and quoted phrases, not `{pattern}`"
-                )));
-            }
-            rest.split_once(char::is_whitespace).unwrap_or((rest, ""))
-        };
-        words.push(word.to_owned());
-        rest = after.trim_start();
-    }
-    Ok(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_of_words() {
-        assert_eq!(words("").unwrap(), Vec::<String>::new());
-        assert_eq!(words(" ERROR \"not found\" x").unwrap(), ["ERROR", "not found", "x"]);
-        assert_eq!(words("{ $.a = 1 }").unwrap_err().code, "NotImplementedByLocalAws");
-        assert_eq!(words("\"open").unwrap_err().code, "InvalidParameterException");
-    }
 }

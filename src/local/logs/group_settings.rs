@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{GROUPS, find_group, group_name};
+use super::{GROUPS, arn_of, find_group, group_name};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -36,7 +36,7 @@ pub(super) fn delete_retention(call: &mut Call<'_>) -> Result<Value, AwsError> {
 }
 
 pub(super) fn associate_key(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let name = call.input.text("logGroupName")?;
+    let name = encrypted(call)?;
     let key = call.input.text("kmsKeyId")?;
     find_group(call, &name)?;
     if !key.starts_with("arn:aws:kms:") {
@@ -47,12 +47,31 @@ pub(super) fn associate_key(call: &mut Call<'_>) -> Result<Value, AwsError> {
 }
 
 pub(super) fn disassociate_key(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let name = call.input.text("logGroupName")?;
+    let name = encrypted(call)?;
     find_group(call, &name)?;
     call.update(GROUPS, &name, |group| {
         group.unset("kmsKeyId");
     });
     Ok(Value::Null)
+}
+
+/// The group in `logGroupName`, or in `resourceIdentifier` by its ARN; that may also name the
+/// results of queries, which are not modelled.
+fn encrypted(call: &Call<'_>) -> Result<String, AwsError> {
+    let name = call.input.optional_text("logGroupName")?;
+    let identifier = call.input.optional_text("resourceIdentifier")?;
+    match (name, identifier) {
+        (Some(name), None) => Ok(name),
+        (None, Some(identifier)) => match identifier.strip_prefix(&arn_of(call, "")) {
+            Some(name) => Ok(name.to_owned()),
+            None => Err(AwsError::not_modelled(format!(
+                "local AWS models keys of its own log groups, not of {identifier}"
+            ))),
+        },
+        _ => Err(call
+            .input
+            .invalid("Either logGroupName or resourceIdentifier must be specified, and not both")),
+    }
 }
 
 pub(super) fn put_protection(call: &mut Call<'_>) -> Result<Value, AwsError> {

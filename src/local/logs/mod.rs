@@ -7,6 +7,7 @@ pub mod events;
 mod filter;
 mod group;
 mod group_settings;
+mod pattern;
 mod stream;
 mod tags;
 

@@ -8,6 +8,12 @@ use crate::local::error::AwsError;
 
 fn arn_of_input(call: &Call<'_>) -> Result<String, AwsError> {
     let arn = call.input.text("resourceArn")?;
+    if arn.contains('*') {
+        return Err(call.input.invalid(format!(
+            "1 validation error detected: Value '{arn}' at 'resourceArn' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: [\\w+=/:,.@-]*"
+        )));
+    }
     if !exists(call, &arn) {
         return Err(AwsError::new(
             "ResourceNotFoundException",
@@ -26,6 +32,12 @@ fn arn_of_name(call: &Call<'_>) -> Result<String, AwsError> {
 pub(super) fn tag_resource(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = arn_of_input(call)?;
     let tags = call.input.map("tags")?;
+    let mut all = call.tags(&arn);
+    all.extend(tags.clone());
+    if all.len() > 50 {
+        let message = "The resource cannot have more than 50 tags.";
+        return Err(AwsError::new("TooManyTagsException", message).with("resourceName", arn));
+    }
     call.add_tags(&arn, tags)?;
     Ok(Value::Null)
 }

@@ -1,45 +1,37 @@
-//! Tags of many resources of many services, changed at once.
+//! Tagging resources of any service. As on AWS, the service itself carries it out by its own rules;
+//! what it refuses stands in `FailedResourcesMap`.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use crate::local::call::Call;
-use crate::local::document::Document;
-use crate::local::error::AwsError;
-use crate::local::{ecr, elbv2, logs};
+use crate::local::error::{AwsError, NOT_MODELLED};
+use crate::local::params::Params;
+use crate::local::registry::SERVICES;
+
+/// An operation of the service that has a resource, and its input.
+type Step = (&'static str, Value);
 
 pub(super) fn tag_resources(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let arns = arns_of_input(call)?;
+    let arns = arns(call)?;
     let tags = call.input.map("Tags")?;
-    if tags.is_empty() {
-        return Err(call.input.missing("Tags"));
+    if tags.is_empty() || tags.len() > 50 {
+        return Err(call.input.invalid("Tags must hold 1 to 50 tags"));
     }
-    let mut failed = json!({});
-    for arn in arns {
-        match existing(call, &arn)? {
-            true => call.add_tags(&arn, tags.clone())?,
-            false => failed.set(&arn, failure(&arn)),
-        }
-    }
-    Ok(json!({"FailedResourcesMap": failed}))
+    each(call, arns, |arn| tag(arn, &tags))
 }
 
 pub(super) fn untag_resources(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let arns = arns_of_input(call)?;
+    let arns = arns(call)?;
     let keys = call.input.texts("TagKeys")?;
-    if keys.is_empty() {
-        return Err(call.input.missing("TagKeys"));
+    if keys.is_empty() || keys.len() > 50 {
+        return Err(call.input.invalid("TagKeys must hold 1 to 50 keys"));
     }
-    let mut failed = json!({});
-    for arn in arns {
-        match existing(call, &arn)? {
-            true => call.remove_tags(&arn, &keys),
-            false => failed.set(&arn, failure(&arn)),
-        }
-    }
-    Ok(json!({"FailedResourcesMap": failed}))
+    each(call, arns, |arn| untag(arn, &keys))
 }
 
-fn arns_of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
+fn arns(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
     let arns = call.input.texts("ResourceARNList")?;
     if arns.is_empty() || arns.len() > 20 {
         return Err(call.input.invalid("ResourceARNList must hold 1 to 20 ARNs"));
@@ -47,30 +39,118 @@ fn arns_of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
     Ok(arns)
 }
 
-/// Is there such a resource? What has tags is there; of what has none, only some can be told.
-fn existing(call: &Call<'_>, arn: &str) -> Result<bool, AwsError> {
-    if !call.tags(arn).is_empty() {
-        return Ok(true);
+fn each(
+    call: &mut Call<'_>,
+    arns: Vec<String>,
+    step: impl Fn(&str) -> Option<Step>,
+) -> Result<Value, AwsError> {
+    let mut failed = Map::new();
+    for arn in arns {
+        let outcome = match step(&arn) {
+            Some((operation, input)) => hand_on(call, &arn, operation, input),
+            None => Err(call.input.invalid(format!("{arn} is not the ARN of a resource"))),
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(error) if error.code == NOT_MODELLED => return Err(error),
+            Err(error) => {
+                let code = match error.status {
+                    500.. => "InternalServiceException",
+                    _ => "InvalidParameterException",
+                };
+                let failure = json!({"StatusCode": error.status, "ErrorCode": code, "ErrorMessage": error.message});
+                failed.insert(arn, failure);
+            }
+        }
     }
-    let fields: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, _, service, region, account, _] = fields.as_slice() else { return Ok(false) };
-    if *region != call.region || *account != call.account {
-        return Ok(false);
-    }
-    match *service {
-        "elasticloadbalancing" => Ok(elbv2::exists(call, arn)),
-        "logs" => Ok(logs::exists(call, arn)),
-        "ecr" => Ok(ecr::exists(call, arn)),
-        _ => Err(AwsError::not_modelled(format!(
-            "local AWS cannot tell here whether {arn}, which has no tags, is there: tag it with its own service"
-        ))),
-    }
+    Ok(json!({"FailedResourcesMap": failed}))
 }
 
-fn failure(arn: &str) -> Value {
-    json!({
-        "StatusCode": 400,
-        "ErrorCode": "InvalidParameterException",
-        "ErrorMessage": format!("The resource {arn} does not exist"),
+/// The words between the colons of an ARN, the resource whole.
+fn parts(arn: &str) -> Option<[&str; 6]> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    parts.try_into().ok().filter(|parts: &[&str; 6]| parts[0] == "arn")
+}
+
+/// Lets the resource's own service do it, in this transaction.
+fn hand_on(call: &mut Call<'_>, arn: &str, operation: &str, input: Value) -> Result<(), AwsError> {
+    let Some([_, _, name, region, account, _]) = parts(arn) else {
+        return Err(call.input.invalid(format!("{arn} is not an ARN")));
+    };
+    if region != call.region || account != call.account {
+        return Err(call.input.invalid(format!(
+            "{arn} is not a resource of account {} in {}",
+            call.account, call.region
+        )));
+    }
+    let service = SERVICES.iter().find(|service| service.name == name);
+    let found = service.and_then(|service| Some((*service, service.operation(operation)?)));
+    let Some((service, operation)) = found else {
+        return Err(AwsError::not_modelled(format!("local AWS does not model tags of {name}")));
+    };
+    let own = (call.service, call.operation, call.input.clone());
+    let written = call.transaction.changes.rows.clone();
+    (call.service, call.operation) = (service, operation);
+    call.input = Params::new(input, service, operation);
+    let outcome = (operation.handler)(call).and_then(|_| call.input.refuse_unread());
+    (call.service, call.operation, call.input) = own;
+    if outcome.is_err() {
+        call.transaction.changes.rows = written;
+    }
+    outcome
+}
+
+/// Names of the members of the services' tagging operations, which differ in little else.
+fn service_of(arn: &str) -> Option<(&str, &str)> {
+    parts(arn).map(|[_, _, service, _, _, resource]| (service, resource))
+}
+
+fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
+    let list = |key: &str, value: &str| -> Vec<Value> {
+        tags.iter().map(|(name, text)| json!({key: name, value: text})).collect()
+    };
+    let (service, resource) = service_of(arn)?;
+    Some(match service {
+        "ec2" => {
+            ("CreateTags", json!({"ResourceId": [last(resource)], "Tag": list("Key", "Value")}))
+        }
+        "elasticloadbalancing" => {
+            ("AddTags", json!({"ResourceArns": [arn], "Tags": list("Key", "Value")}))
+        }
+        "ssm" => (
+            "AddTagsToResource",
+            json!({"ResourceType": "Parameter", "ResourceId": arn, "Tags": list("Key", "Value")}),
+        ),
+        "servicediscovery" => {
+            ("TagResource", json!({"ResourceARN": arn, "Tags": list("Key", "Value")}))
+        }
+        "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
+        "logs" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
+        "ecr" => ("TagResource", json!({"resourceArn": arn, "tags": list("Key", "Value")})),
+        _ => ("TagResource", json!({"resourceArn": arn, "tags": list("key", "value")})),
     })
+}
+
+fn untag(arn: &str, keys: &[String]) -> Option<Step> {
+    let (service, resource) = service_of(arn)?;
+    Some(match service {
+        "ec2" => {
+            let tags: Vec<Value> = keys.iter().map(|key| json!({"Key": key})).collect();
+            ("DeleteTags", json!({"ResourceId": [last(resource)], "Tag": tags}))
+        }
+        "elasticloadbalancing" => ("RemoveTags", json!({"ResourceArns": [arn], "TagKeys": keys})),
+        "ssm" => (
+            "RemoveTagsFromResource",
+            json!({"ResourceType": "Parameter", "ResourceId": arn, "TagKeys": keys}),
+        ),
+        "servicediscovery" | "application-autoscaling" => {
+            ("UntagResource", json!({"ResourceARN": arn, "TagKeys": keys}))
+        }
+        _ => ("UntagResource", json!({"resourceArn": arn, "tagKeys": keys})),
+    })
+}
+
+/// `vpc/vpc-1` is called `vpc-1` in EC2's own API.
+fn last(resource: &str) -> &str {
+    resource.rsplit('/').next().unwrap_or_default()
 }

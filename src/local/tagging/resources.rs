@@ -32,6 +32,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, AwsError> {
     if compliance {
         return Err(AwsError::not_modelled("local AWS has no tag policies to comply with"));
     }
+    if let Some(kind) = types.iter().find(|kind| kind.starts_with(':') || kind.ends_with(':')) {
+        return Err(input.invalid(format!("The resource type '{kind}' is not valid")));
+    }
     let mut filters: Vec<Filter> = Vec::new();
     for filter in input.structures("TagFilters")? {
         let (key, values) = (filter.text("Key")?, filter.texts("Values")?);
