@@ -15,7 +15,7 @@
 //! # How to write a service
 //! One folder, one `static`, one line in [`registry`]. Names are those of the wire: what stands in
 //! JSON, or in the query parameters and XML elements (EC2 `VpcId.1`, answer `vpcSet`).
-//! ```ignore
+//! ```text
 //! const PETS: Table = Table::regional("zoo/pet");       // keyed by account and region for you
 //!
 //! pub(super) static SERVICE: Service = Service {
