@@ -42,7 +42,8 @@ impl Pattern {
             terms.push(term);
             rest = more.trim_start();
         }
-        if !pattern.any.is_empty() && !(pattern.all.is_empty() && pattern.none.is_empty()) {
+        let others = !pattern.all.is_empty() || !pattern.none.is_empty();
+        if others && !pattern.any.is_empty() {
             return Err(refused("'?' beside other terms"));
         }
         Ok(pattern)
