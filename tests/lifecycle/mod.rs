@@ -12,7 +12,9 @@ mod life;
 mod load_balancing;
 mod names;
 mod network;
+mod renames;
 mod service;
+mod shapes;
 mod stores;
 
 use example::Example;

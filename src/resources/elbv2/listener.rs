@@ -58,6 +58,34 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("ModifyListener.AlpnPolicy", "network load balancers only"),
     ("ModifyListener.MutualAuthentication", "certificates of clients are not offered yet"),
     ("ModifyListener.Certificates[].IsDefault", "the first is the default one; it is output only"),
+    (
+        "CreateListener.DefaultActions[].AuthenticateOidcConfig",
+        "signing users in is not offered yet",
+    ),
+    (
+        "CreateListener.DefaultActions[].AuthenticateCognitoConfig",
+        "signing users in is not offered yet",
+    ),
+    ("CreateListener.DefaultActions[].JwtValidationConfig", "checking tokens is not offered yet"),
+    ("CreateListener.DefaultActions[].Order", "there is one action"),
+    (
+        "CreateListener.DefaultActions[].TargetGroupArn",
+        "another spelling of a forward to one target group",
+    ),
+    (
+        "ModifyListener.DefaultActions[].AuthenticateOidcConfig",
+        "signing users in is not offered yet",
+    ),
+    (
+        "ModifyListener.DefaultActions[].AuthenticateCognitoConfig",
+        "signing users in is not offered yet",
+    ),
+    ("ModifyListener.DefaultActions[].JwtValidationConfig", "checking tokens is not offered yet"),
+    ("ModifyListener.DefaultActions[].Order", "there is one action"),
+    (
+        "ModifyListener.DefaultActions[].TargetGroupArn",
+        "another spelling of a forward to one target group",
+    ),
 ];
 
 impl Spec for Listener {

@@ -58,6 +58,16 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("ModifyRule.Transforms", "rewriting of requests is not offered yet"),
     ("ModifyRule.ResetTransforms", "rewriting of requests is not offered yet"),
     ("SetRulePriorities.RulePriorities[].RuleArn", "says which rule"),
+    ("CreateRule.Actions[].AuthenticateOidcConfig", "signing users in is not offered yet"),
+    ("CreateRule.Actions[].AuthenticateCognitoConfig", "signing users in is not offered yet"),
+    ("CreateRule.Actions[].JwtValidationConfig", "checking tokens is not offered yet"),
+    ("CreateRule.Actions[].Order", "there is one action"),
+    ("CreateRule.Actions[].TargetGroupArn", "another spelling of a forward to one target group"),
+    ("ModifyRule.Actions[].AuthenticateOidcConfig", "signing users in is not offered yet"),
+    ("ModifyRule.Actions[].AuthenticateCognitoConfig", "signing users in is not offered yet"),
+    ("ModifyRule.Actions[].JwtValidationConfig", "checking tokens is not offered yet"),
+    ("ModifyRule.Actions[].Order", "there is one action"),
+    ("ModifyRule.Actions[].TargetGroupArn", "another spelling of a forward to one target group"),
 ];
 
 impl Spec for ListenerRule {
