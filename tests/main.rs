@@ -3,6 +3,7 @@
 // A helper that unwraps is a test that fails: clippy sees only the test functions themselves.
 #![allow(clippy::unwrap_used)]
 
+mod calls;
 mod cli;
 mod ecs_kinds;
 mod emulators;
