@@ -14,6 +14,7 @@ mod plan;
 mod schema;
 mod stop;
 mod svc;
+mod timings;
 mod validate;
 mod write;
 

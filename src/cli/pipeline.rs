@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use super::account::{self, Account};
-use super::{Exit, Global, Stop, local, open};
+use super::{Exit, Global, Stop, local, open, timings};
 use crate::engine::execute::Options;
 use crate::engine::{
     AllowDelete, Cancel, Clock, Desired, Observation, Outcome, Plan, Registry, Scope, Target,
@@ -169,13 +169,17 @@ impl Pipeline {
         self.confirm(&plan)?;
         let progress = Progress::new(&self.terminal);
         let options = Options { concurrency: CONCURRENCY, no_wait: self.global.no_wait };
-        let began = self.clock.now();
+        let (began, real) = (self.clock.now(), Instant::now());
         let outcome =
             execute(&self.registry, &plan, &self.clock, &options, &cancel_on_signals(), &|event| {
                 progress.event(&event)
             })
             .await;
         self.print_outcome(&outcome, self.clock.now().saturating_sub(began));
+        if let Some(path) = &self.global.timings {
+            let scale = local::time_factor(&self.global)?;
+            timings::write(path, &plan, &outcome, real.elapsed(), scale)?;
+        }
         if outcome.failed.is_empty() && !outcome.cancelled {
             self.print_addresses(&plan, Some(&outcome));
         }
