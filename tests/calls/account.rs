@@ -73,7 +73,12 @@ impl Account {
     }
 
     /// Applies a plan to its end.
-    pub(super) async fn apply(&self, registry: &Registry, plan: &Plan, options: Options) -> Outcome {
+    pub(super) async fn apply(
+        &self,
+        registry: &Registry,
+        plan: &Plan,
+        options: Options,
+    ) -> Outcome {
         let clock = TokioClock::faster(200.0);
         let outcome = execute(registry, plan, &clock, &options, &Cancel::new(), &|_| {}).await;
         assert!(outcome.is_complete(), "{:#?}", outcome.failed);

@@ -3,4 +3,5 @@
 
 mod account;
 mod budget;
+mod chain;
 mod foreign;
