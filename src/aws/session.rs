@@ -123,7 +123,7 @@ impl Session {
                 $sdk::Client::from_conf(
                     $sdk::config::Builder::from(&self.config)
                         .interceptor(self.calls.clone())
-                        .retry_classifier(NeverCreateTwice)
+                        .interceptor(NeverCreateTwice)
                         .build(),
                 )
             };

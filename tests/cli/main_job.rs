@@ -170,3 +170,15 @@ fn put_parameter(workdir: &Workdir, name: &str, environment: &str) {
         call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
     });
 }
+
+/// The SDK would send a create again whose answer was lost, and make a second one.
+#[test]
+fn a_lost_answer_makes_no_twin() {
+    let workdir = demo();
+    workdir.write(
+        "faults.yml",
+        "rules:\n  - on: {operation: 'Create*', calls: [1, 3, 6, 10]}\n    fault: lost-answer\n",
+    );
+    workdir.local(&["--local-faults", "faults.yml", "deploy", "--env", "test", "--yes"]).expect(0);
+    assert_eq!(steps(&plan(&workdir, &["plan", "--env", "test"], 0)), Vec::<String>::new());
+}
