@@ -15,6 +15,9 @@ use shipit::resources::REGISTRY;
 
 use super::account::{ACCOUNT, Account, session, workspace};
 
+/// A step, how long its chain is, and the link of the chain before it.
+type End = (usize, usize, Option<(usize, Wait)>);
+
 /// Calls by address: those of its create, and those of its look.
 type Made = Arc<Mutex<BTreeMap<String, (Vec<String>, Vec<String>)>>>;
 
@@ -92,7 +95,7 @@ impl Driver for Counted {
 /// The longest chain, each step as long as the number of its calls.
 fn longest(plan: &Plan, made: &BTreeMap<String, (Vec<String>, Vec<String>)>) -> String {
     // Calls until outputs are known and until ready, and through which step and part of it.
-    let mut ends: Vec<(usize, usize, Option<(usize, Wait)>)> = Vec::new();
+    let mut ends: Vec<End> = Vec::new();
     let of = |index: usize| made.get(&plan.steps[index].address.to_string());
     for (index, step) in plan.steps.iter().enumerate() {
         let before = step.after.iter().map(|edge| {
