@@ -15,7 +15,7 @@ use shipit::resources::REGISTRY;
 
 use super::account::{ACCOUNT, Account, session, workspace};
 
-/// A step, how long its chain is, and the link of the chain before it.
+/// Calls until outputs are known, calls until ready, and through which step and part of it.
 type End = (usize, usize, Option<(usize, Wait)>);
 
 /// Calls by address: those of its create, and those of its look.
