@@ -1,4 +1,7 @@
 //! What emulators lose on read-back.
+//!
+//! Fields of an ECS service that both lose are judged by nobody but local AWS: zone rebalancing, the
+//! service's own role, and Service Connect (which manifests cannot ask for yet).
 
 /// One field that an emulator accepts and does not give back.
 #[derive(Debug)]
