@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    Change, Class, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
+    Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
 
@@ -322,16 +322,7 @@ async fn tags_of(cx: &Cx, arn: &RepositoryArn) -> Result<BTreeMap<String, String
 /// A repository's ARN is its name: one that somebody made anew would seem to bear our old tags in
 /// the bulk answer, so they are read from the repository itself.
 async fn still_ours(cx: &Cx, live: &Live<Repository>) -> Result<(), Failure> {
-    let tags = tags_of(cx, &live.outputs.arn).await?;
-    let identity = &live.identity;
-    match Identity::from_tags(&tags, &identity.application, &identity.environment) {
-        Some(found) if found.address == identity.address => Ok(()),
-        _ => Err(Failure::new(
-            Class::Invalid,
-            format!("`{}` no longer bears shipit's tags, so it is left alone", live.outputs.name),
-        )
-        .with_hint("plan again; it may have been deleted and made anew by somebody else")),
-    }
+    tags::still_owned(&tags_of(cx, &live.outputs.arn).await?, &live.identity, &live.outputs.name)
 }
 
 fn outputs(repository: &Api) -> RepositoryOutputs {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    Change, Class, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
+    Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
 use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
 
@@ -236,16 +236,7 @@ async fn tags_of(cx: &Cx, arn: &LogGroupArn) -> Result<BTreeMap<String, String>,
 /// A log group's ARN is its name: one that somebody made anew would seem to bear our old tags in the
 /// bulk answer, so they are read from the group itself.
 async fn still_ours(cx: &Cx, live: &Live<LogGroup>) -> Result<(), Failure> {
-    let tags = tags_of(cx, &live.outputs.arn).await?;
-    let identity = &live.identity;
-    match Identity::from_tags(&tags, &identity.application, &identity.environment) {
-        Some(found) if found.address == identity.address => Ok(()),
-        _ => Err(Failure::new(
-            Class::Invalid,
-            format!("`{}` no longer bears shipit's tags, so it is left alone", live.outputs.name),
-        )
-        .with_hint("plan again; it may have been deleted and made anew by somebody else")),
-    }
+    tags::still_owned(&tags_of(cx, &live.outputs.arn).await?, &live.identity, &live.outputs.name)
 }
 
 fn outputs(group: &Api) -> LogGroupOutputs {
