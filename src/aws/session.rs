@@ -142,6 +142,10 @@ impl Session {
             ssm: client!(aws_sdk_ssm),
             sts: client!(aws_sdk_sts),
             tagging: client!(aws_sdk_resourcegroupstagging),
+            cloudtrail: client!(aws_sdk_cloudtrail),
+            servicequotas: client!(aws_sdk_servicequotas),
+            secretsmanager: client!(aws_sdk_secretsmanager),
+            acm: client!(aws_sdk_acm),
             bulk_tags: Arc::default(),
         }
     }
@@ -185,6 +189,14 @@ pub struct Cx {
     pub sts: aws_sdk_sts::Client,
     /// Resource Groups Tagging API.
     pub tagging: aws_sdk_resourcegroupstagging::Client,
+    /// CloudTrail.
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
+    /// Service Quotas.
+    pub servicequotas: aws_sdk_servicequotas::Client,
+    /// Secrets Manager.
+    pub secretsmanager: aws_sdk_secretsmanager::Client,
+    /// Certificate Manager.
+    pub acm: aws_sdk_acm::Client,
     /// Tags of everything that bears ours, fetched once per observation.
     pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
 }

@@ -7,6 +7,7 @@ mod deploy;
 mod env;
 mod global;
 mod init;
+mod interrupt;
 mod local;
 mod open;
 mod pipeline;

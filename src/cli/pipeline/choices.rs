@@ -1,0 +1,39 @@
+//! Options of every command that plans.
+
+use crate::cli::Stop;
+use crate::engine::AllowDelete;
+use crate::resources::REGISTRY;
+
+/// Options of every command that plans.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct Choices {
+    /// Delete resources that hold data, too, when they are no longer wanted: a kind such as
+    /// `logs/log-group`, or `all`
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    allow_delete: Vec<String>,
+    /// Delete services that are live but in no manifest here
+    #[arg(long)]
+    pub(super) prune: bool,
+}
+
+impl Choices {
+    pub(super) fn allow_delete(&self) -> Result<AllowDelete, Stop> {
+        if self.allow_delete.iter().any(|kind| kind == "all") {
+            return Ok(AllowDelete::All);
+        }
+        let stateful: Vec<&str> = REGISTRY
+            .iter()
+            .filter(|kind| kind.info.stateful.is_some())
+            .map(|kind| kind.info.kind)
+            .collect();
+        for kind in &self.allow_delete {
+            if !stateful.contains(&kind.as_str()) {
+                return Err(Stop::failed(
+                    format!("`--allow-delete {kind}`: no resource kind of that name holds data"),
+                    format!("use `all`, or one of {}", stateful.join(", ")),
+                ));
+            }
+        }
+        Ok(AllowDelete::Kinds(self.allow_delete.iter().cloned().collect()))
+    }
+}

@@ -1,0 +1,113 @@
+//! The way all planning commands go: open the account, observe, plan, show, confirm, apply.
+//!
+//! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `apply` carries it out,
+//! `show` prints what is live. What one command alone does stays in that command's file.
+
+mod apply;
+mod choices;
+mod plan;
+mod read;
+mod show;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::account::{self, Account};
+use super::{Global, Stop, local, open};
+use crate::engine::{Registry, Target, TokioClock};
+use crate::manifest::Workspace;
+use crate::render::{Terminal, human};
+use crate::resources::REGISTRY;
+
+pub(super) use choices::Choices;
+
+/// How many calls and steps run at a time.
+const CONCURRENCY: usize = 16;
+/// What a command is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The environment and all services of the workspace.
+    Everything,
+    /// The environment alone.
+    Environment,
+    /// One service, and what it needs of the environment.
+    Service(String),
+    /// One service, on its way out.
+    DeleteService(String),
+    /// The environment and all that is live in it, on their way out.
+    DeleteEnvironment,
+}
+
+/// An opened workspace, environment and account.
+pub(super) struct Pipeline {
+    global: Global,
+    terminal: Terminal,
+    workspace: Workspace,
+    which: Which,
+    account: Account,
+    registry: Registry,
+    target: Target,
+    clock: TokioClock,
+}
+
+impl Pipeline {
+    /// Loads the manifests, opens the account and checks that it is the right one.
+    pub(super) async fn open(global: &Global, which: Which) -> Result<Self, Stop> {
+        let (workspace, environment) = open::in_environment(global)?;
+        if let Which::Service(service) = &which
+            && !workspace.services.iter().any(|known| known.name == *service)
+        {
+            return Err(Stop::refused(
+                format!("there is no service `{service}` here"),
+                format!(
+                    "create it with `shipit svc init --name {service}`, or list them with `shipit svc ls`"
+                ),
+            ));
+        }
+        let terminal = global.terminal();
+        if !workspace.warnings.is_empty() && !terminal.json() {
+            terminal.say(&human::problem::problems(&workspace.warnings));
+        }
+        let account = account::open(global, &workspace.application, &environment).await?;
+        let registry =
+            Registry::new(REGISTRY.iter().map(|kind| (kind.bind)(account.cx.clone())).collect());
+        let target = Target {
+            application: workspace.application.name.clone(),
+            environment: environment.name,
+            account: account.cx.account.clone(),
+            region: account.cx.region.clone(),
+            run: run_id(),
+        };
+        let clock = TokioClock::faster(local::time_factor(global)?);
+        Ok(Self {
+            global: global.clone(),
+            terminal,
+            workspace,
+            which,
+            account,
+            registry,
+            target,
+            clock,
+        })
+    }
+
+    /// The clients, for commands that look deeper than resources (`svc status`).
+    pub(super) fn cx(&self) -> &crate::aws::Cx {
+        &self.account.cx
+    }
+
+    /// The environment's name.
+    pub(super) fn environment(&self) -> &str {
+        &self.target.environment
+    }
+
+    /// What output looks like.
+    pub(super) fn terminal(&self) -> &Terminal {
+        &self.terminal
+    }
+}
+
+/// Names a run: nanoseconds and process id, so that client tokens of two runs never meet.
+fn run_id() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", now.as_nanos(), std::process::id())
+}

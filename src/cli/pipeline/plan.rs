@@ -1,0 +1,83 @@
+//! Makes a plan, shows it, and refuses what must not be applied.
+
+use std::time::{Duration, Instant};
+
+use super::{Choices, Pipeline, Which};
+use crate::cli::{Exit, Stop};
+use crate::engine::{Observation, Plan, plan};
+use crate::render::human::{self, text};
+use crate::render::json;
+
+/// What a plan was made from.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) live: usize,
+    pub(super) took: Duration,
+}
+
+impl Pipeline {
+    /// Shows the plan (`plan` commands).
+    pub(in crate::cli) async fn show_plan(
+        &self,
+        choices: &Choices,
+        exit_code: bool,
+    ) -> Result<Exit, Stop> {
+        let planned = self.plan(choices).await?;
+        self.print(&planned);
+        self.refuse_foreign(&planned.plan)?;
+        Ok(if exit_code && planned.plan.has_changes() { Exit::Changes } else { Exit::Done })
+    }
+
+    pub(super) async fn plan(&self, choices: &Choices) -> Result<Planned, Stop> {
+        let began = Instant::now();
+        let allow_delete = choices.allow_delete()?;
+        let (desired, observation) = self.desired_and_live().await?;
+        let scope = self.scope(&observation, choices.prune);
+        self.refuse_missing_environment(&observation)?;
+        let plan =
+            plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
+        Ok(Planned { plan, live: observation.live().count(), took: began.elapsed() })
+    }
+
+    /// A service needs an environment that is there.
+    fn refuse_missing_environment(&self, observation: &Observation) -> Result<(), Stop> {
+        let Which::Service(service) = &self.which else { return Ok(()) };
+        if !observation.seen.of("ecs/cluster").is_empty() {
+            return Ok(());
+        }
+        let name = &self.target.environment;
+        Err(Stop::refused(
+            format!("environment `{name}` is not deployed yet, and service `{service}` runs in it"),
+            format!(
+                "run `shipit env deploy --name {name}` first, or `shipit deploy --env {name}` for both"
+            ),
+        ))
+    }
+
+    pub(super) fn refuse_foreign(&self, plan: &Plan) -> Result<(), Stop> {
+        let Some(first) = plan.foreign.first() else { return Ok(()) };
+        Err(Stop::refused(
+            format!(
+                "{} in the way: `{}` has the name that {} needs, and {}",
+                text::count(plan.foreign.len(), "resource"),
+                first.id,
+                first.address,
+                first.owner
+            ),
+            "rename or delete what is in the way, or choose another application or environment name; shipit changes nothing that does not bear its tags",
+        ))
+    }
+
+    pub(super) fn print(&self, planned: &Planned) {
+        if self.terminal.json() {
+            return self.terminal.out(&json::document(&planned.plan));
+        }
+        self.terminal.out(&human::plan::plan(&planned.plan, self.global.verbose));
+        self.terminal.tell(&format!(
+            "read {} in {} with {}",
+            text::count(planned.live, "live resource"),
+            text::duration(planned.took),
+            text::count(self.account.calls.calls().len(), "API call"),
+        ));
+    }
+}
