@@ -111,8 +111,8 @@ impl Call<'_> {
     /// A time as this protocol writes it: seconds since 1970 in JSON, ISO 8601 in XML.
     pub fn time(&self, at: Millis) -> Value {
         match self.service.protocol {
-            Protocol::Json => json!(at as f64 / 1000.0),
-            Protocol::Query | Protocol::Ec2 => Value::from(iso8601(at)),
+            Protocol::Json | Protocol::RestJson => json!(at as f64 / 1000.0),
+            Protocol::Query | Protocol::Ec2 | Protocol::RestXml => Value::from(iso8601(at)),
         }
     }
 

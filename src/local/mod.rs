@@ -49,6 +49,8 @@
 //!     Ok(json!({"names": names, "nextToken": page.next}))  // null members are left out by XML
 //! }
 //! ```
+//! REST services (`Protocol::RestJson`) name an operation by method and path:
+//! `read("DescribePet", describe).at("GET /pets/{name}")`; labels and query parameters are members of the input.
 //! - Everything a handler writes is dropped when it returns an error.
 //! - Do not read what you do not model: an unread member is the loud refusal. A member that truly
 //!   has no effect here is marked with `call.input.accept("name")` and a comment that says why.

@@ -100,7 +100,7 @@ impl Params {
 
     /// A whole number that may be absent.
     pub fn optional_integer(&self, name: &str) -> Result<Option<i64>, AwsError> {
-        let query = self.is_query();
+        let query = self.leaves_are_text();
         self.scalar(name, "integer", |value| integer_of(value, query))
     }
 
@@ -123,13 +123,13 @@ impl Params {
 
     /// A number that may be absent.
     pub fn optional_number(&self, name: &str) -> Result<Option<f64>, AwsError> {
-        let query = self.is_query();
+        let query = self.leaves_are_text();
         self.scalar(name, "number", |value| number_of(value, query))
     }
 
     /// A boolean that may be absent.
     pub fn optional_boolean(&self, name: &str) -> Result<Option<bool>, AwsError> {
-        let query = self.is_query();
+        let query = self.leaves_are_text();
         self.scalar(name, "boolean", |value| boolean_of(value, query))
     }
 
@@ -303,8 +303,24 @@ impl Params {
         Self { value, path, shared: Rc::clone(&self.shared) }
     }
 
-    fn is_query(&self) -> bool {
+    /// Query protocols have nothing but strings, and so have REST's paths and query strings.
+    fn leaves_are_text(&self) -> bool {
         self.shared.service.protocol != Protocol::Json
+    }
+
+    /// Empty lists and structures look like empty strings.
+    fn is_query(&self) -> bool {
+        use Protocol::{Ec2, Query, RestXml};
+        matches!(self.shared.service.protocol, Query | Ec2 | RestXml)
+    }
+
+    /// A list of one may look like its item: in XML, and in query strings.
+    fn single_is_list(&self) -> bool {
+        match self.shared.service.protocol {
+            Protocol::RestXml => true,
+            Protocol::RestJson => self.path.is_empty(),
+            Protocol::Query | Protocol::Ec2 | Protocol::Json => false,
+        }
     }
 
     fn path_of(&self, name: &str) -> String {
@@ -337,13 +353,16 @@ impl Params {
             Value::Array(items) => Ok(Some(items.clone())),
             // The query protocols spell an empty list as `Name=`.
             Value::String(text) if self.is_query() && text.is_empty() => Ok(Some(Vec::new())),
+            Value::String(_) | Value::Object(_) if self.single_is_list() => {
+                Ok(Some(vec![value.clone()]))
+            }
             _ => Err(self.wrong_type_at(&self.path_of(name), "list")),
         }
     }
 
     fn wrong_type_at(&self, path: &str, wanted: &str) -> AwsError {
         match self.shared.service.protocol {
-            Protocol::Json => AwsError::new(
+            Protocol::Json | Protocol::RestJson => AwsError::new(
                 "SerializationException",
                 format!("the value at '{path}' is not of type {wanted}"),
             ),
@@ -351,7 +370,7 @@ impl Params {
                 "InvalidParameterValue",
                 format!("Invalid value for parameter {path}: it must be of type {wanted}"),
             ),
-            Protocol::Query => AwsError::new(
+            Protocol::Query | Protocol::RestXml => AwsError::new(
                 "MalformedInput",
                 format!("the value at '{path}' is not of type {wanted}"),
             ),
@@ -360,7 +379,7 @@ impl Params {
 
     fn shape(&self, path: String, value: &Value, shape: &Shape) -> Result<Value, AwsError> {
         self.shared.read.borrow_mut().insert(path.clone());
-        let query = self.is_query();
+        let query = self.leaves_are_text();
         let wrong = |wanted: &str| self.wrong_type_at(&path, wanted);
         match shape {
             Shape::Text => value.as_str().map(Value::from).ok_or_else(|| wrong("string")),

@@ -4,7 +4,7 @@ use http::{HeaderMap, Request, header};
 use serde_json::Value;
 
 use super::error::AwsError;
-use super::protocol::{self, Envelope};
+use super::protocol::{self, Asked, Envelope};
 use super::regions;
 use super::registry;
 use super::service::{Operation, Protocol, Service};
@@ -83,17 +83,21 @@ pub(super) fn route(
         )
         .status(403));
     }
-    if request.method() != http::Method::POST {
+    let by_path = matches!(service.protocol, Protocol::RestJson | Protocol::RestXml);
+    if request.method() != http::Method::POST && !by_path {
         return Err(AwsError::not_modelled(format!(
-            "local AWS serves POST only, not {}",
+            "local AWS serves {} by POST only, not {}",
+            service.name,
             request.method()
         )));
     }
-    let (action, input) = protocol::decode(service, request.body())?;
-    let name = match action {
-        Some(action) => action,
-        None => match target.split_once('.') {
-            Some((prefix, name)) if prefix == service.target => name.to_owned(),
+    let (operation, input) = match protocol::decode(service, request)? {
+        Asked::ByPath(operation, input) => (operation, input),
+        Asked::ByName(Some(action), input) => (by_name(service, &action, named)?, input),
+        Asked::ByName(None, input) => match target.split_once('.') {
+            Some((prefix, name)) if prefix == service.target => {
+                (by_name(service, name, named)?, input)
+            }
             _ => {
                 return Err(AwsError::not_modelled(format!(
                     "local AWS serves {} as {}.*, not {target}",
@@ -102,17 +106,8 @@ pub(super) fn route(
             }
         },
     };
-    named.operation.clone_from(&name);
-    envelope.operation.clone_from(&name);
-    let Some(operation) = service.operation(&name) else {
-        let served: Vec<&str> = service.operations.iter().map(|operation| operation.name).collect();
-        return Err(AwsError::not_modelled(format!(
-            "local AWS does not model {}:{name}; of {} it serves {}",
-            service.name,
-            service.name,
-            served.join(", ")
-        )));
-    };
+    operation.name.clone_into(&mut named.operation);
+    operation.name.clone_into(&mut envelope.operation);
     Ok(Routed {
         account: named.account.clone(),
         region: named.region.clone(),
@@ -120,6 +115,23 @@ pub(super) fn route(
         service,
         operation,
         input,
+    })
+}
+
+fn by_name(
+    service: &Service,
+    name: &str,
+    named: &mut Named,
+) -> Result<&'static Operation, AwsError> {
+    name.clone_into(&mut named.operation);
+    service.operation(name).ok_or_else(|| {
+        let served: Vec<&str> = service.operations.iter().map(|operation| operation.name).collect();
+        AwsError::not_modelled(format!(
+            "local AWS does not model {}:{name}; of {} it serves {}",
+            service.name,
+            service.name,
+            served.join(", ")
+        ))
     })
 }
 

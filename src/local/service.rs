@@ -14,6 +14,10 @@ pub enum Protocol {
     Ec2,
     /// awsJson 1.0 and 1.1, told apart by the request's content type.
     Json,
+    /// restJson1: method and path name the operation, the body is JSON (eks, appmesh, scheduler).
+    RestJson,
+    /// restXml: the same with XML (route53). A list is its repeated element: `{"Tags": {"Tag": […]}}`.
+    RestXml,
 }
 
 /// Does an operation change anything?
@@ -41,16 +45,27 @@ pub struct Operation {
     pub kind: Kind,
     /// What carries it out.
     pub handler: Handler,
+    /// REST protocols: method and path as the API's model writes them, such as
+    /// `GET /clusters/{name}`; `{name+}` takes slashes too. Empty for the others.
+    pub route: &'static str,
+}
+
+impl Operation {
+    /// The same operation, reached by a method and a path.
+    #[must_use]
+    pub const fn at(self, route: &'static str) -> Self {
+        Self { route, ..self }
+    }
 }
 
 /// An operation that changes nothing.
 pub const fn read(name: &'static str, handler: Handler) -> Operation {
-    Operation { name, kind: Kind::Read, handler }
+    Operation { name, kind: Kind::Read, handler, route: "" }
 }
 
 /// An operation that may write.
 pub const fn write(name: &'static str, handler: Handler) -> Operation {
-    Operation { name, kind: Kind::Write, handler }
+    Operation { name, kind: Kind::Write, handler, route: "" }
 }
 
 /// A simulated service: one `static` in the service's folder and one line in the registry.
@@ -60,7 +75,7 @@ pub struct Service {
     pub name: &'static str,
     /// How it speaks.
     pub protocol: Protocol,
-    /// JSON: what stands before the dot in `X-Amz-Target`. Query and EC2: the API's version.
+    /// JSON: what stands before the dot in `X-Amz-Target`. Query and EC2: the API's version. REST: empty.
     pub target: &'static str,
     /// The XML namespace of answers; empty for JSON.
     pub namespace: &'static str,

@@ -1,16 +1,18 @@
 //! The wire protocols: a request's body to one nested JSON value, and an output or an error back
 //! to the bytes that an SDK expects. What the values mean is not known here.
 
+mod escape;
 mod json;
 mod query;
+mod rest;
 mod xml;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::error::AwsError;
-use super::service::{Protocol, Service};
+use super::service::{Operation, Protocol, Service};
 
 /// What an answer needs to know of its request.
 #[derive(Debug, Clone)]
@@ -23,18 +25,32 @@ pub(super) struct Envelope {
     pub(super) request_id: String,
 }
 
-/// Reads a body: the operation's name (query protocols carry it there) and its input.
-pub(super) fn decode(service: &Service, body: &[u8]) -> Result<(Option<String>, Value), AwsError> {
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// The body or a header names the operation; the body of query protocols does.
+    ByName(Option<String>, Value),
+    /// Method and path said which operation.
+    ByPath(&'static Operation, Value),
+}
+
+/// Reads a request: which operation, as far as this protocol says, and its input.
+pub(super) fn decode(service: &Service, request: &Request<Bytes>) -> Result<Asked, AwsError> {
     match service.protocol {
-        Protocol::Json => json::decode(body).map(|input| (None, input)),
-        Protocol::Query | Protocol::Ec2 => query::decode(service, body),
+        Protocol::Json => json::decode(request.body()).map(|input| Asked::ByName(None, input)),
+        Protocol::Query | Protocol::Ec2 => query::decode(service, request.body())
+            .map(|(action, input)| Asked::ByName(action, input)),
+        Protocol::RestJson | Protocol::RestXml => {
+            rest::decode(service, request).map(|(operation, input)| Asked::ByPath(operation, input))
+        }
     }
 }
 
 /// The answer to a call that succeeded.
 pub(super) fn success(envelope: &Envelope, output: &Value) -> Response<Bytes> {
     let body = match envelope.protocol {
-        Protocol::Json => json::success(output),
+        Protocol::Json | Protocol::RestJson => json::success(output),
+        Protocol::RestXml => xml::rest_success(envelope, output),
         Protocol::Query => xml::query_success(envelope, output),
         Protocol::Ec2 => xml::ec2_success(envelope, output),
     };
@@ -45,16 +61,22 @@ pub(super) fn success(envelope: &Envelope, output: &Value) -> Response<Bytes> {
 pub(super) fn failure(envelope: &Envelope, error: &AwsError) -> Response<Bytes> {
     let body = match envelope.protocol {
         Protocol::Json => json::failure(error),
-        Protocol::Query => xml::query_failure(envelope, error),
+        Protocol::RestJson => rest::failure(error),
+        Protocol::Query | Protocol::RestXml => xml::query_failure(envelope, error),
         Protocol::Ec2 => xml::ec2_failure(envelope, error),
     };
-    respond(envelope, error.status, body)
+    let mut response = respond(envelope, error.status, body);
+    if let (Protocol::RestJson, Ok(code)) = (envelope.protocol, error.code.parse()) {
+        response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    response
 }
 
 fn respond(envelope: &Envelope, status: u16, body: String) -> Response<Bytes> {
     let content_type = match envelope.protocol {
         Protocol::Json => format!("application/x-amz-json-{}", envelope.version),
-        Protocol::Query => "text/xml".to_owned(),
+        Protocol::RestJson => "application/json".to_owned(),
+        Protocol::Query | Protocol::RestXml => "text/xml".to_owned(),
         Protocol::Ec2 => "text/xml;charset=UTF-8".to_owned(),
     };
     let mut response = Response::new(Bytes::from(body));

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::escape::{self, Plus};
 use crate::local::error::AwsError;
 use crate::local::service::Service;
 
@@ -75,23 +76,8 @@ fn lists(value: Value) -> Value {
     Value::Object(members)
 }
 
-/// Decodes `+` and `%41`.
 fn unescape(text: &str) -> Result<String, AwsError> {
-    let malformed = || AwsError::new("MalformedQueryString", format!("`{text}` is badly escaped"));
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
-                let (high, low) = (digit().ok_or_else(malformed)?, digit().ok_or_else(malformed)?);
-                bytes.push((high * 16 + low) as u8);
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| malformed())
+    escape::decode(text, Plus::IsSpace)
 }
 
 #[cfg(test)]
