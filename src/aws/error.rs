@@ -105,6 +105,7 @@ fn refused<E: ProvideErrorMetadata + std::error::Error>(error: &E, raw: &HttpRes
         code: Some(code),
         request_id: request_id(raw),
         hint: None,
+        diagnosis: None,
     }
 }
 

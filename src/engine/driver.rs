@@ -107,6 +107,8 @@ pub enum Health {
     Pending(String),
     /// It will not get there by itself; the text says why.
     Failed(String),
+    /// The same, with a diagnosis.
+    Broken(Box<Failure>),
     /// It is not there (any more).
     Gone,
 }

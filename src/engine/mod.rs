@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod change;
 pub mod clock;
 pub mod desired;
+pub mod diagnosis;
 pub mod diff;
 pub mod driver;
 pub mod event;
@@ -31,6 +32,7 @@ pub use cancel::Cancel;
 pub use change::Change;
 pub use clock::{Clock, TestClock, TokioClock};
 pub use desired::{Desired, Edge, Node};
+pub use diagnosis::{Diagnosis, Fact, LogTail, Verdict};
 pub use driver::{
     BoxFuture, Driver, Foreign, Health, KindInfo, Live, Observed, Pace, Progress, Query,
     ReplaceOrder, Seen, Waiting,

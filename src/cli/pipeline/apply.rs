@@ -44,7 +44,7 @@ impl Pipeline {
                 progress.event(&event)
             })
             .await;
-        self.print_outcome(&outcome, self.clock.now().saturating_sub(began));
+        self.print_outcome(plan, &outcome, self.clock.now().saturating_sub(began));
         if let Some(path) = &self.global.timings {
             let scale = local::time_factor(&self.global)?;
             timings::write(path, plan, &outcome, real.elapsed(), scale)?;
@@ -73,9 +73,14 @@ impl Pipeline {
         }
     }
 
-    fn print_outcome(&self, outcome: &Outcome, took: Duration) {
+    /// The summary: every failure with all that is known of it, then how many steps came to what end.
+    fn print_outcome(&self, plan: &Plan, outcome: &Outcome, took: Duration) {
         if self.terminal.json() {
             return;
+        }
+        for (step, why) in &outcome.failed {
+            let address = plan.steps.get(*step).map(|step| &step.address);
+            self.terminal.say(&human::failure::failure(address, why));
         }
         let mut line = format!("{} done", outcome.done.len());
         for (number, word) in [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "skipped")]
@@ -118,7 +123,10 @@ fn exit_of(outcome: &Outcome) -> Exit {
         Exit::Interrupted
     } else if outcome.failed.is_empty() {
         Exit::Done
-    } else if outcome.done.is_empty() {
+    } else if outcome.done.is_empty()
+        || outcome.failed.iter().any(|(_, why)| why.diagnosis.is_some())
+    {
+        // A deployment that did not complete is what the run was for: it is not partly done.
         Exit::Failed
     } else {
         Exit::Partly

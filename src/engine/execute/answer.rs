@@ -185,6 +185,7 @@ impl Run<'_> {
                 let failure = Failure::new(Class::Broken, why);
                 return self.fail(index, failure);
             }
+            Health::Broken(failure) => return self.fail(index, *failure),
             Health::Ready => "it is still there".to_owned(),
             Health::Gone if self.now().saturating_sub(entry.since) > CONSISTENCY_WINDOW => {
                 let failure =

@@ -143,6 +143,7 @@ fn why_settles(live: Option<&Live>) -> String {
     match live.map(|live| &live.health) {
         Some(Health::Pending(why)) => format!("it matches and is still settling: {why}"),
         Some(Health::Failed(why)) => format!("it matches and has failed: {why}"),
+        Some(Health::Broken(why)) => format!("it matches and has failed: {}", why.message),
         _ => "it matches and is not ready".to_owned(),
     }
 }

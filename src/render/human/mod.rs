@@ -16,6 +16,7 @@ pub fn health(health: &Health) -> String {
         Health::Ready => "ready".to_owned(),
         Health::Pending(why) => format!("pending: {why}"),
         Health::Failed(why) => format!("failed: {why}"),
+        Health::Broken(why) => format!("failed: {}", why.message),
         Health::Gone => "gone".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{failure, text};
+use super::text;
 use crate::engine::{Action, Event, EventKind};
 use crate::render::json;
 use crate::render::terminal::{Terminal, style};
@@ -72,11 +72,11 @@ impl Progress {
             }
             EventKind::StepFailed { step, address, failure: why } => {
                 Self::remove(&mut running, *step);
+                // The summary in the end has the rest.
                 self.line(&format!(
-                    "  {} {address}  failed",
+                    "  {} {address}  failed: {why}",
                     style::bad().for_stderr().apply_to("✗")
                 ));
-                self.line(&failure::failure(Some(address), why));
             }
             EventKind::StepSkipped { address, because, .. } => {
                 self.line(&format!(
