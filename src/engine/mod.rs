@@ -15,6 +15,7 @@ pub mod driver;
 pub mod event;
 pub mod execute;
 pub mod failure;
+pub mod finding;
 pub mod identity;
 pub mod input;
 pub mod observe;
@@ -40,6 +41,7 @@ pub use driver::{
 pub use event::{Event, EventKind};
 pub use execute::{Outcome, execute};
 pub use failure::{Class, Failure};
+pub use finding::{Finding, Severity};
 pub use identity::{Identity, Owner};
 pub use input::{Handle, Input, OutputRef, Spec, Wait};
 pub use observe::{Observation, Target, observe};

@@ -17,7 +17,8 @@ use crate::render::json;
 impl Pipeline {
     /// Plans, shows, confirms and applies (`deploy` and `delete` commands).
     pub(in crate::cli) async fn deploy(&self, choices: &Choices) -> Result<Exit, Stop> {
-        let planned = self.plan(choices).await?;
+        let mut planned = self.plan(choices).await?;
+        self.preflight(&mut planned, choices).await?;
         if !self.terminal.json() {
             self.print(&planned);
         }
@@ -30,6 +31,7 @@ impl Pipeline {
             self.print_addresses(&plan, None);
             return Ok(Exit::Done);
         }
+        self.refuse_findings(&plan)?;
         self.confirm(&plan)?;
         self.apply(&plan).await
     }

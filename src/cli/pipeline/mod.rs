@@ -1,11 +1,13 @@
 //! The way all planning commands go: open the account, observe, plan, show, confirm, apply.
 //!
-//! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `apply` carries it out,
+//! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
+//! would make it fail, `apply` carries it out,
 //! `show` prints what is live. What one command alone does stays in that command's file.
 
 mod apply;
 mod choices;
 mod plan;
+mod preflight;
 mod read;
 mod show;
 

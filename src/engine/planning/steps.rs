@@ -54,6 +54,7 @@ pub(super) fn write(
         // What bears the name of something that is not made anew here is in nobody's way.
         foreign: foreign.iter().filter(|foreign| created(&foreign.address)).cloned().collect(),
         notices: notices(world),
+        findings: Vec::new(),
         steps: sort(drafts)?,
         unchanged,
         outputs,
