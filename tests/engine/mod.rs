@@ -7,3 +7,4 @@ mod graph;
 mod plans;
 mod properties;
 mod speed;
+mod stopping;

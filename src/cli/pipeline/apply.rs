@@ -39,7 +39,11 @@ impl Pipeline {
     /// Carries out a plan and says how it ended.
     async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
         let progress = Progress::new(&self.terminal);
-        let options = Options { concurrency: CONCURRENCY, no_wait: self.global.no_wait };
+        let options = Options {
+            concurrency: CONCURRENCY,
+            no_wait: self.global.no_wait,
+            ..Options::default()
+        };
         let (began, real) = (self.clock.now(), Instant::now());
         let outcome =
             execute(&self.registry, plan, &self.clock, &options, &cancel_on_signals(), &|event| {
