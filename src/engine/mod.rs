@@ -27,6 +27,7 @@ pub mod relink;
 pub mod resolve;
 pub mod retry;
 pub mod rule;
+pub mod saved;
 pub mod scope;
 
 pub use address::Address;
@@ -51,4 +52,5 @@ pub use plan::{Action, Plan, Step, StepEdge};
 pub use planning::{AllowDelete, plan};
 pub use registry::Registry;
 pub use rule::Rule;
+pub use saved::{Basis, Moved};
 pub use scope::Scope;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::saved::Basis;
 use super::{
     Address, Change, Finding, Foreign, Identity, Live, Owner, ReplaceOrder, Scope, Severity,
 };
@@ -107,6 +108,9 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// Outputs of live resources by address, for resolving references while applying.
     pub outputs: BTreeMap<Address, Value>,
+    /// What it was made from; a saved plan holds it beside the plan.
+    #[serde(skip)]
+    pub basis: Basis,
 }
 
 impl Plan {

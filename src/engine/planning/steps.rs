@@ -8,6 +8,7 @@ use super::order::{Draft, sort};
 use super::removals::{Cause, Removals};
 use super::world::World;
 use crate::engine::plan::FORMAT_VERSION;
+use crate::engine::saved::Basis;
 use crate::engine::{Action, Address, Change, Failure, Health, Live, Node, Owner, Plan, Step};
 
 pub(super) fn write(
@@ -58,6 +59,7 @@ pub(super) fn write(
         steps: sort(drafts)?,
         unchanged,
         outputs,
+        basis: Basis::default(),
     })
 }
 
