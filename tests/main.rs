@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod campaign;
 mod cli;
 mod ecs_kinds;
 mod emulators;

@@ -92,7 +92,8 @@ impl Resource for Target {
         kind: Target::KIND,
         rules: &[Rule::Immutable("cluster"), Rule::Immutable("service")],
         observe_after: &["ecs/service"],
-        order_after: &[],
+        // It is found through its service: were that gone first, nothing would find it again.
+        order_after: &["ecs/service"],
         // A target is its service's: another service's target is another object.
         replace: ReplaceOrder::CreateFirst,
         revisioned: false,

@@ -14,7 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize};
 
 use super::common::{PAGE, built, operation, retag, still_ours, tags_of, tags_to_sdk};
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
@@ -138,8 +138,9 @@ impl Resource for Namespace {
             None => self.create_http(cx, identity, tags).await?,
         };
         let call = cx.servicediscovery.get_operation().operation_id(&operation).send().await;
-        let answer = call.map_err(|error| classify("servicediscovery GetOperation", error))?;
-        let of_operation = answer.operation();
+        let answer =
+            unless_gone(call.map_err(|error| classify("servicediscovery GetOperation", error)))?;
+        let of_operation = answer.as_ref().and_then(|answer| answer.operation());
         let id = of_operation
             .and_then(|one| one.targets())
             .and_then(|targets| targets.get(&OperationTargetType::Namespace));

@@ -1,0 +1,208 @@
+//! Killed at every call: before it is sent, and after AWS has acted and before the answer.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+use super::audit::{Inventory, compare};
+use super::neighbours;
+use super::place::Place;
+
+/// Reads lag behind writes: two seconds of AWS's time at the pace at which the binary waits here.
+const STALE: &str = "- on: {operation: 'Describe*'}\n  fault: {stale: 10ms}\n\
+    - on: {operation: 'List*'}\n  fault: {stale: 10ms}\n\
+    - on: {operation: 'Get*'}\n  fault: {stale: 10ms}\n";
+
+/// What is done, and from where.
+struct Scenario {
+    name: &'static str,
+    start: Place,
+    command: &'static [&'static str],
+    /// What must have nothing to do after it.
+    again: &'static [&'static str],
+}
+
+const DEPLOY: &[&str] = &["deploy", "--yes"];
+const PLAN: &[&str] = &["plan", "--exit-code"];
+const DELETE_SERVICE: &[&str] =
+    &["svc", "delete", "--name", "api", "--yes", "--allow-delete", "all"];
+const DELETE_ENVIRONMENT: &[&str] =
+    &["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"];
+
+/// An account with neighbours, and nothing of ours.
+fn empty() -> &'static Place {
+    static EMPTY: OnceLock<Place> = OnceLock::new();
+    EMPTY.get_or_init(|| {
+        let place = Place::new();
+        neighbours::settle(&place.wire());
+        place
+    })
+}
+
+/// The same, with everything deployed.
+fn deployed() -> &'static Place {
+    static DEPLOYED: OnceLock<Place> = OnceLock::new();
+    DEPLOYED.get_or_init(|| {
+        let place = empty().copy();
+        place.run(DEPLOY, "rules: []").expect(0);
+        place
+    })
+}
+
+fn changed(from: &str, to: &str) -> Place {
+    let place = deployed().copy();
+    place.workdir.edit("shipit/services/api.yml", from, to);
+    place
+}
+
+/// How a campaign went.
+#[derive(Default)]
+struct Tally {
+    points: AtomicUsize,
+    states: Mutex<HashSet<String>>,
+    problems: Mutex<Vec<String>>,
+}
+
+impl Scenario {
+    /// Kills the run at every call, in both ways.
+    fn campaign(&self) {
+        let undisturbed = self.start.copy();
+        undisturbed.run(self.command, "rules: []").expect(0);
+        undisturbed.run(self.again, "rules: []").expect(0);
+        let expected = undisturbed.inventory();
+        let before = empty().inventory();
+        assert!(
+            before.others() == before.len() && before.kinds().len() >= 20,
+            "{:?}",
+            before.kinds()
+        );
+        let tally = Tally::default();
+        for when in ["before", "after"] {
+            let next = AtomicUsize::new(1);
+            let last = AtomicUsize::new(usize::MAX);
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        loop {
+                            let call = next.fetch_add(1, Ordering::SeqCst);
+                            if call > last.load(Ordering::SeqCst) {
+                                break;
+                            }
+                            if !self.point(call, when, &before, &expected, &tally) {
+                                last.fetch_min(call, Ordering::SeqCst);
+                            }
+                        }
+                    });
+                }
+            });
+        }
+        let points = tally.points.load(Ordering::SeqCst);
+        let problems = tally.problems.into_inner().unwrap();
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}: {points} points, {} converged ({} different states)",
+            self.name,
+            points - problems.len(),
+            tally.states.into_inner().unwrap().len(),
+        );
+        assert!(problems.is_empty(), "{}", problems[..problems.len().min(5)].join("\n\n"));
+    }
+
+    /// One point. Returns whether the run was still going at that call.
+    fn point(
+        &self,
+        call: usize,
+        when: &str,
+        before: &Inventory,
+        expected: &Inventory,
+        tally: &Tally,
+    ) -> bool {
+        let place = self.start.copy();
+        let script = format!("rules:\n{STALE}- on: {{call: {call}}}\n  fault: {{crash: {when}}}\n");
+        let killed = place.run(self.command, &script);
+        if killed.code != -1 {
+            assert_eq!(killed.code, 0, "{} {call}: {}", self.name, killed.stderr);
+            return false;
+        }
+        tally.points.fetch_add(1, Ordering::SeqCst);
+        let state = state(&place.journal()[self.start.journal().len()..]);
+        if !tally.states.lock().unwrap().insert(state.clone()) {
+            return true;
+        }
+        let calm = format!("rules:\n{STALE}");
+        let run = place.run(self.command, &calm);
+        let mut problems = Vec::new();
+        if run.code != 0 {
+            problems.push(format!("the next run ended with {}:\n{}", run.code, run.stderr));
+        } else {
+            let again = place.run(self.again, &calm);
+            if again.code != 0 {
+                problems.push(format!("then there was more to do:\n{}", again.stdout));
+            }
+            problems.extend(compare(before, expected, &place.inventory()));
+        }
+        if !problems.is_empty() {
+            let made: Vec<&str> = state.lines().filter_map(|line| line.split(' ').next()).collect();
+            let problem = format!(
+                "{}, killed {when} call {call}, after {}\n{}",
+                self.name,
+                made.join(", "),
+                problems.join("\n")
+            );
+            tally.problems.lock().unwrap().push(problem);
+        }
+        true
+    }
+}
+
+/// What a killed run has left, without times and tokens: two runs that left the same need not both be repeated.
+fn state(journal: &str) -> String {
+    let mut text = String::new();
+    for line in journal.lines() {
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        text.push_str(line["op"].as_str().unwrap_or_default());
+        for put in line["put"].as_array().into_iter().flatten() {
+            text.push_str(&format!(" {}", put[1].as_str().unwrap_or_default()));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn a_deploy_converges_wherever_it_is_killed() {
+    Scenario { name: "deploy", start: empty().copy(), command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn an_update_of_the_image_converges_wherever_it_is_killed() {
+    let start = changed("nginx:1.27", "nginx:1.28");
+    Scenario { name: "image", start, command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn a_new_target_group_converges_wherever_it_is_killed() {
+    let start = changed("port: 80", "port: 8080");
+    Scenario { name: "port", start, command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn an_update_of_the_count_converges_wherever_it_is_killed() {
+    let start = changed("count:\n  range: 1-3\n  cpu_percentage: 70\n", "count: 2\n");
+    Scenario { name: "count", start, command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn deleting_a_service_converges_wherever_it_is_killed() {
+    let start = deployed().copy();
+    Scenario { name: "svc delete", start, command: DELETE_SERVICE, again: DELETE_SERVICE }
+        .campaign();
+}
+
+#[test]
+fn deleting_an_environment_converges_wherever_it_is_killed() {
+    let start = deployed().copy();
+    Scenario { name: "env delete", start, command: DELETE_ENVIRONMENT, again: DELETE_ENVIRONMENT }
+        .campaign();
+}

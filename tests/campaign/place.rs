@@ -1,0 +1,88 @@
+//! Folders with a workspace and a local account, copied from prepared ones, and runs of the binary in them.
+
+use std::path::Path;
+
+use shipit::local::clock::Speed;
+use shipit::local::{LocalAws, LocalOptions};
+
+use super::audit::{Inventory, inventory};
+use super::wire::Wire;
+use crate::support::{Ran, Workdir};
+
+/// Where a local account is kept in a workspace.
+const ACCOUNT: &str = ".shipit/local";
+
+/// A workspace with its local account.
+pub(super) struct Place {
+    pub(super) workdir: Workdir,
+}
+
+impl Place {
+    /// An application `demo` with one environment and one service, and an empty account.
+    pub(super) fn new() -> Self {
+        let workdir = Workdir::new();
+        workdir.write("shipit/application.yml", "kind: application\nname: demo\n");
+        workdir.write(
+            "shipit/environments/test.yml",
+            "kind: environment\nname: test\nregion: eu-west-1\nnetwork:\n  vpc:\n    nat: single\n",
+        );
+        workdir.write(
+            "shipit/services/api.yml",
+            "kind: service\nname: api\ntype: Load Balanced Web Service\n\
+             image:\n  location: public.ecr.aws/nginx/nginx:1.27\n  port: 80\n\
+             http:\n  path: /\ncount:\n  range: 1-3\n  cpu_percentage: 70\n",
+        );
+        Self { workdir }
+    }
+
+    /// A copy: manifests and account.
+    pub(super) fn copy(&self) -> Self {
+        let workdir = Workdir::new();
+        let from = self.workdir.path();
+        for file in ["application.yml", "environments/test.yml", "services/api.yml"] {
+            let file = format!("shipit/{file}");
+            workdir.write(&file, std::fs::read(from.join(&file)).unwrap());
+        }
+        let account = from.join(ACCOUNT);
+        if account.exists() {
+            for file in ["journal.jsonl", "lock"] {
+                let text = std::fs::read(account.join(file)).unwrap();
+                workdir.write(&format!("{ACCOUNT}/{file}"), text);
+            }
+        }
+        Self { workdir }
+    }
+
+    /// Runs the binary with a script of faults.
+    pub(super) fn run(&self, arguments: &[&str], faults: &str) -> Ran {
+        self.workdir.write("faults.yml", faults);
+        let mut all = vec!["--local-faults", "faults.yml", "--env", "test"];
+        all.extend_from_slice(arguments);
+        self.workdir.local(&all)
+    }
+
+    /// The account, for calls of our own.
+    pub(super) fn wire(&self) -> Wire {
+        let options = LocalOptions {
+            directory: Some(self.account()),
+            seed: Some(1),
+            speed: Speed::Instant,
+            ..LocalOptions::default()
+        };
+        Wire::new(LocalAws::open(options).unwrap())
+    }
+
+    /// Everything in the account.
+    pub(super) fn inventory(&self) -> Inventory {
+        inventory(&self.wire())
+    }
+
+    /// The journal of the account.
+    pub(super) fn journal(&self) -> String {
+        std::fs::read_to_string(self.account().join("journal.jsonl")).unwrap_or_default()
+    }
+
+    fn account(&self) -> std::path::PathBuf {
+        Path::new(self.workdir.path()).join(ACCOUNT)
+    }
+}
