@@ -35,3 +35,5 @@ pub const NAMESPACE: Duration = Duration::from_secs(45);
 pub const INSTANCE_REGISTRATION: Duration = Duration::from_secs(10);
 /// How far the Resource Groups Tagging API lags behind what it reports.
 pub const TAGGING_LAG: Duration = Duration::from_secs(2);
+/// `sqs` queue: how long the name of a deleted one cannot be used again.
+pub const QUEUE_NAME: Duration = Duration::from_secs(60);

@@ -19,12 +19,20 @@ pub struct AwsError {
     pub status: u16,
     /// Further members of the error's shape (JSON protocols only).
     pub members: Map<String, Value>,
+    /// The code that clients of the query protocol know, for services that moved to JSON (SQS).
+    pub query_code: Option<&'static str>,
 }
 
 impl AwsError {
     /// An error of the caller's making, with status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, members: Map::new() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+            members: Map::new(),
+            query_code: None,
+        }
     }
 
     /// The same error with another HTTP status (IAM answers 404 and 409, for example).
@@ -38,6 +46,14 @@ impl AwsError {
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.members.insert(member.to_owned(), value.into());
+        self
+    }
+
+    /// Says which code the error had in the service's query protocol, for the header
+    /// `x-amzn-query-error`.
+    #[must_use]
+    pub fn query_code(mut self, code: &'static str) -> Self {
+        self.query_code = Some(code);
         self
     }
 

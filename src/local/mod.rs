@@ -85,6 +85,8 @@ mod route;
 mod server;
 pub mod service;
 mod servicediscovery;
+mod sns;
+mod sqs;
 mod ssm;
 mod store;
 mod sts;

@@ -2,7 +2,8 @@
 
 use super::service::Service;
 use super::{
-    applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, ssm, sts, tagging,
+    applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, sns, sqs, ssm, sts,
+    tagging,
 };
 
 /// All services, one a line.
@@ -15,6 +16,8 @@ pub static SERVICES: &[&Service] = &[
     &iam::SERVICE,
     &logs::SERVICE,
     &servicediscovery::SERVICE,
+    &sns::SERVICE,
+    &sqs::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
     &tagging::SERVICE,

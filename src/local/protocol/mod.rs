@@ -69,6 +69,10 @@ pub(super) fn failure(envelope: &Envelope, error: &AwsError) -> Response<Bytes> 
     if let (Protocol::RestJson, Ok(code)) = (envelope.protocol, error.code.parse()) {
         response.headers_mut().insert("x-amzn-errortype", code);
     }
+    let fault = if error.status < 500 { "Sender" } else { "Receiver" };
+    if let Some(Ok(value)) = error.query_code.map(|code| format!("{code};{fault}").parse()) {
+        response.headers_mut().insert("x-amzn-query-error", value);
+    }
     response
 }
 

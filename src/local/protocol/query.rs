@@ -66,7 +66,11 @@ fn lists(value: Value) -> Value {
         if let Some(items @ Value::Array(_)) = members.get("member") {
             return items.clone();
         }
-        if let Some(Value::Array(entries)) = members.get_mut("entry") {
+        // Maps of older models (`MessageAttributes` of SNS) spell it otherwise: their handlers read them.
+        let keyed = |entries: &Vec<Value>| entries.iter().all(|entry| entry.get("key").is_some());
+        if let Some(Value::Array(entries)) =
+            members.get("entry").filter(|entries| entries.as_array().is_some_and(keyed))
+        {
             let entry = |entry: &Value| {
                 Some((entry.get("key")?.as_str()?.to_owned(), entry.get("value")?.clone()))
             };

@@ -124,6 +124,8 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
         "servicediscovery" => {
             ("TagResource", json!({"ResourceARN": arn, "Tags": list("Key", "Value")}))
         }
+        "sqs" => ("TagQueue", json!({"QueueUrl": queue_url(arn), "Tags": tags})),
+        "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
         "logs" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
         "ecr" => ("TagResource", json!({"resourceArn": arn, "tags": list("Key", "Value")})),
@@ -138,6 +140,8 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
             let tags: Vec<Value> = keys.iter().map(|key| json!({"Key": key})).collect();
             ("DeleteTags", json!({"ResourceId": [last(resource)], "Tag": tags}))
         }
+        "sqs" => ("UntagQueue", json!({"QueueUrl": queue_url(arn), "TagKeys": keys})),
+        "sns" => ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys})),
         "elasticloadbalancing" => ("RemoveTags", json!({"ResourceArns": [arn], "TagKeys": keys})),
         "ssm" => (
             "RemoveTagsFromResource",
@@ -153,4 +157,10 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
 /// `vpc/vpc-1` is called `vpc-1` in EC2's own API.
 fn last(resource: &str) -> &str {
     resource.rsplit('/').next().unwrap_or_default()
+}
+
+/// SQS's own API knows queues by their URLs.
+fn queue_url(arn: &str) -> String {
+    let [_, _, _, region, account, name] = parts(arn).unwrap_or_default();
+    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
 }
