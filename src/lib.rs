@@ -7,6 +7,5 @@ pub mod engine;
 pub mod local;
 pub mod manifest;
 pub mod planner;
-pub mod preflight;
 pub mod render;
 pub mod resources;

@@ -54,8 +54,13 @@ impl Account {
     }
 
     async fn observe(&mut self, kind: &str) -> Vec<Live> {
-        let query =
-            Query { application: "demo", environment: "test", wanted: &[], seen: &self.seen };
+        let query = Query {
+            application: "demo",
+            environment: "test",
+            wanted: &[],
+            documents: Query::NO_DOCUMENTS,
+            seen: &self.seen,
+        };
         let Observed { owned, foreign } = self.driver(kind).observe(&query).await.unwrap();
         assert_eq!(foreign, []);
         self.seen.kinds.insert(kind.to_owned(), owned.clone());

@@ -10,9 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("aws", &["engine", "local"]),
     ("resources", &["engine", "aws"]),
     ("planner", &["engine", "manifest", "resources"]),
-    ("preflight", &["engine", "aws", "resources"]),
     ("render", &["engine", "manifest"]),
-    ("cli", &["engine", "manifest", "local", "aws", "resources", "planner", "preflight", "render"]),
+    ("cli", &["engine", "manifest", "local", "aws", "resources", "planner", "render"]),
 ];
 
 fn source() -> PathBuf {

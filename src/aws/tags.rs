@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Class, Failure, Foreign, Identity, Query};
+use crate::engine::identity::{TAG_APPLICATION, TAG_ENVIRONMENT};
+use crate::engine::{Class, Failure, Foreign, Holder, Identity, Query};
 
 /// The tag EC2's console shows as a name.
 pub const NAME: &str = "Name";
@@ -63,13 +64,26 @@ pub fn foreign(
     id: impl Into<String>,
     tags: &BTreeMap<String, String>,
 ) -> Foreign {
-    let owner = match (tags.get("shipit:application"), tags.get("shipit:environment")) {
-        (Some(application), Some(environment)) => {
-            format!("environment `{environment}` of application `{application}`")
-        }
-        _ => "no shipit tags".to_owned(),
+    let (owner, adoptable) = match holder(tags, wanted) {
+        Holder::Another(owner) => (format!("the tags of {owner}"), false),
+        Holder::Ours | Holder::Nobody => ("no shipit tags".to_owned(), true),
     };
-    Foreign { address: wanted.address.clone(), id: id.into(), owner }
+    Foreign { address: wanted.address.clone(), id: id.into(), owner, adoptable }
+}
+
+/// Whose tags these are, to the application and environment of `wanted`.
+pub fn holder(tags: &BTreeMap<String, String>, wanted: &Identity) -> Holder {
+    if Identity::from_tags(tags, &wanted.application, &wanted.environment).is_some() {
+        return Holder::Ours;
+    }
+    match (tags.get(TAG_APPLICATION), tags.get(TAG_ENVIRONMENT)) {
+        (Some(application), Some(environment))
+            if (application, environment) != (&wanted.application, &wanted.environment) =>
+        {
+            Holder::Another(format!("environment `{environment}` of application `{application}`"))
+        }
+        _ => Holder::Nobody,
+    }
 }
 
 /// Which tags to write and which to remove so that the user's own become `desired`.

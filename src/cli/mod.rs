@@ -1,6 +1,7 @@
 //! What the user types: one file per command, its arguments and its run, thinly over the layers below.
 
 mod account;
+mod adopt;
 mod app;
 mod completion;
 mod deploy;
@@ -61,6 +62,7 @@ enum Command {
     #[command(subcommand)]
     Svc(svc::Command),
     Plan(plan::Args),
+    Adopt(adopt::Args),
     Deploy(deploy::Args),
     Validate(validate::Args),
     Schema(schema::Args),
@@ -103,6 +105,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Env(command) => env::run(global, command).await,
         Command::Svc(command) => svc::run(global, command).await,
         Command::Plan(args) => plan::run(global, args).await,
+        Command::Adopt(args) => adopt::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),
         Command::Schema(args) => schema::run(global, args),

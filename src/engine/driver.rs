@@ -79,8 +79,15 @@ pub struct Query<'a> {
     pub environment: &'a str,
     /// What is desired of this kind: an object with one of these names and without our tags is foreign.
     pub wanted: &'a [Identity],
+    /// The documents of what is desired of this kind, references unresolved: some names are fields.
+    pub documents: &'a BTreeMap<Address, Value>,
     /// What the kinds of [`KindInfo::observe_after`] have found.
     pub seen: &'a Seen,
+}
+
+impl Query<'static> {
+    /// The documents of nothing.
+    pub const NO_DOCUMENTS: &'static BTreeMap<Address, Value> = &BTreeMap::new();
 }
 
 /// Live objects found so far, by kind.
@@ -137,6 +144,43 @@ pub struct Foreign {
     pub id: String,
     /// What is known of its owner: its tags, or none.
     pub owner: String,
+    /// It bears nobody's shipit tags, so `shipit adopt` may take it over.
+    #[serde(default)]
+    pub adoptable: bool,
+}
+
+impl Foreign {
+    /// The command that takes it over, where one may.
+    pub fn adopt(&self, environment: &str) -> Option<String> {
+        self.adoptable
+            .then(|| format!("shipit adopt {} {} --env {environment}", self.address, self.id))
+    }
+}
+
+/// One object as it is, whoever's it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Existing {
+    /// Read as though it were the resource that was asked for; with its own identity if it is owned.
+    pub live: Live,
+    /// Whose it is.
+    pub holder: Holder,
+    /// Its name and the one that shipit looks for, where those differ.
+    pub misnamed: Option<(String, String)>,
+    /// Kind and id of the object it hangs on, for a kind that is only looked for there.
+    pub within: Option<(&'static str, String)>,
+    /// What its service does not say, and what is assumed.
+    pub notes: Vec<String>,
+}
+
+/// Whose tags an object bears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody's shipit tags.
+    Nobody,
+    /// Those of this application and environment; the identity says which resource's.
+    Ours,
+    /// Those of another application or environment: in words.
+    Another(String),
 }
 
 /// What observing a kind found.
@@ -203,6 +247,19 @@ pub trait Driver: Send + Sync {
 
     /// Deletes it; something already gone is success.
     fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<Progress, Failure>>;
+
+    /// One object by what people call it in AWS (id, ARN or name), whatever its tags; `None`
+    /// where there is none. `desired` is what it is meant to become, for what AWS does not say.
+    fn read<'a>(
+        &'a self,
+        query: &'a Query<'a>,
+        identity: &'a Identity,
+        id: &'a str,
+        desired: &'a Value,
+    ) -> BoxFuture<'a, Result<Option<Existing>, Failure>>;
+
+    /// Puts the tags of its identity on an object that bears nobody's; other tags stay.
+    fn claim<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// One look at those that are settling, in batches, in the order given: no loop, no sleep.
     fn look<'a>(&'a self, waiting: &'a [Waiting]) -> BoxFuture<'a, Result<Vec<Health>, Failure>>;

@@ -5,6 +5,7 @@
 //! is, and how it talks to AWS, lives in `resources`.
 
 pub mod address;
+pub mod adopt;
 pub mod cancel;
 pub mod change;
 pub mod clock;
@@ -15,8 +16,6 @@ pub mod driver;
 pub mod event;
 pub mod execute;
 pub mod failure;
-pub mod finding;
-pub mod fence;
 pub mod identity;
 pub mod input;
 pub mod observe;
@@ -27,24 +26,22 @@ pub mod relink;
 pub mod resolve;
 pub mod retry;
 pub mod rule;
-pub mod saved;
 pub mod scope;
 
 pub use address::Address;
+pub use adopt::{Adoption, adoption};
 pub use cancel::Cancel;
 pub use change::Change;
 pub use clock::{Clock, TestClock, TokioClock};
 pub use desired::{Desired, Edge, Node};
 pub use diagnosis::{Diagnosis, Fact, LogTail, Verdict};
 pub use driver::{
-    BoxFuture, Driver, Foreign, Health, KindInfo, Live, Observed, Pace, Progress, Query,
-    ReplaceOrder, Seen, Waiting,
+    BoxFuture, Driver, Existing, Foreign, Health, Holder, KindInfo, Live, Observed, Pace, Progress,
+    Query, ReplaceOrder, Seen, Waiting,
 };
 pub use event::{Event, EventKind};
 pub use execute::{Outcome, execute};
 pub use failure::{Class, Failure};
-pub use finding::{Finding, Severity};
-pub use fence::Fence;
 pub use identity::{Identity, Owner};
 pub use input::{Handle, Input, OutputRef, Spec, Wait};
 pub use observe::{Observation, Target, observe};
@@ -52,5 +49,4 @@ pub use plan::{Action, Plan, Step, StepEdge};
 pub use planning::{AllowDelete, plan};
 pub use registry::Registry;
 pub use rule::Rule;
-pub use saved::{Basis, Moved};
 pub use scope::Scope;

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use serde_json::Value;
+
 use super::clock::Clock;
 use super::retry::read_schedule;
 use super::{
     Address, Class, Desired, Driver, Failure, Foreign, Health, Identity, KindInfo, Live, Observed,
-    Query, Registry, Seen,
+    Owner, Query, Registry, Seen,
 };
 
 /// Which environment a run is about.
@@ -24,6 +26,20 @@ pub struct Target {
     pub region: String,
     /// Names this run; client tokens derive from it.
     pub run: String,
+}
+
+impl Target {
+    /// What names one resource of the environment.
+    pub fn identity(&self, owner: &Owner, address: &Address, generation: u32) -> Identity {
+        Identity {
+            application: self.application.clone(),
+            environment: self.environment.clone(),
+            owner: owner.clone(),
+            address: address.clone(),
+            generation,
+            run: self.run.clone(),
+        }
+    }
 }
 
 /// Everything that was found.
@@ -68,28 +84,29 @@ pub async fn observe(
     clock: &dyn Clock,
     concurrency: usize,
 ) -> Result<Observation, Vec<(String, Failure)>> {
-    let wanted = wanted(target, desired);
     let kinds = registry.iter().map(Driver::info).collect();
-    observe_kinds(registry, kinds, target, &wanted, clock, concurrency).await
+    observe_kinds(registry, kinds, target, &wanted(target, desired), clock, concurrency).await
 }
 
-/// The identities of what is desired, by kind.
-fn wanted(target: &Target, desired: &Desired) -> BTreeMap<String, Vec<Identity>> {
-    let mut wanted: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
+/// What is desired of one kind.
+#[derive(Default)]
+struct Wanted {
+    identities: Vec<Identity>,
+    documents: BTreeMap<Address, Value>,
+}
+
+/// What is desired, by kind.
+fn wanted(target: &Target, desired: &Desired) -> BTreeMap<String, Wanted> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for node in desired.nodes.values() {
-        wanted.entry(node.address.kind().to_owned()).or_default().push(Identity {
-            application: target.application.clone(),
-            environment: target.environment.clone(),
-            owner: node.owner.clone(),
-            address: node.address.clone(),
-            generation: 1,
-            run: target.run.clone(),
-        });
+        let of_kind = wanted.entry(node.address.kind().to_owned()).or_default();
+        of_kind.identities.push(target.identity(&node.owner, &node.address, 1));
+        of_kind.documents.insert(node.address.clone(), node.spec.clone());
     }
     wanted
 }
 
-/// Observes one kind anew, after the kinds that it needs.
+/// Observes one kind anew, after the kinds that it needs; `document` is what is wanted of it.
 ///
 /// # Errors
 /// The kind, or one it needs, could not be read.
@@ -97,8 +114,9 @@ pub(super) async fn observe_again(
     registry: &Registry,
     target: &Target,
     identity: &Identity,
+    document: Option<&Value>,
     clock: &dyn Clock,
-) -> Result<Vec<Live>, Failure> {
+) -> Result<Observed, Failure> {
     let kind = registry.info(identity.address.kind())?;
     let mut needed = vec![kind];
     let mut next = 0;
@@ -112,9 +130,19 @@ pub(super) async fn observe_again(
         }
         next += 1;
     }
-    let wanted = BTreeMap::from([(kind.kind.to_owned(), vec![identity.clone()])]);
+    let wanted = Wanted {
+        identities: vec![identity.clone()],
+        documents: document
+            .map(|document| (identity.address.clone(), document.clone()))
+            .into_iter()
+            .collect(),
+    };
+    let wanted = BTreeMap::from([(kind.kind.to_owned(), wanted)]);
     match observe_kinds(registry, needed, target, &wanted, clock, usize::MAX).await {
-        Ok(mut found) => Ok(found.seen.kinds.remove(kind.kind).unwrap_or_default()),
+        Ok(mut found) => Ok(Observed {
+            owned: found.seen.kinds.remove(kind.kind).unwrap_or_default(),
+            foreign: found.foreign,
+        }),
         Err(mut failures) => Err(failures.pop().map_or_else(
             || Failure::internal("observing failed without a failure"),
             |(_, failure)| failure,
@@ -126,11 +154,12 @@ async fn observe_kinds(
     registry: &Registry,
     kinds: Vec<&'static KindInfo>,
     target: &Target,
-    wanted: &BTreeMap<String, Vec<Identity>>,
+    wanted: &BTreeMap<String, Wanted>,
     clock: &dyn Clock,
     concurrency: usize,
 ) -> Result<Observation, Vec<(String, Failure)>> {
     let known: HashSet<&str> = kinds.iter().map(|info| info.kind).collect();
+    let nothing = Wanted::default();
     let mut todo = kinds;
     let mut finished = HashSet::new();
     let mut running = FuturesUnordered::new();
@@ -151,7 +180,7 @@ async fn observe_kinds(
                     .map(|kind| ((*kind).to_owned(), found.seen.of(kind).to_vec()))
                     .collect(),
             };
-            let wanted = wanted.get(info.kind).map_or(&[][..], Vec::as_slice);
+            let wanted = wanted.get(info.kind).unwrap_or(&nothing);
             running.push(async move {
                 (info.kind, read(registry, info.kind, target, wanted, seen, clock).await)
             });
@@ -191,7 +220,7 @@ async fn read(
     registry: &Registry,
     kind: &str,
     target: &Target,
-    wanted: &[Identity],
+    wanted: &Wanted,
     seen: Seen,
     clock: &dyn Clock,
 ) -> Result<Observed, Failure> {
@@ -199,7 +228,8 @@ async fn read(
     let query = Query {
         application: &target.application,
         environment: &target.environment,
-        wanted,
+        wanted: &wanted.identities,
+        documents: &wanted.documents,
         seen: &seen,
     };
     let mut failures = 0;

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::saved::Basis;
-use super::{
-    Address, Change, Finding, Foreign, Identity, Live, Owner, ReplaceOrder, Scope, Severity,
-};
+use super::{Address, Change, Foreign, Identity, Live, Owner, ReplaceOrder, Scope};
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -34,6 +31,9 @@ pub enum Action {
     Settle,
     /// It left the manifests but holds data, so it stays.
     Keep,
+    /// It exists and is nobody's: it gets this environment's tags, and nothing else of it changes.
+    /// The step's changes are those that the next deploy would make.
+    Adopt,
 }
 
 /// One resource's part of a plan.
@@ -102,26 +102,14 @@ pub struct Plan {
     /// What a reader should know: services that are live but in no manifest here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
-    /// What preflight found, worst first; a plan with an error among them is not applied unless
-    /// the check is skipped.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
     /// Outputs of live resources by address, for resolving references while applying.
     pub outputs: BTreeMap<Address, Value>,
-    /// What it was made from; a saved plan holds it beside the plan.
-    #[serde(skip)]
-    pub basis: Basis,
 }
 
 impl Plan {
     /// Whether applying would do anything: `keep` does not count, `settle` does.
     pub fn has_changes(&self) -> bool {
         self.steps.iter().any(|step| step.action != Action::Keep)
-    }
-
-    /// The findings of this severity.
-    pub fn findings_of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.severity == severity)
     }
 
     /// What of the environment would be created. A run whose scope is a service may do that for

@@ -26,6 +26,7 @@ pub use application::Application;
 pub use cidr::Cidr;
 pub use environment::{Environment, Vpc};
 pub use problem::{Problem, Problems, Related, Severity, Source, Span};
+pub(crate) use read::did_you_mean;
 pub use schema::schema;
 pub use service::{Service, ServiceManifest, ServiceType};
 pub use workspace::Workspace;

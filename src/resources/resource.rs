@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::aws::Cx;
+use crate::aws::{Cx, tags};
 use crate::engine::{
-    self, BoxFuture, Change, Driver, Failure, Foreign, Health, Identity, KindInfo, Observed, Query,
-    Spec,
+    self, BoxFuture, Change, Class, Driver, Failure, Foreign, Health, Holder, Identity, KindInfo,
+    Observed, Query, Spec,
 };
 
 /// A user's own tags on a resource; ownership tags and AWS's are not among them.
@@ -60,6 +60,61 @@ pub trait Resource: Spec + Clone + std::fmt::Debug + Send + Sync + 'static {
         live: &Live<Self>,
     ) -> impl Future<Output = Result<Progress<Self>, Failure>> + Send;
 
+    /// The one object that people call `id` (an id, ARN or name, as AWS shows it), whatever tags it
+    /// bears, in the same normal form as from `observe`; `None` where there is none.
+    ///
+    /// # Errors
+    /// Any refusal but "not there".
+    fn read(
+        cx: &Cx,
+        query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Existing<Self>>, Failure>> + Send;
+
+    /// Puts these tags on it; others stay.
+    fn claim(
+        cx: &Cx,
+        live: &Live<Self>,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// All its tags, as the service itself has them now; `None` where it is gone. Asked before every
+    /// update and delete. The default is for kinds whose `read` is one call.
+    fn tags(
+        cx: &Cx,
+        live: &Live<Self>,
+    ) -> impl Future<Output = Result<Option<Tags>, Failure>> + Send {
+        async move {
+            let seen = engine::Seen::default();
+            let query = Query {
+                application: &live.identity.application,
+                environment: &live.identity.environment,
+                wanted: &[],
+                documents: Query::NO_DOCUMENTS,
+                seen: &seen,
+            };
+            let existing = Self::read(cx, &query, &live.identity, &live.id).await?;
+            Ok(existing.map(|existing| existing.tags))
+        }
+    }
+
+    /// What it is called in AWS, where shipit chooses the name and looks for it.
+    fn name(_identity: &Identity) -> Option<String> {
+        None
+    }
+
+    /// Kind and id of the object it hangs on, for a kind that is only looked for there.
+    fn within(_live: &Live<Self>) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// Fills in what AWS does not say of an object that shipit has not made, from what it is meant
+    /// to become; says what it took for granted.
+    fn assume(_live: &mut Live<Self>, _desired: &Value) -> Option<String> {
+        None
+    }
+
     /// One look at those that are settling, batched, answers in the order asked. The default is
     /// for kinds that work, or are gone, as soon as the call has answered.
     fn look(
@@ -87,6 +142,34 @@ pub struct Live<R: Resource> {
     pub health: Health,
     /// What AWS calls it, for people.
     pub id: String,
+}
+
+/// One object, whoever's it is, typed.
+#[derive(Debug)]
+pub struct Existing<R: Resource> {
+    /// Read as though it were the wanted resource; with its own identity if it is owned.
+    pub live: Live<R>,
+    /// All its tags.
+    pub tags: Tags,
+    /// Its name, for kinds that are looked for by name.
+    pub name: Option<String>,
+}
+
+impl<R: Resource> Existing<R> {
+    /// Reads an object by its tags: `make` gets its identity and the user's own tags.
+    pub fn of(tags: Tags, wanted: &Identity, make: impl FnOnce(Identity, Tags) -> Live<R>) -> Self {
+        let owned = Identity::from_tags(&tags, &wanted.application, &wanted.environment);
+        let identity = owned.unwrap_or_else(|| wanted.clone());
+        let own = tags::own(&tags, &identity);
+        Self { live: make(identity, own), tags, name: None }
+    }
+
+    /// Says what it is called.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
 }
 
 /// What observing found, typed.
@@ -181,6 +264,28 @@ fn live_to_typed<R: Resource>(live: &engine::Live) -> Result<Live<R>, Failure> {
     })
 }
 
+fn live_to_document<R: Resource>(live: Live<R>) -> Result<engine::Live, Failure> {
+    Ok(engine::Live {
+        spec: to_document(&live.spec)?,
+        outputs: to_document(&live.outputs)?,
+        identity: live.identity,
+        health: live.health,
+        id: live.id,
+    })
+}
+
+/// Nothing is changed or deleted that does not bear our tags now: since it was observed it may have
+/// been given away, or made anew by someone else under the same name.
+async fn still_ours<R: Resource>(cx: &Cx, live: &Live<R>) -> Result<(), Failure> {
+    match R::tags(cx, live).await {
+        Ok(Some(tags)) => tags::still_owned(&tags, &live.identity, &live.id),
+        // What is gone takes no harm. An endpoint without tags cannot be asked.
+        Ok(None) => Ok(()),
+        Err(failure) if matches!(failure.class, Class::Gone | Class::NotServed) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
 fn progress_to_document<R: Resource>(progress: Progress<R>) -> Result<engine::Progress, Failure> {
     Ok(engine::Progress {
         outputs: progress.outputs.as_ref().map_or(Ok(Value::Null), to_document)?,
@@ -197,20 +302,8 @@ impl<R: Resource> Driver for Typed<R> {
     fn observe<'a>(&'a self, query: &'a Query<'a>) -> BoxFuture<'a, Result<Observed, Failure>> {
         Box::pin(async move {
             let found = R::observe(&self.cx, query).await?;
-            let owned = found
-                .owned
-                .into_iter()
-                .map(|live| {
-                    Ok(engine::Live {
-                        spec: to_document(&live.spec)?,
-                        outputs: to_document(&live.outputs)?,
-                        identity: live.identity,
-                        health: live.health,
-                        id: live.id,
-                    })
-                })
-                .collect::<Result<Vec<_>, Failure>>()?;
-            Ok(Observed { owned, foreign: found.foreign })
+            let owned = found.owned.into_iter().map(live_to_document);
+            Ok(Observed { owned: owned.collect::<Result<_, _>>()?, foreign: found.foreign })
         })
     }
 
@@ -233,7 +326,9 @@ impl<R: Resource> Driver for Typed<R> {
     ) -> BoxFuture<'a, Result<engine::Progress, Failure>> {
         Box::pin(async move {
             let spec: R = from_document(R::KIND, spec)?;
-            progress_to_document(spec.update(&self.cx, &live_to_typed(live)?, changes).await?)
+            let live = live_to_typed(live)?;
+            still_ours(&self.cx, &live).await?;
+            progress_to_document(spec.update(&self.cx, &live, changes).await?)
         })
     }
 
@@ -241,9 +336,54 @@ impl<R: Resource> Driver for Typed<R> {
         &'a self,
         live: &'a engine::Live,
     ) -> BoxFuture<'a, Result<engine::Progress, Failure>> {
-        Box::pin(
-            async move { progress_to_document(R::delete(&self.cx, &live_to_typed(live)?).await?) },
-        )
+        Box::pin(async move {
+            let live = live_to_typed(live)?;
+            still_ours(&self.cx, &live).await?;
+            progress_to_document(R::delete(&self.cx, &live).await?)
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        query: &'a Query<'a>,
+        identity: &'a Identity,
+        id: &'a str,
+        desired: &'a Value,
+    ) -> BoxFuture<'a, Result<Option<engine::Existing>, Failure>> {
+        Box::pin(async move {
+            let Some(mut existing) = R::read(&self.cx, query, identity, id).await? else {
+                return Ok(None);
+            };
+            let misnamed = match (existing.name.take(), R::name(identity)) {
+                (Some(is), Some(looked_for)) if is != looked_for => Some((is, looked_for)),
+                _ => None,
+            };
+            let notes = R::assume(&mut existing.live, desired).into_iter().collect();
+            Ok(Some(engine::Existing {
+                holder: tags::holder(&existing.tags, identity),
+                misnamed,
+                within: R::within(&existing.live),
+                notes,
+                live: live_to_document(existing.live)?,
+            }))
+        })
+    }
+
+    fn claim<'a>(&'a self, live: &'a engine::Live) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let live = live_to_typed::<R>(live)?;
+            let gone = || Failure::new(Class::Gone, format!("`{}` is not there any more", live.id));
+            // Somebody else may have taken it since it was read.
+            let tags = R::tags(&self.cx, &live).await?.ok_or_else(gone)?;
+            match tags::holder(&tags, &live.identity) {
+                Holder::Nobody => R::claim(&self.cx, &live, &live.identity.tags()).await,
+                Holder::Ours => tags::still_owned(&tags, &live.identity, &live.id),
+                Holder::Another(owner) => Err(Failure::new(
+                    Class::Invalid,
+                    format!("`{}` bears the tags of {owner} by now", live.id),
+                )),
+            }
+        })
     }
 
     fn look<'a>(

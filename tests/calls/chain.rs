@@ -8,8 +8,8 @@ use serde_json::Value;
 use shipit::aws::calls::{ApiCall, CallLog};
 use shipit::engine::execute::Options;
 use shipit::engine::{
-    BoxFuture, Change, Driver, Failure, Health, Identity, KindInfo, Live, Observed, Plan, Progress,
-    Query, Registry, Wait, Waiting,
+    BoxFuture, Change, Driver, Existing, Failure, Health, Identity, KindInfo, Live, Observed, Plan,
+    Progress, Query, Registry, Wait, Waiting,
 };
 use shipit::resources::REGISTRY;
 
@@ -73,6 +73,20 @@ impl Driver for Counted {
 
     fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<Progress, Failure>> {
         self.driver.delete(live)
+    }
+
+    fn read<'a>(
+        &'a self,
+        query: &'a Query<'a>,
+        identity: &'a Identity,
+        id: &'a str,
+        desired: &'a Value,
+    ) -> BoxFuture<'a, Result<Option<Existing>, Failure>> {
+        self.driver.read(query, identity, id, desired)
+    }
+
+    fn claim<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Failure>> {
+        self.driver.claim(live)
     }
 
     fn look<'a>(&'a self, waiting: &'a [Waiting]) -> BoxFuture<'a, Result<Vec<Health>, Failure>> {
@@ -143,7 +157,7 @@ async fn the_chain_of_calls_of_one_service_is_the_expected_one() {
     let registry = Registry::new(drivers);
     let plan = account.plan(&workspace, &registry).await;
     // One call at a time, so that each is put down to its step.
-    account.apply(&registry, &plan, Options { concurrency: 1, ..Options::default() }).await;
+    account.apply(&registry, &plan, Options { concurrency: 1, no_wait: false }).await;
     let made = made.lock().unwrap().clone();
     insta::assert_snapshot!(longest(&plan, &made));
 }

@@ -21,6 +21,7 @@ const COMMANDS: &[&[&str]] = &[
     &["svc", "delete"],
     &["plan"],
     &["deploy"],
+    &["adopt"],
     &["validate"],
     &["schema"],
     &["local", "serve"],

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shipit::engine::{
-    BoxFuture, Change, Class, Clock, Driver, Failure, Foreign, Health, Identity, KindInfo, Live,
-    Observed, Pace, Progress, Query, Registry, ReplaceOrder, Rule, TestClock, Waiting,
+    BoxFuture, Change, Class, Clock, Driver, Existing, Failure, Foreign, Health, Holder, Identity,
+    KindInfo, Live, Observed, Pace, Progress, Query, Registry, ReplaceOrder, Rule, TestClock,
+    Waiting,
 };
 use tokio::sync::Notify;
 
@@ -349,6 +350,7 @@ impl Driver for FakeDriver {
                         .iter()
                         .filter(|object| object.kind() == self.info.kind)
                         .filter(|object| object.is_there(now) && object.visible_at <= now)
+                        .filter(|object| object.identity.application == query.application)
                         .map(|object| Live {
                             identity: Identity { run: String::new(), ..object.identity.clone() },
                             spec: object.spec.clone(),
@@ -399,6 +401,55 @@ impl Driver for FakeDriver {
         Box::pin(async move {
             self.cloud.change(|state, now| state.delete(live, now)).await?;
             Ok(Progress { outputs: Value::Null, ticket: None, more: false })
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        _query: &'a Query<'a>,
+        wanted: &'a Identity,
+        id: &'a str,
+        _desired: &'a Value,
+    ) -> BoxFuture<'a, Result<Option<Existing>, Failure>> {
+        Box::pin(async move {
+            let read = |state: &mut State, now| {
+                let there = |object: &&Object| object.id == id && object.is_there(now);
+                let object = state.objects.iter().find(there)?;
+                let application = &object.identity.application;
+                let ours = *application == wanted.application;
+                let identity = if ours { object.identity.clone() } else { wanted.clone() };
+                Some(Existing {
+                    live: Live {
+                        identity,
+                        spec: object.spec.clone(),
+                        outputs: json!({ "id": object.id }),
+                        health: object.health(now, &state.broken),
+                        id: object.id.clone(),
+                    },
+                    holder: match application.as_str() {
+                        "" => Holder::Nobody,
+                        _ if ours => Holder::Ours,
+                        other => Holder::Another(format!("application `{other}`")),
+                    },
+                    misnamed: None,
+                    within: None,
+                    notes: Vec::new(),
+                })
+            };
+            self.cloud.read(read).await
+        })
+    }
+
+    fn claim<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let claim = |state: &mut State, _| {
+                let object = state.objects.iter_mut().find(|object| object.id == live.id);
+                let gone = || Failure::new(Class::Gone, "no such id");
+                object.ok_or_else(gone)?.identity = live.identity.clone();
+                state.log.push(format!("claim {}", live.identity.address));
+                Ok(())
+            };
+            self.cloud.change(claim).await
         })
     }
 

@@ -6,6 +6,4 @@ mod execution;
 mod graph;
 mod plans;
 mod properties;
-mod saved;
 mod speed;
-mod stopping;

@@ -376,6 +376,7 @@ async fn what_is_foreign_is_in_the_way_of_a_create_only() {
         address: format!("t/plain.{name}").parse().unwrap(),
         id: format!("{name}-of-bob"),
         owner: "no tags".into(),
+        adoptable: true,
     };
     deploy(&cloud, &web(), &all()).await;
     cloud.state().foreign = vec![foreign("vpc"), foreign("new"), foreign("unwanted")];

@@ -219,6 +219,7 @@ fn name(action: &Action) -> &'static str {
         Action::Delete => "delete",
         Action::Settle => "settle",
         Action::Keep => "keep",
+        Action::Adopt => "adopt",
     }
 }
 

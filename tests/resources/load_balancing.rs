@@ -68,8 +68,13 @@ impl Account {
 
     /// Everything owned of a kind; what chains on it sees it from now on.
     async fn observe(&mut self, kind: &str) -> Vec<Live> {
-        let query =
-            Query { application: "demo", environment: "test", wanted: &[], seen: &self.seen };
+        let query = Query {
+            application: "demo",
+            environment: "test",
+            wanted: &[],
+            documents: Query::NO_DOCUMENTS,
+            seen: &self.seen,
+        };
         let owned = self.driver(kind).observe(&query).await.unwrap().owned;
         self.seen.kinds.insert(kind.to_owned(), owned.clone());
         owned
@@ -310,13 +315,18 @@ async fn what_bears_a_wanted_name_without_our_tags_is_foreign() {
     };
     account.driver(GROUP).create(&theirs, &spec).await.unwrap();
     let wanted = [identity(GROUP, "a-b"), identity(GROUP, "c")];
-    let query =
-        Query { application: "demo", environment: "test", wanted: &wanted, seen: &Seen::default() };
+    let query = Query {
+        application: "demo",
+        environment: "test",
+        wanted: &wanted,
+        documents: Query::NO_DOCUMENTS,
+        seen: &Seen::default(),
+    };
     let found = account.driver(GROUP).observe(&query).await.unwrap();
     assert_eq!(found.owned, []);
     let foreign: Vec<_> =
         found.foreign.iter().map(|one| (one.address.name(), one.owner.as_str())).collect();
-    assert_eq!(foreign, [("a-b", "environment `test-a` of application `demo`")]);
+    assert_eq!(foreign, [("a-b", "the tags of environment `test-a` of application `demo`")]);
     assert_eq!(account.observe(GROUP).await, []);
 }
 

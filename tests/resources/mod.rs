@@ -49,7 +49,13 @@ async fn create<R: Resource>(cx: &Cx, name: &str, spec: &R) -> R::Outputs {
 
 /// All live objects of a kind, by name, as the engine would see them with `seen`.
 async fn observe_with<R: Resource>(cx: &Cx, seen: &Seen) -> Vec<Live<R>> {
-    let query = Query { application: "demo", environment: "test", wanted: &[], seen };
+    let query = Query {
+        application: "demo",
+        environment: "test",
+        wanted: &[],
+        documents: Query::NO_DOCUMENTS,
+        seen,
+    };
     let mut owned = R::observe(cx, &query).await.unwrap().owned;
     owned.sort_by(|a, b| a.identity.address.cmp(&b.identity.address));
     owned

@@ -298,7 +298,13 @@ async fn a_group_of_our_name_without_our_tags_is_foreign() {
     create(&cx, "api", &group(&vpc, true)).await;
     let seen = documents::<Vpc>(&cx).await;
     let wanted = [identity::<SecurityGroup>("api"), identity::<SecurityGroup>("web")];
-    let query = |wanted| Query { application: "demo", environment: "test", wanted, seen: &seen };
+    let query = |wanted| Query {
+        application: "demo",
+        environment: "test",
+        wanted,
+        documents: Query::NO_DOCUMENTS,
+        seen: &seen,
+    };
     let found = SecurityGroup::observe(&cx, &query(&wanted)).await.unwrap();
     let [foreign] = &found.foreign[..] else { panic!("{:?}", found.foreign) };
     assert_eq!(

@@ -84,8 +84,13 @@ async fn a_role_of_our_name_without_our_tags_is_foreign() {
     let found = async |names: &[&str]| {
         let wanted: Vec<_> = names.iter().map(|name| identity::<Role>(name)).collect();
         let seen = Seen::default();
-        let query =
-            Query { application: "demo", environment: "test", wanted: &wanted, seen: &seen };
+        let query = Query {
+            application: "demo",
+            environment: "test",
+            wanted: &wanted,
+            documents: Query::NO_DOCUMENTS,
+            seen: &seen,
+        };
         let foreign = Role::observe(&cx, &query).await.unwrap().foreign;
         foreign.iter().map(|one| format!("{} {}", one.address, one.owner)).collect::<Vec<_>>()
     };

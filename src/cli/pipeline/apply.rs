@@ -17,8 +17,7 @@ use crate::render::json;
 impl Pipeline {
     /// Plans, shows, confirms and applies (`deploy` and `delete` commands).
     pub(in crate::cli) async fn deploy(&self, choices: &Choices) -> Result<Exit, Stop> {
-        let mut planned = self.plan(choices).await?;
-        self.preflight(&mut planned, choices).await?;
+        let planned = self.plan(choices).await?;
         if !self.terminal.json() {
             self.print(&planned);
         }
@@ -31,19 +30,14 @@ impl Pipeline {
             self.print_addresses(&plan, None);
             return Ok(Exit::Done);
         }
-        self.refuse_findings(&plan)?;
         self.confirm(&plan)?;
         self.apply(&plan).await
     }
 
     /// Carries out a plan and says how it ended.
-    async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
+    pub(super) async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
         let progress = Progress::new(&self.terminal);
-        let options = Options {
-            concurrency: CONCURRENCY,
-            no_wait: self.global.no_wait,
-            ..Options::default()
-        };
+        let options = Options { concurrency: CONCURRENCY, no_wait: self.global.no_wait };
         let (began, real) = (self.clock.now(), Instant::now());
         let outcome =
             execute(&self.registry, plan, &self.clock, &options, &cancel_on_signals(), &|event| {
@@ -61,7 +55,7 @@ impl Pipeline {
         Ok(exit_of(&outcome))
     }
 
-    fn confirm(&self, plan: &Plan) -> Result<(), Stop> {
+    pub(super) fn confirm(&self, plan: &Plan) -> Result<(), Stop> {
         if self.global.yes {
             return Ok(());
         }

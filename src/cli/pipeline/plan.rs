@@ -4,15 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{Choices, Pipeline, Which};
 use crate::cli::{Exit, Stop};
-use crate::engine::{Desired, Observation, Plan, Severity, plan};
+use crate::engine::{Observation, Plan, plan};
 use crate::render::human::{self, text};
 use crate::render::json;
 
 /// What a plan was made from.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) desired: Desired,
-    pub(super) observation: Observation,
+    pub(super) live: usize,
     pub(super) took: Duration,
 }
 
@@ -23,13 +22,9 @@ impl Pipeline {
         choices: &Choices,
         exit_code: bool,
     ) -> Result<Exit, Stop> {
-        let mut planned = self.plan(choices).await?;
-        self.preflight(&mut planned, choices).await?;
+        let planned = self.plan(choices).await?;
         self.print(&planned);
         self.refuse_foreign(&planned.plan)?;
-        if exit_code && planned.plan.findings_of(Severity::Error).next().is_some() {
-            return Ok(Exit::Refused);
-        }
         Ok(if exit_code && planned.plan.has_changes() { Exit::Changes } else { Exit::Done })
     }
 
@@ -41,7 +36,7 @@ impl Pipeline {
         self.refuse_missing_environment(&observation)?;
         let plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
-        Ok(Planned { plan, desired, observation, took: began.elapsed() })
+        Ok(Planned { plan, live: observation.live().count(), took: began.elapsed() })
     }
 
     /// A service needs an environment that is there.
@@ -60,17 +55,27 @@ impl Pipeline {
     }
 
     pub(super) fn refuse_foreign(&self, plan: &Plan) -> Result<(), Stop> {
-        let Some(first) = plan.foreign.first() else { return Ok(()) };
-        Err(Stop::refused(
-            format!(
-                "{} in the way: `{}` has the name that {} needs, and {}",
-                text::count(plan.foreign.len(), "resource"),
-                first.id,
-                first.address,
-                first.owner
-            ),
-            "rename or delete what is in the way, or choose another application or environment name; shipit changes nothing that does not bear its tags",
-        ))
+        if plan.foreign.is_empty() {
+            return Ok(());
+        }
+        let mut message = format!(
+            "{} in the way, and shipit changes nothing that does not bear its tags",
+            text::count(plan.foreign.len(), "resource"),
+        );
+        let mut hints = Vec::new();
+        for foreign in &plan.foreign {
+            message.push_str(&format!(
+                "\n  {}: `{}` has its name, and {}",
+                foreign.address, foreign.id, foreign.owner
+            ));
+            hints.extend(foreign.adopt(&plan.environment));
+        }
+        let other = "rename or delete what is in the way, or choose another application or environment name";
+        let hint = match hints.is_empty() {
+            true => other.to_owned(),
+            false => format!("to take it over:\n  {}\nor {other}", hints.join("\n  ")),
+        };
+        Err(Stop::refused(message, hint))
     }
 
     pub(super) fn print(&self, planned: &Planned) {
@@ -80,7 +85,7 @@ impl Pipeline {
         self.terminal.out(&human::plan::plan(&planned.plan, self.global.verbose));
         self.terminal.tell(&format!(
             "read {} in {} with {}",
-            text::count(planned.observation.live().count(), "live resource"),
+            text::count(planned.live, "live resource"),
             text::duration(planned.took),
             text::count(self.account.calls.calls().len(), "API call"),
         ));

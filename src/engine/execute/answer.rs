@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::call::Answer;
+use super::call::{Answer, Lookup};
 use super::run::Run;
 use super::step::{Next, Phase, makes};
 use super::wait::Entry;
 use crate::engine::diff::{Rules, diff};
 use crate::engine::retry::{LOOKUPS, read_schedule, schedule};
-use crate::engine::{Action, Class, EventKind, Failure, Health, Live, Progress, Wait};
+use crate::engine::{Action, Class, EventKind, Failure, Foreign, Health, Live, Progress, Wait};
 
 /// How often an object that takes several calls is updated before it counts as a mistake.
 const MOST_ROUNDS: u32 = 50;
@@ -24,7 +24,6 @@ impl Run<'_> {
             Answer::Acted { step, result: Err(failure) } => self.call_failed(step, failure),
             Answer::LookedUp { step, result } => self.looked_up(step, result),
             Answer::Unresolved { step, failure } => self.call_failed(step, failure),
-            Answer::Held { step, failure } => self.held(step, failure),
             Answer::Learned { step, address, outputs } => {
                 self.outputs.insert(address, outputs);
                 self.again(step);
@@ -43,7 +42,7 @@ impl Run<'_> {
     /// Queues the step's next call, unless the run is interrupted.
     fn again(&mut self, index: usize) {
         if self.cancelled {
-            self.skip(index, self.because.to_owned());
+            self.skip(index, "interrupted".to_owned());
         } else {
             self.enqueue(index);
         }
@@ -66,10 +65,10 @@ impl Run<'_> {
             self.outputs.insert(step.address.clone(), state.outputs.clone());
         }
         self.release(index, Wait::Created);
-        if !self.must_wait(index) {
+        if step.action == Action::Adopt || !self.must_wait(index) {
             self.complete(index);
         } else if self.cancelled {
-            self.skip(index, format!("{} while it settles", self.because));
+            self.skip(index, "interrupted while it settles".to_owned());
         } else {
             self.wait_for(index);
         }
@@ -125,15 +124,16 @@ impl Run<'_> {
     }
 
     /// Takes over what a lost create has made; else looks again, and in the end creates again.
-    fn looked_up(&mut self, index: usize, result: Result<Option<Live>, Failure>) {
+    fn looked_up(&mut self, index: usize, result: Result<Lookup, Failure>) {
         let first = match std::mem::replace(&mut self.states[index].next, Next::Act) {
             Next::LookUp(failure) => *failure,
             Next::Act | Next::More => Failure::internal("looked up without a reason"),
         };
-        let unread = match result {
-            Ok(Some(live)) => return self.take_over(index, live),
-            Ok(None) => None,
-            Err(failure) => Some(failure),
+        let (unread, holder) = match result {
+            Ok(Lookup::Made(live)) => return self.take_over(index, *live),
+            Ok(Lookup::Taken(foreign)) => (None, Some(foreign)),
+            Ok(Lookup::Nothing) => (None, None),
+            Err(failure) => (Some(failure), None),
         };
         let taken = first.class == Class::AlreadyExists;
         let state = &mut self.states[index];
@@ -143,7 +143,7 @@ impl Run<'_> {
             state.next = Next::LookUp(Box::new(first));
             let pause = Duration::from_millis(*pause);
             if self.cancelled {
-                return self.skip(index, format!("{} before it was tried again", self.because));
+                return self.skip(index, "interrupted before it was tried again".to_owned());
             }
             return self.pause(index, pause);
         }
@@ -152,13 +152,29 @@ impl Run<'_> {
             return self.fail(index, unread);
         }
         if taken {
-            let hint = "something of that name belongs to someone else: rename it, delete it or give it shipit's tags";
-            return self.fail(index, first.with_hint(hint));
+            return self.fail(index, self.taken(index, first, holder.as_ref()));
         }
         match self.count(index, first.class) {
             Some(_) => self.again(index),
             None => self.fail(index, first),
         }
+    }
+
+    /// The failure of a create whose name somebody else's object bears.
+    fn taken(&self, index: usize, failure: Failure, holder: Option<&Foreign>) -> Failure {
+        let Some(holder) = holder else {
+            let hint = "something of that name belongs to someone else: rename it or delete it";
+            let hint = failure.hint.clone().unwrap_or_else(|| hint.to_owned());
+            return failure.with_hint(hint);
+        };
+        let step = self.step(index);
+        // Only the first of its name is looked for under that name.
+        let adopt = holder.adopt(&self.caller.plan.environment);
+        let hint = match adopt.filter(|_| step.identity.generation <= 1) {
+            Some(command) => format!("take it over with `{command}`, or rename or delete it"),
+            None => format!("rename or delete `{}`, which has {}", holder.id, holder.owner),
+        };
+        failure.with_hint(hint)
     }
 
     fn take_over(&mut self, index: usize, live: Live) {

@@ -11,8 +11,8 @@ use crate::engine::diff::{Rules, diff};
 use crate::engine::observe::{Target, observe_again};
 use crate::engine::resolve::resolve;
 use crate::engine::{
-    Action, Address, Change, Clock, Failure, Health, Live, OutputRef, Plan, Progress, Registry,
-    Step, desired,
+    Action, Address, Change, Clock, Failure, Foreign, Health, Live, OutputRef, Plan, Progress,
+    Registry, Step, desired,
 };
 
 /// What came of one call.
@@ -20,15 +20,23 @@ pub(super) enum Answer {
     /// The step's own call.
     Acted { step: usize, result: Result<Progress, Failure> },
     /// A look for what a lost create may have made.
-    LookedUp { step: usize, result: Result<Option<Live>, Failure> },
+    LookedUp { step: usize, result: Result<Lookup, Failure> },
     /// References could only be resolved by observing; nothing was called.
     Unresolved { step: usize, failure: Failure },
     /// Outputs that became known only now.
     Learned { step: usize, address: Address, outputs: Value },
-    /// The call was not made: the fence said no, or the run was stopped while it was asked.
-    Held { step: usize, failure: Option<Failure> },
     /// A look at what settles.
     Looked { entries: Vec<Entry>, result: Result<Vec<Health>, Failure> },
+}
+
+/// What a look for one's own finds.
+pub(super) enum Lookup {
+    /// It is there.
+    Made(Box<Live>),
+    /// Somebody else's stands in its place.
+    Taken(Foreign),
+    /// Neither.
+    Nothing,
 }
 
 /// What calls need, shared by all of them.
@@ -65,7 +73,10 @@ impl<'a> Caller<'a> {
                 let result = self.act(step, spec.as_deref(), &changes).await;
                 Answer::Acted { step: index, result }
             }
-            Next::LookUp(_) => Answer::LookedUp { step: index, result: self.look_up(step).await },
+            Next::LookUp(_) => {
+                let result = self.look_up(step, spec.as_deref()).await;
+                Answer::LookedUp { step: index, result }
+            }
             Next::More => {
                 let result = self.go_on(step, spec.as_deref(), outputs).await;
                 Answer::Acted { step: index, result }
@@ -94,16 +105,21 @@ impl<'a> Caller<'a> {
             Action::Delete => {
                 driver.delete(step.live.as_ref().ok_or_else(|| missing("live object"))?).await
             }
+            Action::Adopt => {
+                let live = step.live.as_ref().ok_or_else(|| missing("live object"))?;
+                driver.claim(live).await?;
+                Ok(Progress { outputs: live.outputs.clone(), ticket: None, more: false })
+            }
             Action::Settle | Action::Keep => {
                 Ok(Progress { outputs: Value::Null, ticket: None, more: false })
             }
         }
     }
 
-    /// Finds what this step's create made, by its tags.
-    async fn look_up(self, step: &Step) -> Result<Option<Live>, Failure> {
-        let found =
-            observe_again(self.registry, &self.target(step), &step.identity, self.clock).await?;
+    /// Finds what this step's create made, by its tags; or whose it is that bears its name.
+    async fn look_up(self, step: &Step, spec: Option<&Value>) -> Result<Lookup, Failure> {
+        let (target, identity) = (self.target(step), &step.identity);
+        let found = observe_again(self.registry, &target, identity, spec, self.clock).await?;
         let revisioned = self.registry.info(step.address.kind())?.revisioned;
         let known = |live: &Live| {
             let lives = self.plan.steps.iter().filter_map(|step| step.live.as_ref());
@@ -111,7 +127,7 @@ impl<'a> Caller<'a> {
                 old.identity.address.kind() == live.identity.address.kind() && old.id == live.id
             })
         };
-        let ours = found.into_iter().filter(|live| {
+        let ours = found.owned.into_iter().filter(|live| {
             let generation = live.identity.generation;
             live.identity.address == step.identity.address
                 && live.identity.owner == step.identity.owner
@@ -121,7 +137,12 @@ impl<'a> Caller<'a> {
                     generation == step.identity.generation
                 }
         });
-        Ok(ours.filter(|live| !known(live)).max_by_key(|live| live.identity.generation))
+        let newest = ours.filter(|live| !known(live)).max_by_key(|live| live.identity.generation);
+        Ok(match (newest, found.foreign.into_iter().next()) {
+            (Some(live), _) => Lookup::Made(Box::new(live)),
+            (None, Some(foreign)) => Lookup::Taken(foreign),
+            (None, None) => Lookup::Nothing,
+        })
     }
 
     /// Observes what a first call has begun, and makes the update that is left.
@@ -137,12 +158,17 @@ impl<'a> Caller<'a> {
         })?;
         let live = match &step.live {
             Some(old) if !makes(&step.action) => {
-                observe_again(self.registry, &self.target(step), &old.identity, self.clock)
+                let (target, identity) = (self.target(step), &old.identity);
+                observe_again(self.registry, &target, identity, None, self.clock)
                     .await?
+                    .owned
                     .into_iter()
                     .find(|live| live.id == old.id)
             }
-            _ => self.look_up(step).await?,
+            _ => match self.look_up(step, Some(spec)).await? {
+                Lookup::Made(live) => Some(*live),
+                Lookup::Taken(_) | Lookup::Nothing => None,
+            },
         };
         let live = live.unwrap_or_else(|| Live {
             identity: step.identity.clone(),
@@ -169,9 +195,10 @@ impl<'a> Caller<'a> {
         });
         let Some(maker) = maker else { return unresolved(unknown()) };
         let target = self.target(maker);
-        match observe_again(self.registry, &target, &maker.identity, self.clock).await {
+        match observe_again(self.registry, &target, &maker.identity, None, self.clock).await {
             Ok(found) => {
                 let live = found
+                    .owned
                     .into_iter()
                     .filter(|live| live.identity.address == missing.address)
                     .max_by_key(|live| live.identity.generation)

@@ -31,6 +31,7 @@ fn usual(registry: &Registry, step: &Step) -> Duration {
     let Ok(info) = registry.info(step.address.kind()) else { return CALL };
     match step.action {
         Action::Keep => Duration::ZERO,
+        Action::Adopt => CALL,
         Action::Delete | Action::Update => info.pace.usual / 2,
         _ => info.pace.usual,
     }

@@ -18,6 +18,7 @@ pub fn dump(plan: &Plan) -> String {
             Action::Delete => "delete",
             Action::Settle => "settle",
             Action::Keep => "keep",
+            Action::Adopt => "adopt",
         };
         let deposed = if step.deposed { " (deposed)" } else { "" };
         let _ = write!(

@@ -8,7 +8,6 @@ use super::order::{Draft, sort};
 use super::removals::{Cause, Removals};
 use super::world::World;
 use crate::engine::plan::FORMAT_VERSION;
-use crate::engine::saved::Basis;
 use crate::engine::{Action, Address, Change, Failure, Health, Live, Node, Owner, Plan, Step};
 
 pub(super) fn write(
@@ -55,11 +54,9 @@ pub(super) fn write(
         // What bears the name of something that is not made anew here is in nobody's way.
         foreign: foreign.iter().filter(|foreign| created(&foreign.address)).cloned().collect(),
         notices: notices(world),
-        findings: Vec::new(),
         steps: sort(drafts)?,
         unchanged,
         outputs,
-        basis: Basis::default(),
     })
 }
 

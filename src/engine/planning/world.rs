@@ -107,14 +107,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn identity(&self, owner: &Owner, address: &Address, generation: u32) -> Identity {
-        Identity {
-            application: self.target.application.clone(),
-            environment: self.target.environment.clone(),
-            owner: owner.clone(),
-            address: address.clone(),
-            generation,
-            run: self.target.run.clone(),
-        }
+        self.target.identity(owner, address, generation)
     }
 
     /// Marks what is in scope, and what that refers to, directly or not.

@@ -1,7 +1,6 @@
 //! Output for people.
 
 pub mod failure;
-pub mod findings;
 pub mod plan;
 pub mod problem;
 pub mod progress;

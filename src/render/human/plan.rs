@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use console::Style;
 
-use super::{findings, text};
+use super::text;
 use crate::engine::{Action, Change, Owner, Plan, ReplaceOrder, Step};
 use crate::render::terminal::style;
 
@@ -39,11 +39,13 @@ pub fn plan(plan: &Plan, details: bool) -> String {
             foreign.id,
             foreign.owner
         );
+        if let Some(command) = foreign.adopt(&plan.environment) {
+            let _ = writeln!(out, "  to take it over: {command}");
+        }
     }
     for notice in &plan.notices {
         let _ = writeln!(out, "\n{} {notice}", style::change().apply_to("note:"));
     }
-    out.push_str(&findings::findings(&plan.findings));
     let _ = writeln!(out, "\n{}", summary(plan));
     out
 }
@@ -60,6 +62,7 @@ pub fn summary(plan: &Plan) -> String {
             Action::Revise => (4, "to revise"),
             Action::Settle => (5, "to wait for"),
             Action::Keep => (6, "kept"),
+            Action::Adopt => (7, "to adopt"),
         };
         counts.entry(rank).or_insert((0, words)).0 += 1;
     }
@@ -87,7 +90,8 @@ fn section(out: &mut String, title: &str, steps: &[&Step], details: bool) {
     for step in steps {
         let (sign, colour, words) = look(&step.action);
         let address = step.address.to_string();
-        let id = step.id.as_deref().filter(|_| destroys(&step.action)).map(|id| format!(" {id}"));
+        let named = destroys(&step.action) || step.action == Action::Adopt;
+        let id = step.id.as_deref().filter(|_| named).map(|id| format!(" {id}"));
         let reason = match step.action {
             Action::Create => String::new(),
             _ if step.reason.is_empty() => String::new(),
@@ -121,6 +125,7 @@ fn look(action: &Action) -> (&'static str, Style, &'static str) {
         Action::Delete => ("-", style::bad(), "delete"),
         Action::Settle => ("…", style::change(), "wait"),
         Action::Keep => ("=", style::faint(), "keep"),
+        Action::Adopt => (">", style::change(), "adopt"),
     }
 }
 

@@ -84,9 +84,9 @@ impl Progress {
                     style::change().for_stderr().apply_to("-"),
                 ));
             }
-            EventKind::Cancelling { in_flight, because } => {
+            EventKind::Cancelling { in_flight } => {
                 self.line(&format!(
-                    "{because}: nothing new is started; {} in flight",
+                    "interrupted: nothing new is started; {} in flight",
                     text::count(*in_flight, "step")
                 ));
             }
@@ -130,6 +130,7 @@ fn doing(action: &Action) -> &'static str {
         Action::Delete => "deleting",
         Action::Settle => "settling",
         Action::Keep => "keeping",
+        Action::Adopt => "adopting",
     }
 }
 
@@ -142,5 +143,6 @@ fn done(action: &Action) -> &'static str {
         Action::Delete => "deleted",
         Action::Settle => "settled",
         Action::Keep => "kept",
+        Action::Adopt => "adopted",
     }
 }

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Policy;
 use super::calls::{delete_policy, policies, put_policy, read_tags, tag, tags_of, targets};
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     self, Address, Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query,
     ReplaceOrder, Rule, Spec,
 };
 use crate::resources::ecs::{ClusterName, Service, ServiceName};
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// The desired count of one ECS service as a scalable target; AWS knows it as
 /// `service/CLUSTER/SERVICE`.
@@ -129,13 +129,8 @@ impl Resource for Target {
             };
             if let Some(identity) = tags::identity(&all, query) {
                 let policies = policies.remove(id).unwrap_or_default();
-                found.owned.push(Live {
-                    spec: spec(&target, policies, tags::own(&all, &identity)),
-                    health: Health::Ready,
-                    id: id.to_owned(),
-                    identity,
-                    outputs: TargetOutputs { arn: arn.into(), resource_id: id.to_owned() },
-                });
+                let own = tags::own(&all, &identity);
+                found.owned.push(to_live(&target, policies, identity, own));
             } else if let Some(service) = services.get(id) {
                 let of_service = |wanted: &&Identity| wanted.owner == service.identity.owner;
                 let wanted = query.wanted.iter().find(of_service);
@@ -149,11 +144,11 @@ impl Resource for Target {
         let id = self.resource_id()?;
         let tags = tags::for_create(identity, &self.tags, false);
         let arn = match self.register(cx, &id, Some(tags.clone())).await {
-            // Registered by an attempt that got no further: tags are for new targets only.
+            // Tags are for new targets only, so it is there: by an attempt that got no further, or
+            // by somebody else.
             Err(failure) if failure.class == Class::Invalid && failure.message.contains("tag") => {
-                let arn = self.register(cx, &id, None).await?;
-                tag(cx, &arn, tags).await?;
-                arn
+                only_ours(cx, &id, identity).await?;
+                self.register(cx, &id, None).await?
             }
             answer => answer?,
         };
@@ -169,7 +164,6 @@ impl Resource for Target {
         live: &Live<Self>,
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
-        still_ours(cx, live).await?;
         let id = &live.outputs.resource_id;
         let touched = |path| touches(changes, path);
         if touched("min_capacity") || touched("max_capacity") || touched("suspended") {
@@ -205,10 +199,6 @@ impl Resource for Target {
 
     /// Its policies, and their alarms, go with it.
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
-        match still_ours(cx, live).await {
-            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
-            answer => answer?,
-        }
         let call = cx
             .applicationautoscaling
             .deregister_scalable_target()
@@ -224,6 +214,46 @@ impl Resource for Target {
             Err(failure) => Err(failure),
         }
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let found = targets(cx, &[id.to_owned()]).await?;
+        let Some(target) = found.first() else { return Ok(None) };
+        let all = read_tags(cx, target.scalable_target_arn().unwrap_or_default()).await?;
+        let policies = policies(cx, &[id.to_owned()]).await?.remove(id).unwrap_or_default();
+        let make = |identity, own| to_live(target, policies, identity, own);
+        Ok(Some(Existing::of(all, wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        tag(cx, live.outputs.arn.as_str(), tags.clone()).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        unless_gone(read_tags(cx, live.outputs.arn.as_str()).await)
+    }
+
+    fn within(live: &Live<Self>) -> Option<(&'static str, String)> {
+        Some((Service::KIND, live.spec.service.get().ok()?.0))
+    }
+}
+
+/// Registering changes what is there already: that must bear our tags.
+async fn only_ours(cx: &Cx, id: &str, identity: &Identity) -> Result<(), Failure> {
+    for target in targets(cx, &[id.to_owned()]).await? {
+        let tags = read_tags(cx, target.scalable_target_arn().unwrap_or_default()).await?;
+        if tags::still_owned(&tags, identity, id).is_err() {
+            return Err(Failure::new(
+                Class::AlreadyExists,
+                format!("`{id}` is a scalable target already, and not shipit's"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// `service/CLUSTER/SERVICE` of a live service.
@@ -270,11 +300,20 @@ fn derived(service: &engine::Live, query: &Query<'_>) -> Identity {
     })
 }
 
-/// Ownership once more, from the service itself, as bulk tags may be old.
-async fn still_ours(cx: &Cx, live: &Live<Target>) -> Result<(), Failure> {
-    match read_tags(cx, live.outputs.arn.as_str()).await {
-        Err(failure) if failure.class == Class::NotServed => Ok(()),
-        tags => tags::still_owned(&tags?, &live.identity, &live.id),
+fn to_live(
+    target: &ScalableTarget,
+    policies: BTreeMap<String, Policy>,
+    identity: Identity,
+    tags: Tags,
+) -> Live<Target> {
+    let id = target.resource_id();
+    let arn = target.scalable_target_arn().unwrap_or_default();
+    Live {
+        spec: spec(target, policies, tags),
+        health: Health::Ready,
+        id: id.to_owned(),
+        identity,
+        outputs: TargetOutputs { arn: arn.into(), resource_id: id.to_owned() },
     }
 }
 

@@ -1,6 +1,6 @@
 //! A public IPv4 address of one's own.
 
-use aws_sdk_ec2::types::{DomainType, ResourceType};
+use aws_sdk_ec2::types::{DomainType, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::shared;
@@ -8,7 +8,7 @@ use crate::aws::{Cx, classify, unless_gone};
 use crate::engine::{
     Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// An Elastic IP address.
@@ -65,11 +65,12 @@ impl Resource for ElasticIp {
     type Outputs = ElasticIpOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let answer = cx.ec2.describe_addresses().set_filters(shared::owned(query)).send().await;
-        let answer = answer.map_err(|error| classify("ec2 DescribeAddresses", error))?;
-        let owned =
-            answer.addresses().iter().filter_map(|address| to_live(address, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let addresses = list(cx, shared::owned(query)).await?;
+        let owned = addresses.iter().filter_map(|address| {
+            let (identity, tags) = shared::ownership(address.tags(), query)?;
+            Some(to_live(address, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -106,17 +107,49 @@ impl Resource for ElasticIp {
         unless_gone(sent.map_err(|error| classify("ec2 ReleaseAddress", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        // People know it by its id and by the address itself.
+        let filter = if id.starts_with("eipalloc-") { "allocation-id" } else { "public-ip" };
+        let addresses = list(cx, shared::only(filter, id)).await?;
+        Ok(addresses.first().map(|address| {
+            let make = |identity, tags| to_live(address, identity, tags);
+            Existing::of(shared::from_sdk(address.tags()), wanted, make)
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.allocation.as_str(), tags).await
+    }
 }
 
-fn to_live(address: &aws_sdk_ec2::types::Address, query: &Query<'_>) -> Option<Live<ElasticIp>> {
-    let (identity, tags) = shared::ownership(address.tags(), query)?;
-    let id = address.allocation_id()?;
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::Address>, Failure> {
+    let answer = cx.ec2.describe_addresses().set_filters(filters).send().await;
+    let answer = answer.map_err(|error| classify("ec2 DescribeAddresses", error))?;
+    Ok(answer.addresses.unwrap_or_default())
+}
+
+fn to_live(
+    address: &aws_sdk_ec2::types::Address,
+    identity: Identity,
+    tags: Tags,
+) -> Live<ElasticIp> {
+    let id = address.allocation_id().unwrap_or_default();
     let public_ip = address.public_ip().unwrap_or_default();
-    Some(Live {
+    Live {
         identity,
         spec: ElasticIp { pool: address.public_ipv4_pool().unwrap_or(AMAZON).to_owned(), tags },
         outputs: ElasticIpOutputs { allocation: id.into(), public_ip: public_ip.to_owned() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }

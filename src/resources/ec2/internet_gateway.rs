@@ -1,6 +1,6 @@
 //! A VPC's way to the internet.
 
-use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
+use aws_sdk_ec2::types::{AttachmentStatus, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{VpcId, shared};
@@ -9,7 +9,7 @@ use crate::engine::change::touches;
 use crate::engine::{
     Change, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// An internet gateway and its attachment to a VPC.
@@ -57,17 +57,12 @@ impl Resource for InternetGateway {
     type Outputs = InternetGatewayOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages =
-            cx.ec2.describe_internet_gateways().set_filters(shared::owned(query)).max_results(1000);
-        let gateways: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeInternetGateways", error))?;
-        let owned = gateways.iter().filter_map(|gateway| to_live(gateway, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let gateways = list(cx, shared::owned(query)).await?;
+        let owned = gateways.iter().filter_map(|gateway| {
+            let (identity, tags) = shared::ownership(gateway.tags(), query)?;
+            Some(to_live(gateway, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -111,6 +106,33 @@ impl Resource for InternetGateway {
         unless_gone(sent.map_err(|error| classify("ec2 DeleteInternetGateway", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let gateways = list(cx, shared::only("internet-gateway-id", id)).await?;
+        Ok(gateways.first().map(|gateway| {
+            let make = |identity, tags| to_live(gateway, identity, tags);
+            Existing::of(shared::from_sdk(gateway.tags()), wanted, make)
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>, Failure> {
+    let pages = cx.ec2.describe_internet_gateways().set_filters(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeInternetGateways", error))
 }
 
 async fn attach(cx: &Cx, id: &InternetGatewayId, vpc: &VpcId) -> Result<(), Failure> {
@@ -131,10 +153,10 @@ async fn detach(cx: &Cx, id: &InternetGatewayId, vpc: &VpcId) -> Result<(), Fail
 
 fn to_live(
     gateway: &aws_sdk_ec2::types::InternetGateway,
-    query: &Query<'_>,
-) -> Option<Live<InternetGateway>> {
-    let (identity, tags) = shared::ownership(gateway.tags(), query)?;
-    let id = gateway.internet_gateway_id()?;
+    identity: Identity,
+    tags: Tags,
+) -> Live<InternetGateway> {
+    let id = gateway.internet_gateway_id().unwrap_or_default();
     // EC2 says `available` where its documents say `attached`.
     let attachment = gateway.attachments().iter().find(|attachment| {
         !matches!(
@@ -143,11 +165,11 @@ fn to_live(
         )
     });
     let vpc = attachment.and_then(|attachment| attachment.vpc_id());
-    Some(Live {
+    Live {
         identity,
         spec: InternetGateway { vpc: vpc.map(|vpc| VpcId::from(vpc).into()), tags },
         outputs: InternetGatewayOutputs { id: id.into() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }

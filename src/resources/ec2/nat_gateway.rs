@@ -1,6 +1,6 @@
 //! The way out for what has no public address.
 
-use aws_sdk_ec2::types::{ConnectivityType, NatGatewayState, ResourceType};
+use aws_sdk_ec2::types::{ConnectivityType, Filter, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{AllocationId, SubnetId, shared};
@@ -8,7 +8,7 @@ use crate::aws::{Cx, classify, unless_gone};
 use crate::engine::{
     Change, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 use crate::{ids, outputs};
 
 /// A NAT gateway in one zone.
@@ -76,17 +76,12 @@ impl Resource for NatGateway {
     type Outputs = NatGatewayOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages =
-            cx.ec2.describe_nat_gateways().set_filter(shared::owned(query)).max_results(1000);
-        let gateways: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeNatGateways", error))?;
-        let owned = gateways.iter().filter_map(|gateway| to_live(gateway, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let gateways = list(cx, shared::owned(query)).await?;
+        let owned = gateways.iter().filter_map(|gateway| {
+            let (identity, tags) = shared::ownership(gateway.tags(), query)?;
+            Some(to_live(gateway, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -128,18 +123,7 @@ impl Resource for NatGateway {
     async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
         // By filter: an id that is gone would fail the whole call.
         let ids = waiting.iter().map(|one| one.outputs.id.as_str());
-        let pages = cx
-            .ec2
-            .describe_nat_gateways()
-            .filter(shared::filter("nat-gateway-id", ids))
-            .max_results(1000);
-        let gateways: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeNatGateways", error))?;
+        let gateways = describe(cx, Some(vec![shared::filter("nat-gateway-id", ids)])).await?;
         let look = |one: &Waiting<Self>| {
             let found = gateways
                 .iter()
@@ -152,6 +136,44 @@ impl Resource for NatGateway {
         };
         Ok(waiting.iter().map(look).collect())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let gateways = list(cx, shared::only("nat-gateway-id", id)).await?;
+        Ok(gateways.first().map(|gateway| {
+            let make = |identity, tags| to_live(gateway, identity, tags);
+            Existing::of(shared::from_sdk(gateway.tags()), wanted, make)
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+}
+
+/// What a filter lets through and is not on its way out: EC2 shows deleted gateways for about an hour.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::NatGateway>, Failure> {
+    let going = [Some(&NatGatewayState::Deleting), Some(&NatGatewayState::Deleted)];
+    let mut gateways = describe(cx, filters).await?;
+    gateways.retain(|gateway| !going.contains(&gateway.state()));
+    Ok(gateways)
+}
+
+/// What a filter lets through.
+async fn describe(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::NatGateway>, Failure> {
+    let pages = cx.ec2.describe_nat_gateways().set_filter(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeNatGateways", error))
 }
 
 fn health(gateway: &aws_sdk_ec2::types::NatGateway) -> Health {
@@ -172,14 +194,10 @@ fn health(gateway: &aws_sdk_ec2::types::NatGateway) -> Health {
 
 fn to_live(
     gateway: &aws_sdk_ec2::types::NatGateway,
-    query: &Query<'_>,
-) -> Option<Live<NatGateway>> {
-    // EC2 shows deleted gateways for about an hour.
-    if matches!(gateway.state(), Some(NatGatewayState::Deleting | NatGatewayState::Deleted)) {
-        return None;
-    }
-    let (identity, tags) = shared::ownership(gateway.tags(), query)?;
-    let id = gateway.nat_gateway_id()?;
+    identity: Identity,
+    tags: Tags,
+) -> Live<NatGateway> {
+    let id = gateway.nat_gateway_id().unwrap_or_default();
     let addresses = gateway.nat_gateway_addresses();
     let primary = addresses
         .iter()
@@ -187,7 +205,7 @@ fn to_live(
         .or_else(|| addresses.first());
     let allocation = primary.and_then(|address| address.allocation_id());
     let connectivity = gateway.connectivity_type().map_or("public", ConnectivityType::as_str);
-    Some(Live {
+    Live {
         identity,
         spec: NatGateway {
             subnet: SubnetId::from(gateway.subnet_id().unwrap_or_default()).into(),
@@ -198,7 +216,7 @@ fn to_live(
         outputs: NatGatewayOutputs { id: id.into() },
         health: health(gateway),
         id: id.to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{ResourceType, RouteOrigin, RouteTableAssociationStateCode};
+use aws_sdk_ec2::types::{Filter, ResourceType, RouteOrigin, RouteTableAssociationStateCode};
 use serde::{Deserialize, Serialize};
 
 use super::{InternetGatewayId, NatGatewayId, SubnetId, VpcId, shared};
@@ -12,7 +12,7 @@ use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// A route table with its routes and associations.
@@ -104,17 +104,12 @@ impl Resource for RouteTable {
     type Outputs = RouteTableOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages =
-            cx.ec2.describe_route_tables().set_filters(shared::owned(query)).max_results(100);
-        let tables: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeRouteTables", error))?;
-        let owned = tables.iter().filter_map(|table| to_live(table, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let tables = list(cx, shared::owned(query)).await?;
+        let owned = tables.iter().filter_map(|table| {
+            let (identity, tags) = shared::ownership(table.tags(), query)?;
+            Some(to_live(table, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -160,6 +155,33 @@ impl Resource for RouteTable {
         unless_gone(sent.map_err(|error| classify("ec2 DeleteRouteTable", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let tables = list(cx, shared::only("route-table-id", id)).await?;
+        Ok(tables.first().map(|table| {
+            let make = |identity, tags| to_live(table, identity, tags);
+            Existing::of(shared::from_sdk(table.tags()), wanted, make)
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::RouteTable>, Failure> {
+    let pages = cx.ec2.describe_route_tables().set_filters(filters).max_results(100);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeRouteTables", error))
 }
 
 fn subnet_ids(subnets: &[Input<SubnetId>]) -> Result<BTreeSet<SubnetId>, Failure> {
@@ -361,9 +383,12 @@ fn associated(association: &aws_sdk_ec2::types::RouteTableAssociation) -> bool {
     )
 }
 
-fn to_live(table: &aws_sdk_ec2::types::RouteTable, query: &Query<'_>) -> Option<Live<RouteTable>> {
-    let (identity, tags) = shared::ownership(table.tags(), query)?;
-    let id = table.route_table_id()?;
+fn to_live(
+    table: &aws_sdk_ec2::types::RouteTable,
+    identity: Identity,
+    tags: Tags,
+) -> Live<RouteTable> {
+    let id = table.route_table_id().unwrap_or_default();
     let mut routes: Vec<Route> = table.routes().iter().filter_map(to_route).collect();
     routes.sort_by(|a, b| a.destination.cmp(&b.destination));
     let subnets: BTreeSet<SubnetId> = table
@@ -372,7 +397,7 @@ fn to_live(table: &aws_sdk_ec2::types::RouteTable, query: &Query<'_>) -> Option<
         .filter(|association| associated(association))
         .filter_map(|association| association.subnet_id().map(SubnetId::from))
         .collect();
-    Some(Live {
+    Live {
         identity,
         spec: RouteTable {
             vpc: VpcId::from(table.vpc_id().unwrap_or_default()).into(),
@@ -383,7 +408,7 @@ fn to_live(table: &aws_sdk_ec2::types::RouteTable, query: &Query<'_>) -> Option<
         outputs: RouteTableOutputs { id: id.into() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }
 
 /// A route to an internet or NAT gateway; `None` for all that is left alone.

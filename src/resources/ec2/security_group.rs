@@ -1,7 +1,7 @@
 //! A security group. Its rules are a kind of their own: groups that name each other would be a
 //! cycle.
 
-use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
+use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{SecurityGroupRule, VpcId, shared};
@@ -11,7 +11,7 @@ use crate::engine::{
     Change, Class, Failure, Foreign, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
     Rule, Seen, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// A security group without its rules.
@@ -74,16 +74,12 @@ impl Resource for SecurityGroup {
     type Outputs = SecurityGroupOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages =
-            cx.ec2.describe_security_groups().set_filters(shared::owned(query)).max_results(1000);
-        let groups: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeSecurityGroups", error))?;
-        let owned: Vec<_> = groups.iter().filter_map(|group| to_live(group, query)).collect();
+        let groups = list(cx, shared::owned(query)).await?;
+        let owned = groups.iter().filter_map(|group| {
+            let (identity, tags) = shared::ownership(group.tags(), query)?;
+            Some(to_live(group, query.seen, identity, tags))
+        });
+        let owned: Vec<_> = owned.collect();
         let foreign = foreign(cx, query, &owned).await?;
         Ok(Found { owned, foreign })
     }
@@ -131,6 +127,38 @@ impl Resource for SecurityGroup {
         unless_gone(sent.map_err(|error| classify("ec2 DeleteSecurityGroup", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let groups = list(cx, shared::only("group-id", id)).await?;
+        let Some(group) = groups.first() else { return Ok(None) };
+        let existing = Existing::of(shared::from_sdk(group.tags()), wanted, |identity, tags| {
+            to_live(group, query.seen, identity, tags)
+        });
+        Ok(Some(existing.named(group.group_name().unwrap_or_default())))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(identity.name(NAME_LIMIT))
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::SecurityGroup>, Failure> {
+    let pages = cx.ec2.describe_security_groups().set_filters(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeSecurityGroups", error))
 }
 
 /// Puts EC2's own egress rule back, or takes it away; either is fine if it is so already.
@@ -205,23 +233,24 @@ async fn foreign(
 
 fn to_live(
     group: &aws_sdk_ec2::types::SecurityGroup,
-    query: &Query<'_>,
-) -> Option<Live<SecurityGroup>> {
-    let (identity, tags) = shared::ownership(group.tags(), query)?;
-    let id = group.group_id()?;
+    seen: &Seen,
+    identity: Identity,
+    tags: Tags,
+) -> Live<SecurityGroup> {
+    let id = group.group_id().unwrap_or_default();
     let everything_out = group.ip_permissions_egress().iter().any(lets_everything_out);
-    Some(Live {
+    Live {
         identity,
         spec: SecurityGroup {
             vpc: VpcId::from(group.vpc_id().unwrap_or_default()).into(),
             description: group.description().unwrap_or_default().to_owned(),
-            default_egress: everything_out && !is_our_rule(query.seen, id),
+            default_egress: everything_out && !is_our_rule(seen, id),
             tags,
         },
         outputs: SecurityGroupOutputs { id: id.into() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }
 
 fn lets_everything_out(permission: &IpPermission) -> bool {

@@ -1,7 +1,7 @@
 //! One rule of a security group: one direction, one range of ports, one peer.
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRuleRequest,
+    Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair,
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// A security-group rule.
@@ -161,20 +161,12 @@ impl Resource for SecurityGroupRule {
     type Outputs = SecurityGroupRuleOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages = cx
-            .ec2
-            .describe_security_group_rules()
-            .set_filters(shared::owned(query))
-            .max_results(1000);
-        let rules: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeSecurityGroupRules", error))?;
-        let owned = rules.iter().filter_map(|rule| to_live(rule, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let rules = list(cx, shared::owned(query)).await?;
+        let owned = rules.iter().filter_map(|rule| {
+            let (identity, tags) = shared::ownership(rule.tags(), query)?;
+            Some(to_live(rule, to_peer(rule)?, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -246,6 +238,34 @@ impl Resource for SecurityGroupRule {
         unless_gone(sent)?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let rules = list(cx, shared::only("security-group-rule-id", id)).await?;
+        Ok(rules.first().and_then(|rule| {
+            let peer = to_peer(rule)?;
+            let make = |identity, tags| to_live(rule, peer, identity, tags);
+            Some(Existing::of(shared::from_sdk(rule.tags()), wanted, make))
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::SecurityGroupRule>, Failure> {
+    let pages = cx.ec2.describe_security_group_rules().set_filters(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeSecurityGroupRules", error))
 }
 
 impl SecurityGroupRule {
@@ -295,11 +315,12 @@ impl SecurityGroupRule {
 
 fn to_live(
     rule: &aws_sdk_ec2::types::SecurityGroupRule,
-    query: &Query<'_>,
-) -> Option<Live<SecurityGroupRule>> {
-    let (identity, tags) = shared::ownership(rule.tags(), query)?;
-    let id = rule.security_group_rule_id()?;
-    Some(Live {
+    peer: Peer,
+    identity: Identity,
+    tags: Tags,
+) -> Live<SecurityGroupRule> {
+    let id = rule.security_group_rule_id().unwrap_or_default();
+    Live {
         identity,
         spec: SecurityGroupRule {
             group: SecurityGroupId::from(rule.group_id().unwrap_or_default()).into(),
@@ -310,14 +331,14 @@ fn to_live(
             protocol: rule.ip_protocol().unwrap_or("-1").to_owned(),
             from_port: rule.from_port().unwrap_or(-1),
             to_port: rule.to_port().unwrap_or(-1),
-            peer: to_peer(rule)?,
+            peer,
             description: rule.description().unwrap_or_default().to_owned(),
             tags,
         },
         outputs: SecurityGroupRuleOutputs { id: id.into() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }
 
 fn to_peer(rule: &aws_sdk_ec2::types::SecurityGroupRule) -> Option<Peer> {

@@ -23,6 +23,12 @@ pub(super) fn filter<T: Into<String>>(name: &str, values: impl IntoIterator<Item
     Filter::builder().name(name).set_values(Some(values)).build()
 }
 
+/// The filter that lets through one object alone. By filter, as an id that is not there would fail
+/// the whole call.
+pub(super) fn only(name: &str, id: &str) -> Option<Vec<Filter>> {
+    Some(vec![filter(name, [id])])
+}
+
 /// The tags of a create call: the user's own, ownership and `Name`.
 pub(super) fn on_create(kind: ResourceType, identity: &Identity, own: &Tags) -> TagSpecification {
     TagSpecification::builder()
@@ -48,6 +54,12 @@ pub(super) fn ownership(sdk: &[Tag], query: &Query<'_>) -> Option<(Identity, Tag
     let identity = tags::identity(&all, query)?;
     let own = tags::own(&all, &identity);
     Some((identity, own))
+}
+
+/// Adds tags to what is there.
+pub(super) async fn claim(cx: &Cx, id: &str, tags: &Tags) -> Result<(), Failure> {
+    let sent = cx.ec2.create_tags().resources(id).set_tags(Some(to_sdk(tags))).send().await;
+    sent.map(drop).map_err(|error| classify("ec2 CreateTags", error))
 }
 
 /// Makes the user's own tags on `id` those of `desired`: no call where nothing differs.

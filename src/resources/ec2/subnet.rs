@@ -1,6 +1,6 @@
 //! A subnet of a VPC.
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{VpcId, shared};
@@ -9,7 +9,7 @@ use crate::engine::change::touches;
 use crate::engine::{
     Change, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// A subnet with one IPv4 block in one zone.
@@ -81,16 +81,12 @@ impl Resource for Subnet {
     type Outputs = SubnetOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages = cx.ec2.describe_subnets().set_filters(shared::owned(query)).max_results(1000);
-        let subnets: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeSubnets", error))?;
-        let owned = subnets.iter().filter_map(|subnet| to_live(subnet, query)).collect();
-        Ok(Found { owned, foreign: Vec::new() })
+        let subnets = list(cx, shared::owned(query)).await?;
+        let owned = subnets.iter().filter_map(|subnet| {
+            let (identity, tags) = shared::ownership(subnet.tags(), query)?;
+            Some(to_live(subnet, identity, tags))
+        });
+        Ok(Found { owned: owned.collect(), foreign: Vec::new() })
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
@@ -131,6 +127,33 @@ impl Resource for Subnet {
         unless_gone(sent.map_err(|error| classify("ec2 DeleteSubnet", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let subnets = list(cx, shared::only("subnet-id", id)).await?;
+        Ok(subnets.first().map(|subnet| {
+            let make = |identity, tags| to_live(subnet, identity, tags);
+            Existing::of(shared::from_sdk(subnet.tags()), wanted, make)
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::Subnet>, Failure> {
+    let pages = cx.ec2.describe_subnets().set_filters(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeSubnets", error))
 }
 
 async fn set_map_public_ip(cx: &Cx, id: &SubnetId, on: bool) -> Result<(), Failure> {
@@ -140,10 +163,9 @@ async fn set_map_public_ip(cx: &Cx, id: &SubnetId, on: bool) -> Result<(), Failu
     Ok(())
 }
 
-fn to_live(subnet: &aws_sdk_ec2::types::Subnet, query: &Query<'_>) -> Option<Live<Subnet>> {
-    let (identity, tags) = shared::ownership(subnet.tags(), query)?;
-    let id = subnet.subnet_id()?;
-    Some(Live {
+fn to_live(subnet: &aws_sdk_ec2::types::Subnet, identity: Identity, tags: Tags) -> Live<Subnet> {
+    let id = subnet.subnet_id().unwrap_or_default();
+    Live {
         identity,
         spec: Subnet {
             vpc: VpcId::from(subnet.vpc_id().unwrap_or_default()).into(),
@@ -155,5 +177,5 @@ fn to_live(subnet: &aws_sdk_ec2::types::Subnet, query: &Query<'_>) -> Option<Liv
         outputs: SubnetOutputs { id: id.into() },
         health: Health::Ready,
         id: id.to_owned(),
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! A virtual private cloud.
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Tenancy, VpcAttributeName};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tenancy, VpcAttributeName};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::engine::change::touches;
 use crate::engine::{
     Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
 /// A VPC with one IPv4 block.
@@ -77,17 +77,10 @@ impl Resource for Vpc {
     type Outputs = VpcOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let pages = cx.ec2.describe_vpcs().set_filters(shared::owned(query)).max_results(1000);
-        let vpcs: Vec<_> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| classify("ec2 DescribeVpcs", error))?;
+        let vpcs = list(cx, shared::owned(query)).await?;
         let owned = vpcs.iter().filter_map(|vpc| {
             let (identity, tags) = shared::ownership(vpc.tags(), query)?;
-            Some(live(cx, vpc, identity, tags))
+            Some(async move { Ok(to_live(vpc, dns(cx, vpc).await?, identity, tags)) })
         });
         Ok(Found { owned: try_join_all(owned).await?, foreign: Vec::new() })
     }
@@ -140,6 +133,38 @@ impl Resource for Vpc {
         unless_gone(sent.map_err(|error| classify("ec2 DeleteVpc", error)))?;
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let vpcs = list(cx, shared::only("vpc-id", id)).await?;
+        let Some(vpc) = vpcs.first() else { return Ok(None) };
+        let dns = dns(cx, vpc).await?;
+        let make = |identity, tags| to_live(vpc, dns, identity, tags);
+        Ok(Some(Existing::of(shared::from_sdk(vpc.tags()), wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        shared::claim(cx, live.outputs.id.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        let vpcs = list(cx, shared::only("vpc-id", live.outputs.id.as_str())).await?;
+        Ok(vpcs.first().map(|vpc| shared::from_sdk(vpc.tags())))
+    }
+}
+
+/// What a filter lets through.
+async fn list(
+    cx: &Cx,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<aws_sdk_ec2::types::Vpc>, Failure> {
+    let pages = cx.ec2.describe_vpcs().set_filters(filters).max_results(1000);
+    let found = pages.into_paginator().items().send().try_collect().await;
+    found.map_err(|error| classify("ec2 DescribeVpcs", error))
 }
 
 /// `ModifyVpcAttribute` takes one attribute at a time.
@@ -157,22 +182,14 @@ async fn set_dns_hostnames(cx: &Cx, id: &VpcId, on: bool) -> Result<(), Failure>
     Ok(())
 }
 
-/// What `DescribeVpcs` says, and the two attributes that it leaves out.
-async fn live(
-    cx: &Cx,
-    vpc: &aws_sdk_ec2::types::Vpc,
-    identity: Identity,
-    tags: Tags,
-) -> Result<Live<Vpc>, Failure> {
+/// The two attributes that `DescribeVpcs` leaves out: resolution, and public names.
+async fn dns(cx: &Cx, vpc: &aws_sdk_ec2::types::Vpc) -> Result<(bool, bool), Failure> {
     let id = VpcId::from(vpc.vpc_id().unwrap_or_default());
-    let (dns_support, dns_hostnames) = futures_util::future::try_join(
+    futures_util::future::try_join(
         attribute(cx, &id, VpcAttributeName::EnableDnsSupport),
         attribute(cx, &id, VpcAttributeName::EnableDnsHostnames),
     )
-    .await?;
-    let spec = to_spec(vpc, dns_support, dns_hostnames, tags);
-    let id_text = id.to_string();
-    Ok(Live { identity, spec, outputs: VpcOutputs { id }, health: Health::Ready, id: id_text })
+    .await
 }
 
 async fn attribute(cx: &Cx, id: &VpcId, name: VpcAttributeName) -> Result<bool, Failure> {
@@ -182,17 +199,24 @@ async fn attribute(cx: &Cx, id: &VpcId, name: VpcAttributeName) -> Result<bool, 
     Ok(value.and_then(AttributeBooleanValue::value).unwrap_or_default())
 }
 
-fn to_spec(
+fn to_live(
     vpc: &aws_sdk_ec2::types::Vpc,
-    dns_support: bool,
-    dns_hostnames: bool,
+    (dns_support, dns_hostnames): (bool, bool),
+    identity: Identity,
     tags: Tags,
-) -> Vpc {
-    Vpc {
-        cidr: vpc.cidr_block().unwrap_or_default().to_owned(),
-        tenancy: vpc.instance_tenancy().map_or("default", Tenancy::as_str).to_owned(),
-        dns_support,
-        dns_hostnames,
-        tags,
+) -> Live<Vpc> {
+    let id = vpc.vpc_id().unwrap_or_default();
+    Live {
+        identity,
+        spec: Vpc {
+            cidr: vpc.cidr_block().unwrap_or_default().to_owned(),
+            tenancy: vpc.instance_tenancy().map_or("default", Tenancy::as_str).to_owned(),
+            dns_support,
+            dns_hostnames,
+            tags,
+        },
+        outputs: VpcOutputs { id: id.into() },
+        health: Health::Ready,
+        id: id.to_owned(),
     }
 }

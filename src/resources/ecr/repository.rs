@@ -15,7 +15,7 @@ use crate::engine::change::touches;
 use crate::engine::{
     Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// A repository, named `application/environment/name`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,7 +141,13 @@ impl Resource for Repository {
                 },
             };
             match (tags::identity(&tags, query), wanted.get(&outputs.name)) {
-                (Some(identity), _) => owned.push(read(cx, repository, outputs, identity, tags)),
+                (Some(identity), _) => {
+                    let own = tags::own(&tags, &identity);
+                    owned.push(async move {
+                        let policies = policies(cx, &outputs.name).await?;
+                        Ok(to_live(repository, policies, identity, own))
+                    });
+                }
                 (None, Some(wanted)) => {
                     found.foreign.push(tags::foreign(wanted, outputs.name, &tags))
                 }
@@ -185,7 +191,6 @@ impl Resource for Repository {
         live: &Live<Self>,
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
-        still_ours(cx, live).await?;
         let name = &live.outputs.name;
         if touches(changes, "tag_mutability") {
             let mutability = ImageTagMutability::from(self.tag_mutability.as_str());
@@ -219,13 +224,43 @@ impl Resource for Repository {
     }
 
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
-        if unless_gone(still_ours(cx, live).await)?.is_none() {
-            return Ok(Progress::deleted());
-        }
         // Images go with it: that it holds them was said, and allowed by name.
         let call = cx.ecr.delete_repository().repository_name(&live.outputs.name).force(true);
         unless_gone(call.send().await.map_err(|error| classify("ecr DeleteRepository", error)))?;
         Ok(Progress::deleted())
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let name = id.split_once(":repository/").map_or(id, |(_, name)| name);
+        let call = cx.ecr.describe_repositories().repository_names(name).send().await;
+        let sent = call.map_err(|error| classify("ecr DescribeRepositories", error));
+        let Some(answer) = unless_gone(sent)? else { return Ok(None) };
+        let Some(repository) = answer.repositories().first() else { return Ok(None) };
+        let outputs = outputs(repository);
+        let (tags, policies) =
+            futures_util::future::try_join(tags_of(cx, &outputs.arn), policies(cx, &outputs.name))
+                .await?;
+        let make = |identity, tags| to_live(repository, policies, identity, tags);
+        Ok(Some(Existing::of(tags, wanted, make).named(outputs.name)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        let call = cx.ecr.tag_resource().resource_arn(live.outputs.arn.as_str());
+        let sent = call.set_tags(Some(to_sdk(tags)?)).send().await;
+        sent.map(drop).map_err(|error| classify("ecr TagResource", error))
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        unless_gone(tags_of(cx, &live.outputs.arn).await)
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(name(identity))
     }
 }
 
@@ -278,15 +313,8 @@ async fn list(cx: &Cx, prefix: &str) -> Result<Vec<Api>, Failure> {
     Ok(found)
 }
 
-/// The parts that DescribeRepositories leaves out: two calls, made at once.
-async fn read(
-    cx: &Cx,
-    repository: &Api,
-    outputs: RepositoryOutputs,
-    identity: Identity,
-    tags: BTreeMap<String, String>,
-) -> Result<Live<Repository>, Failure> {
-    let name = &outputs.name;
+/// The parts that DescribeRepositories leaves out, life cycle and permissions: two calls, made at once.
+async fn policies(cx: &Cx, name: &str) -> Result<(Option<Value>, Option<Value>), Failure> {
     let lifecycle = async {
         let sent = cx.ecr.get_lifecycle_policy().repository_name(name).send().await;
         let answer = unless_gone(sent.map_err(|error| classify("ecr GetLifecyclePolicy", error)))?;
@@ -297,15 +325,23 @@ async fn read(
         let answer = unless_gone(sent.map_err(|error| classify("ecr GetRepositoryPolicy", error)))?;
         Ok(answer.and_then(|answer| document(answer.policy_text())))
     };
-    let (lifecycle_policy, policy) = futures_util::future::try_join(lifecycle, policy).await?;
-    let own = tags::own(&tags, &identity);
-    Ok(Live {
-        spec: Repository { lifecycle_policy, policy, ..from_api(repository, own) },
+    futures_util::future::try_join(lifecycle, policy).await
+}
+
+fn to_live(
+    repository: &Api,
+    (lifecycle_policy, policy): (Option<Value>, Option<Value>),
+    identity: Identity,
+    tags: Tags,
+) -> Live<Repository> {
+    let outputs = outputs(repository);
+    Live {
+        spec: Repository { lifecycle_policy, policy, ..from_api(repository, tags) },
         identity,
-        id: name.clone(),
+        id: outputs.name.clone(),
         outputs,
         health: Health::Ready,
-    })
+    }
 }
 
 fn document(text: Option<&str>) -> Option<Value> {
@@ -317,12 +353,6 @@ async fn tags_of(cx: &Cx, arn: &RepositoryArn) -> Result<BTreeMap<String, String
     let sent = cx.ecr.list_tags_for_resource().resource_arn(arn.as_str()).send().await;
     let answer = sent.map_err(|error| classify("ecr ListTagsForResource", error))?;
     Ok(answer.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
-}
-
-/// A repository's ARN is its name: one that somebody made anew would seem to bear our old tags in
-/// the bulk answer, so they are read from the repository itself.
-async fn still_ours(cx: &Cx, live: &Live<Repository>) -> Result<(), Failure> {
-    tags::still_owned(&tags_of(cx, &live.outputs.arn).await?, &live.identity, &live.outputs.name)
 }
 
 fn outputs(repository: &Api) -> RepositoryOutputs {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CapacityProviderStrategyItem;
 use super::convert::{
-    built, given, known, retag, some, sorted, strategy_from_sdk, strategy_to_sdk, tags_from_sdk,
-    tags_to_sdk, text,
+    built, claim, given, known, retag, some, sorted, strategy_from_sdk, strategy_to_sdk,
+    tags_from_sdk, tags_to_sdk, text,
 };
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
@@ -18,7 +18,7 @@ use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 use crate::resources::servicediscovery::NamespaceArn;
 
 /// An ECS cluster, named `identity.name(255)`.
@@ -239,6 +239,29 @@ impl Resource for Cluster {
         }
         Ok(healths)
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let clusters = describe(cx, vec![id.to_owned()]).await?;
+        let Some(cluster) = clusters.iter().find(|cluster| is_there(cluster)) else {
+            return Ok(None);
+        };
+        let make = |identity, own| live(cluster, identity, own);
+        let existing = Existing::of(tags_from_sdk(cluster.tags()), wanted, make);
+        Ok(Some(existing.named(cluster.cluster_name().unwrap_or_default())))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        claim(cx, live.outputs.arn.as_str(), tags.clone()).await
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(identity.name(NAME_LIMIT))
+    }
 }
 
 /// The longest name that ECS takes.
@@ -309,21 +332,34 @@ fn connect_defaults(namespace: String) -> Result<ClusterServiceConnectDefaultsRe
     built(ClusterServiceConnectDefaultsRequest::builder().namespace(namespace).build())
 }
 
+/// Deleted clusters are shown for a while.
+fn is_there(cluster: &SdkCluster) -> bool {
+    matches!(cluster.status(), Some("ACTIVE" | "PROVISIONING" | "FAILED"))
+}
+
+fn live(cluster: &SdkCluster, identity: Identity, tags: Tags) -> Live<Cluster> {
+    let outputs = outputs(cluster);
+    Live {
+        spec: spec(cluster, tags),
+        health: health(cluster),
+        id: outputs.arn.to_string(),
+        identity,
+        outputs,
+    }
+}
+
 /// Sorts one described cluster into ours, foreign and none of our business.
 fn note(cluster: &SdkCluster, query: &Query<'_>, found: &mut Found<Cluster>) {
-    if !matches!(cluster.status(), Some("ACTIVE" | "PROVISIONING" | "FAILED")) {
+    if !is_there(cluster) {
         return;
     }
     let all = tags_from_sdk(cluster.tags());
     let outputs = outputs(cluster);
     match tags::identity(&all, query) {
-        Some(identity) => found.owned.push(Live {
-            spec: spec(cluster, tags::own(&all, &identity)),
-            health: health(cluster),
-            id: outputs.arn.to_string(),
-            identity,
-            outputs,
-        }),
+        Some(identity) => {
+            let own = tags::own(&all, &identity);
+            found.owned.push(live(cluster, identity, own));
+        }
         None => {
             let named = |wanted: &&Identity| wanted.name(NAME_LIMIT) == outputs.name.as_str();
             found.foreign.extend(

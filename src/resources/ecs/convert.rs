@@ -56,6 +56,12 @@ pub(super) fn tags_from_sdk(tags: &[Tag]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Adds tags to what is there.
+pub(super) async fn claim(cx: &Cx, arn: &str, tags: Tags) -> Result<(), Failure> {
+    let call = cx.ecs.tag_resource().resource_arn(arn).set_tags(tags_to_sdk(tags));
+    call.send().await.map(drop).map_err(|error| classify("ecs TagResource", error))
+}
+
 /// Makes the user's own tags on an ECS object what they should be.
 pub(super) async fn retag(cx: &Cx, arn: &str, live: &Tags, desired: &Tags) -> Result<(), Failure> {
     let (write, remove) = tags::difference(live, desired);

@@ -4,16 +4,16 @@ use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Certificate};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use super::load_balancer::LoadBalancerArn;
+use super::load_balancer::{LoadBalancer, LoadBalancerArn};
 use super::tagging;
 use super::words::Protocol;
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// TLS 1.2 and 1.3 with the ciphers AWS recommends. The API's own default still allows TLS 1.0.
 pub const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
@@ -119,11 +119,9 @@ impl Resource for Listener {
         for one in listed {
             let Some(its_tags) = all_tags.get(&arn(&one)) else { continue };
             let Some(identity) = tags::identity(its_tags, query) else { continue };
-            let additional = match one.protocol().map(|protocol| protocol.as_str()) {
-                Some("HTTPS") => additional_certificates(cx, &arn(&one)).await?,
-                _ => Vec::new(),
-            };
-            found.owned.push(live(&one, identity, its_tags, additional));
+            let additional = certificates_beside(cx, &one).await?;
+            let own = tags::own(its_tags, &identity);
+            found.owned.push(live(&one, identity, own, additional));
         }
         Ok(found)
     }
@@ -188,6 +186,35 @@ impl Resource for Listener {
             Err(failure) if failure.class != Class::Gone => Err(failure),
             _ => Ok(Progress::deleted()),
         }
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let sent = cx.elbv2.describe_listeners().listener_arns(id).send().await;
+        let answer = unless_gone(sent.map_err(|error| classify("elbv2 DescribeListeners", error)))?;
+        let Some(one) = answer.as_ref().and_then(|answer| answer.listeners().first()) else {
+            return Ok(None);
+        };
+        let Some(all) = tagging::of_one(cx, id).await? else { return Ok(None) };
+        let additional = certificates_beside(cx, one).await?;
+        let make = |identity, own| live(one, identity, own, additional);
+        Ok(Some(Existing::of(all, wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        tagging::claim(cx, live.outputs.arn.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        tagging::of_one(cx, live.outputs.arn.as_str()).await
+    }
+
+    fn within(live: &Live<Self>) -> Option<(&'static str, String)> {
+        Some((LoadBalancer::KIND, live.spec.load_balancer.get().ok()?.0))
     }
 }
 
@@ -285,6 +312,14 @@ async fn list(cx: &Cx, load_balancer: &str) -> Result<Vec<sdk::Listener>, Failur
     Ok(listed)
 }
 
+/// The certificates beside the default one, which only a secure listener has.
+async fn certificates_beside(cx: &Cx, one: &sdk::Listener) -> Result<Vec<String>, Failure> {
+    match one.protocol().map(|protocol| protocol.as_str()) {
+        Some("HTTPS") => additional_certificates(cx, &arn(one)).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
 async fn additional_certificates(cx: &Cx, listener: &str) -> Result<Vec<String>, Failure> {
     let mut pages = cx
         .elbv2
@@ -317,7 +352,7 @@ fn arn(one: &sdk::Listener) -> String {
 fn live(
     one: &sdk::Listener,
     identity: Identity,
-    all_tags: &Tags,
+    tags: Tags,
     additional_certificates: Vec<String>,
 ) -> Live<Listener> {
     let protocol = Protocol::from(one.protocol().map_or("HTTP", |protocol| protocol.as_str()));
@@ -340,7 +375,7 @@ fn live(
             certificate,
             default_action: Action::from_sdk(one.default_actions()),
             protocol,
-            tags: tags::own(all_tags, &identity),
+            tags,
         },
         outputs: ListenerOutputs { arn: ListenerArn(arn(one)) },
         health: Health::Ready,
@@ -373,8 +408,7 @@ mod tests {
             generation: 1,
             run: String::new(),
         };
-        let tags = identity.tags();
-        let live = live(&one, identity, &tags, vec!["arn:one".into(), "arn:two".into()]);
+        let live = live(&one, identity, Tags::new(), vec!["arn:one".into(), "arn:two".into()]);
         assert_eq!(
             live.spec,
             Listener {

@@ -64,6 +64,17 @@ async fn describe(cx: &Cx, arns: &[String]) -> Result<Vec<(String, Tags)>, Failu
         .collect())
 }
 
+/// The tags of one object as they are now; `None` where it is gone.
+pub(super) async fn of_one(cx: &Cx, arn: &str) -> Result<Option<Tags>, Failure> {
+    Ok(of(cx, &[arn.to_owned()]).await?.remove(arn))
+}
+
+/// Adds tags to what is there.
+pub(super) async fn claim(cx: &Cx, arn: &str, tags: &Tags) -> Result<(), Failure> {
+    let call = cx.elbv2.add_tags().resource_arns(arn).set_tags(to_sdk(tags));
+    call.send().await.map(drop).map_err(|error| classify("elbv2 AddTags", error))
+}
+
 /// Makes the user's own tags `desired`.
 pub(super) async fn write(cx: &Cx, arn: &str, live: &Tags, desired: &Tags) -> Result<(), Failure> {
     let (add, remove) = tags::difference(live, desired);

@@ -11,7 +11,7 @@ use super::Role;
 use super::role::{RoleOutputs, path};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::{Class, Failure, Foreign, Health, Identity, Query};
-use crate::resources::resource::{Found, Live};
+use crate::resources::resource::{Existing, Found, Live};
 
 /// Up to so many roles are asked for one by one, at three calls and more each; beyond, the
 /// account's authorization details hold all in pages of a thousand.
@@ -91,6 +91,41 @@ fn foreign(
     tags::foreign(wanted[name], name, tags)
 }
 
+/// One role, whoever's it is.
+pub(super) async fn existing(
+    cx: &Cx,
+    wanted: &Identity,
+    name: &str,
+) -> Result<Option<Existing<Role>>, Failure> {
+    let sent = cx.iam.get_role().role_name(name).send().await;
+    let answer = unless_gone(sent.map_err(|error| classify("iam GetRole", error)))?;
+    let Some(role) = answer.as_ref().and_then(|answer| answer.role()) else { return Ok(None) };
+    let listed = Listed::of(role);
+    let details = details(cx, name).await?;
+    let full_name = format!("{}{name}", role.path());
+    let make = |identity, _own| live(identity, name.to_owned(), listed, details);
+    Ok(Some(Existing::of(from_sdk(role.tags()), wanted, make).named(full_name)))
+}
+
+/// A role's tags; `None` where it is gone.
+pub(super) async fn tags_now(
+    cx: &Cx,
+    name: &str,
+) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    Ok(unless_gone(role_tags(cx, name).await)?.map(|(tags, _)| tags))
+}
+
+impl Listed {
+    fn of(role: &aws_sdk_iam::types::Role) -> Self {
+        Self {
+            arn: role.arn().to_owned(),
+            description: role.description().unwrap_or_default().to_owned(),
+            max_session_duration: role.max_session_duration().unwrap_or(3600),
+            assume_policy: document(role.assume_role_policy_document().unwrap_or_default()),
+        }
+    }
+}
+
 fn live(identity: Identity, name: String, role: Listed, details: Details) -> Live<Role> {
     let mut managed_policies = details.managed;
     managed_policies.sort();
@@ -116,13 +151,7 @@ async fn list(cx: &Cx, path: &str) -> Result<BTreeMap<String, Listed>, Failure> 
     let mut found = BTreeMap::new();
     while let Some(page) = pages.next().await {
         for role in page.map_err(|error| classify("iam ListRoles", error))?.roles() {
-            let listed = Listed {
-                arn: role.arn().to_owned(),
-                description: role.description().unwrap_or_default().to_owned(),
-                max_session_duration: role.max_session_duration().unwrap_or(3600),
-                assume_policy: document(role.assume_role_policy_document().unwrap_or_default()),
-            };
-            found.insert(role.role_name().to_owned(), listed);
+            found.insert(role.role_name().to_owned(), Listed::of(role));
         }
     }
     Ok(found)

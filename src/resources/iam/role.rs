@@ -10,7 +10,7 @@ use super::read;
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{Change, Failure, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec};
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// An IAM role. Its name is `identity.name(64)`, its path `/shipit/APPLICATION/ENVIRONMENT/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +203,31 @@ impl Resource for Role {
         let sent = cx.iam.delete_role().role_name(name).send().await;
         unless_gone(sent.map_err(|error| classify("iam DeleteRole", error)))?;
         Ok(Progress::deleted())
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        // An ARN holds the path before the name.
+        read::existing(cx, wanted, id.rsplit('/').next().unwrap_or(id)).await
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        let call = cx.iam.tag_role().role_name(&live.outputs.name);
+        let sent = call.set_tags(Some(to_sdk(tags)?)).send().await;
+        sent.map(drop).map_err(|error| classify("iam TagRole", error))
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        read::tags_now(cx, &live.outputs.name).await
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        let path = path(&identity.application, &identity.environment);
+        Some(format!("{path}{}", identity.name(64)))
     }
 }
 

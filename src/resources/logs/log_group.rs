@@ -10,7 +10,7 @@ use crate::engine::change::touches;
 use crate::engine::{
     Change, Failure, Health, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// A log group, named `/shipit/APPLICATION/ENVIRONMENT/NAME`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,13 +112,10 @@ impl Resource for LogGroup {
                 },
             };
             match (tags::identity(&tags, query), wanted.get(&outputs.name)) {
-                (Some(identity), _) => found.owned.push(Live {
-                    spec: from_api(&group, tags::own(&tags, &identity)),
-                    identity,
-                    id: outputs.name.clone(),
-                    outputs,
-                    health: Health::Ready,
-                }),
+                (Some(identity), _) => {
+                    let own = tags::own(&tags, &identity);
+                    found.owned.push(to_live(&group, identity, own));
+                }
                 (None, Some(wanted)) => {
                     found.foreign.push(tags::foreign(wanted, outputs.name, &tags))
                 }
@@ -152,7 +149,6 @@ impl Resource for LogGroup {
         live: &Live<Self>,
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
-        still_ours(cx, live).await?;
         let name = &live.outputs.name;
         if touches(changes, "retention_days") {
             self.retain(cx, name).await?;
@@ -175,12 +171,41 @@ impl Resource for LogGroup {
     }
 
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
-        if unless_gone(still_ours(cx, live).await)?.is_none() {
-            return Ok(Progress::deleted());
-        }
         let sent = cx.logs.delete_log_group().log_group_name(&live.outputs.name).send().await;
         unless_gone(sent.map_err(|error| classify("logs DeleteLogGroup", error)))?;
         Ok(Progress::deleted())
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let name = id.split_once(":log-group:").map_or(id, |(_, name)| name);
+        let name = name.trim_end_matches(":*");
+        // A list by prefix is the only way to see one.
+        let groups = list(cx, name).await?;
+        let Some(group) = groups.iter().find(|group| group.log_group_name() == Some(name)) else {
+            return Ok(None);
+        };
+        let tags = tags_of(cx, &outputs(group).arn).await?;
+        let make = |identity, tags| to_live(group, identity, tags);
+        Ok(Some(Existing::of(tags, wanted, make).named(name)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        let call = cx.logs.tag_resource().resource_arn(live.outputs.arn.as_str());
+        let sent = call.set_tags(Some(tags.clone().into_iter().collect())).send().await;
+        sent.map(drop).map_err(|error| classify("logs TagResource", error))
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        unless_gone(tags_of(cx, &live.outputs.arn).await)
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(name(identity))
     }
 }
 
@@ -233,17 +258,22 @@ async fn tags_of(cx: &Cx, arn: &LogGroupArn) -> Result<BTreeMap<String, String>,
     Ok(answer.tags().map(|tags| tags.clone().into_iter().collect()).unwrap_or_default())
 }
 
-/// A log group's ARN is its name: one that somebody made anew would seem to bear our old tags in the
-/// bulk answer, so they are read from the group itself.
-async fn still_ours(cx: &Cx, live: &Live<LogGroup>) -> Result<(), Failure> {
-    tags::still_owned(&tags_of(cx, &live.outputs.arn).await?, &live.identity, &live.outputs.name)
-}
-
 fn outputs(group: &Api) -> LogGroupOutputs {
     let arn = group.log_group_arn().or(group.arn()).unwrap_or_default();
     LogGroupOutputs {
         arn: arn.trim_end_matches(":*").into(),
         name: group.log_group_name().unwrap_or_default().to_owned(),
+    }
+}
+
+fn to_live(group: &Api, identity: Identity, tags: Tags) -> Live<LogGroup> {
+    let outputs = outputs(group);
+    Live {
+        spec: from_api(group, tags),
+        identity,
+        id: outputs.name.clone(),
+        outputs,
+        health: Health::Ready,
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_servicediscovery::types::{OperationStatus, Tag};
 use aws_smithy_types::error::operation::BuildError;
 
 use crate::aws::{Cx, classify, tags};
-use crate::engine::{Class, Failure, Health, Identity, Query};
+use crate::engine::{Class, Failure, Health, Query};
 use crate::resources::resource::Tags;
 
 /// The API's largest page.
@@ -35,7 +35,7 @@ pub(super) async fn tags_of(cx: &Cx, query: &Query<'_>, arn: &str) -> Result<Tag
     }
 }
 
-async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
+pub(super) async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
     let answer = cx
         .servicediscovery
         .list_tags_for_resource()
@@ -47,14 +47,11 @@ async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
     Ok(answer.tags().iter().map(pair).collect::<BTreeMap<_, _>>())
 }
 
-/// Ownership once more, from the service itself, as bulk tags may be old.
-pub(super) async fn still_ours(
-    cx: &Cx,
-    arn: &str,
-    identity: &Identity,
-    id: &str,
-) -> Result<(), Failure> {
-    tags::still_owned(&read_tags(cx, arn).await?, identity, id)
+/// Adds tags to what is there.
+pub(super) async fn claim(cx: &Cx, arn: &str, tags: Tags) -> Result<(), Failure> {
+    let call = cx.servicediscovery.tag_resource().resource_arn(arn);
+    let sent = call.set_tags(Some(tags_to_sdk(tags)?)).send().await;
+    sent.map(drop).map_err(|error| classify("servicediscovery TagResource", error))
 }
 
 /// Makes the user's own tags what they should be.

@@ -12,8 +12,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::common::{PAGE, built, operation, retag, still_ours, tags_of, tags_to_sdk};
+use super::common::{PAGE, built, claim, operation, read_tags, retag, tags_of, tags_to_sdk};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -21,7 +22,7 @@ use crate::engine::{
     Spec,
 };
 use crate::resources::ec2::VpcId;
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
 /// A Cloud Map namespace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,7 +121,8 @@ impl Resource for Namespace {
             for namespace in page.namespaces() {
                 let all = tags_of(cx, query, namespace.arn().unwrap_or_default()).await?;
                 if let Some(identity) = tags::identity(&all, query) {
-                    found.owned.push(live(namespace, identity, &all));
+                    let own = tags::own(&all, &identity);
+                    found.owned.push(live(namespace, identity, &all, own));
                 }
             }
         }
@@ -167,7 +169,6 @@ impl Resource for Namespace {
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
         let outputs = &live.outputs;
-        still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await?;
         if touches(changes, "tags") {
             retag(cx, outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
         }
@@ -184,10 +185,6 @@ impl Resource for Namespace {
     /// Refused while services are in it: they go first.
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
         let outputs = &live.outputs;
-        match still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await {
-            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
-            answer => answer?,
-        }
         let call = cx.servicediscovery.delete_namespace().id(outputs.id.as_str()).send().await;
         match call {
             Ok(answer) => Ok(Progress {
@@ -229,6 +226,55 @@ impl Resource for Namespace {
             });
         }
         Ok(healths)
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let namespace = id.rsplit('/').next().unwrap_or(id);
+        let sent = cx.servicediscovery.get_namespace().id(namespace).send().await;
+        let answer =
+            unless_gone(sent.map_err(|error| classify("servicediscovery GetNamespace", error)))?;
+        let Some(found) = answer.and_then(|answer| answer.namespace) else { return Ok(None) };
+        let found = NamespaceSummary::builder()
+            .set_id(found.id)
+            .set_arn(found.arn)
+            .set_name(found.name)
+            .set_type(found.r#type)
+            .set_description(found.description)
+            .set_properties(found.properties)
+            .build();
+        let all = read_tags(cx, found.arn().unwrap_or_default()).await?;
+        let make = |identity, own| live(&found, identity, &all, own);
+        Ok(Some(Existing::of(all.clone(), wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        let mut tags = tags.clone();
+        if let Some(vpc) = &live.spec.vpc {
+            tags.insert(VPC_TAG.to_owned(), vpc.get()?.0);
+        }
+        claim(cx, live.outputs.arn.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        unless_gone(read_tags(cx, live.outputs.arn.as_str()).await)
+    }
+
+    fn assume(live: &mut Live<Self>, desired: &Value) -> Option<String> {
+        // Only private DNS namespaces have a zone, and theirs is some VPC's.
+        if live.spec.vpc.is_some() || live.spec.soa_ttl.is_none() {
+            return None;
+        }
+        let vpc = desired.get("vpc").and_then(Value::as_str)?;
+        live.spec.vpc = Some(Input::Known(vpc.into()));
+        Some(format!(
+            "Cloud Map does not say which VPC `{}` is for: it is taken to be `{vpc}`",
+            live.id
+        ))
     }
 }
 
@@ -363,10 +409,10 @@ async fn look_at(cx: &Cx, id: &str) -> Result<Health, Failure> {
     }
 }
 
-fn live(from: &NamespaceSummary, identity: Identity, all: &Tags) -> Live<Namespace> {
+fn live(from: &NamespaceSummary, identity: Identity, all: &Tags, own: Tags) -> Live<Namespace> {
     let id = from.id().unwrap_or_default();
     Live {
-        spec: spec(from, all, tags::own(all, &identity)),
+        spec: spec(from, all, own),
         outputs: NamespaceOutputs {
             id: id.into(),
             arn: from.arn().unwrap_or_default().into(),

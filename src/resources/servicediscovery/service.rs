@@ -6,15 +6,15 @@ use aws_sdk_servicediscovery::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::common::{PAGE, built, operation, retag, still_ours, tags_of, tags_to_sdk};
+use super::common::{PAGE, built, claim, operation, read_tags, retag, tags_of, tags_to_sdk};
 use super::{Namespace, NamespaceId};
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
 /// A Cloud Map service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +189,6 @@ impl Resource for DiscoveryService {
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
         let outputs = &live.outputs;
-        still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await?;
         if touches(changes, "tags") {
             retag(cx, outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
         }
@@ -222,10 +221,6 @@ impl Resource for DiscoveryService {
     /// refused as still in use, and is made again.
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
         let outputs = &live.outputs;
-        match still_ours(cx, outputs.arn.as_str(), &live.identity, &live.id).await {
-            Err(failure) if failure.class == Class::Gone => return Ok(Progress::deleted()),
-            answer => answer?,
-        }
         match remove(cx, outputs.id.as_str()).await {
             Err(failure) if failure.class != Class::Gone => Err(failure),
             _ => Ok(Progress::deleted()),
@@ -246,6 +241,44 @@ impl Resource for DiscoveryService {
             });
         }
         Ok(healths)
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let service = id.rsplit('/').next().unwrap_or(id);
+        let sent = cx.servicediscovery.get_service().id(service).send().await;
+        let answer =
+            unless_gone(sent.map_err(|error| classify("servicediscovery GetService", error)))?;
+        let Some(found) = answer.and_then(|answer| answer.service) else { return Ok(None) };
+        let namespace = found.namespace_id().unwrap_or_default().to_owned();
+        let found = ServiceSummary::builder()
+            .set_id(found.id)
+            .set_arn(found.arn)
+            .set_name(found.name)
+            .set_description(found.description)
+            .set_dns_config(found.dns_config)
+            .set_health_check_config(found.health_check_config)
+            .set_health_check_custom_config(found.health_check_custom_config)
+            .build();
+        let all = read_tags(cx, found.arn().unwrap_or_default()).await?;
+        let make = |identity, own| live(&found, &namespace, identity, own);
+        Ok(Some(Existing::of(all, wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        claim(cx, live.outputs.arn.as_str(), tags.clone()).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        unless_gone(read_tags(cx, live.outputs.arn.as_str()).await)
+    }
+
+    fn within(live: &Live<Self>) -> Option<(&'static str, String)> {
+        Some((Namespace::KIND, live.spec.namespace.get().ok()?.0))
     }
 }
 
@@ -326,6 +359,25 @@ async fn remove(cx: &Cx, id: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+fn live(
+    service: &ServiceSummary,
+    namespace: &str,
+    identity: Identity,
+    tags: Tags,
+) -> Live<DiscoveryService> {
+    let id = service.id().unwrap_or_default();
+    Live {
+        spec: spec(service, namespace, tags),
+        outputs: DiscoveryServiceOutputs {
+            id: id.into(),
+            arn: service.arn().unwrap_or_default().into(),
+        },
+        health: Health::Ready,
+        id: id.to_owned(),
+        identity,
+    }
+}
+
 /// Sorts one listed service into ours, foreign and none of our business.
 fn note(
     service: &ServiceSummary,
@@ -336,16 +388,10 @@ fn note(
 ) {
     let id = service.id().unwrap_or_default();
     match tags::identity(all, query) {
-        Some(identity) => found.owned.push(Live {
-            spec: spec(service, namespace, tags::own(all, &identity)),
-            outputs: DiscoveryServiceOutputs {
-                id: id.into(),
-                arn: service.arn().unwrap_or_default().into(),
-            },
-            health: Health::Ready,
-            id: id.to_owned(),
-            identity,
-        }),
+        Some(identity) => {
+            let own = tags::own(all, &identity);
+            found.owned.push(live(service, namespace, identity, own));
+        }
         None => {
             let name = service.name().unwrap_or_default();
             let wanted = query.wanted.iter().find(|wanted| wanted.address.name() == name);

@@ -22,16 +22,16 @@ pub use parts::{
     LoadBalancer, Network, PlacementConstraint, PlacementStrategy, ServiceRegistry, Switch,
 };
 
-use super::convert::{retag, some, strategy_to_sdk, tags_from_sdk, tags_to_sdk};
+use super::convert::{claim, retag, some, strategy_to_sdk, tags_from_sdk, tags_to_sdk};
 use super::task_definition::TaskDefinitionArn;
-use super::{CapacityProviderStrategyItem, ClusterName};
+use super::{CapacityProviderStrategyItem, Cluster, ClusterName};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
 /// An ECS service, named `identity.name(255)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -329,6 +329,45 @@ impl Resource for Service {
         }
         Ok(healths)
     }
+
+    async fn read(
+        cx: &Cx,
+        query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        // In an ARN the cluster's name stands before the service's; a bare name is meant in ours.
+        let mut parts = id.rsplit('/').skip(1);
+        let clusters = query.seen.of("ecs/cluster").iter().map(|cluster| cluster.id.as_str());
+        let of_arn = parts.next().filter(|part| !part.ends_with(":service"));
+        for cluster in of_arn.map_or_else(|| clusters.collect(), |name| vec![name]) {
+            let services = describe(cx, cluster, vec![id.to_owned()]).await?;
+            let Some(service) = services.iter().find(|one| is_there(one)) else { continue };
+            let all = tags_from_sdk(service.tags());
+            let make = |identity, own| live(service, &all, identity, own);
+            let existing = Existing::of(all.clone(), wanted, make);
+            return Ok(Some(existing.named(service.service_name().unwrap_or_default())));
+        }
+        Ok(None)
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        claim(cx, live.outputs.arn.as_str(), tags.clone()).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        let (cluster, arn) = (live.outputs.cluster.as_str(), live.outputs.arn.to_string());
+        let services = describe(cx, cluster, vec![arn]).await?;
+        Ok(services.iter().find(|one| is_there(one)).map(|one| tags_from_sdk(one.tags())))
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(identity.name(NAME_LIMIT))
+    }
+
+    fn within(live: &Live<Self>) -> Option<(&'static str, String)> {
+        Some((Cluster::KIND, live.outputs.cluster.to_string()))
+    }
 }
 
 /// The longest name that ECS takes.
@@ -381,22 +420,34 @@ async fn describe(cx: &Cx, cluster: &str, arns: Vec<String>) -> Result<Vec<SdkSe
     }
 }
 
+/// One that drains is on its way out; a new one of its name waits until it is gone.
+fn is_there(service: &SdkService) -> bool {
+    service.status().is_none_or(|status| status == "ACTIVE")
+}
+
+fn live(service: &SdkService, all: &Tags, identity: Identity, tags: Tags) -> Live<Service> {
+    let outputs = read::outputs(service);
+    Live {
+        spec: read::spec(service, all, tags),
+        health: verdict::standing(service),
+        id: outputs.arn.to_string(),
+        identity,
+        outputs,
+    }
+}
+
 /// Sorts one described service into ours, foreign and none of our business.
 fn note(service: &SdkService, query: &Query<'_>, found: &mut Found<Service>) {
-    // One that drains is on its way out; a new one of its name waits until it is gone.
-    if service.status().is_some_and(|status| status != "ACTIVE") {
+    if !is_there(service) {
         return;
     }
     let all = tags_from_sdk(service.tags());
     let outputs = read::outputs(service);
     match tags::identity(&all, query) {
-        Some(identity) => found.owned.push(Live {
-            spec: read::spec(service, &all, tags::own(&all, &identity)),
-            health: verdict::standing(service),
-            id: outputs.arn.to_string(),
-            identity,
-            outputs,
-        }),
+        Some(identity) => {
+            let own = tags::own(&all, &identity);
+            found.owned.push(live(service, &all, identity, own));
+        }
         None => {
             let named = |wanted: &&Identity| wanted.name(NAME_LIMIT) == outputs.name.as_str();
             let wanted = query.wanted.iter().find(named);

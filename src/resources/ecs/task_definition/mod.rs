@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use container::Container;
 pub use volume::Volume;
 
-use super::convert::{some, tags_from_sdk, tags_to_sdk, text};
+use super::convert::{claim, some, tags_from_sdk, tags_to_sdk, text};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::planning::REVISIONS_KEPT;
 use crate::engine::{
@@ -29,7 +29,7 @@ use crate::engine::{
     Spec,
 };
 use crate::resources::iam::RoleArn;
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// A task definition; its family is `identity.name(255)` of the first generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -261,6 +261,40 @@ impl Resource for TaskDefinition {
         }
         Ok(Progress::deleted())
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let Some((definition, all)) = describe(cx, id).await? else { return Ok(None) };
+        if !is_active(&definition) {
+            return Ok(None);
+        }
+        let make = |identity, own| live(&definition, identity, own, outputs(&definition));
+        let existing = Existing::of(all, wanted, make);
+        // What the service runs is the family's latest; an older one would never be looked at.
+        let family = definition.family().unwrap_or_default();
+        let latest = active(cx, family).await?.into_iter().next().unwrap_or_default();
+        Ok(Some(match latest == existing.live.id {
+            true => existing.named(family),
+            false => existing.named(format!("{family}:{}", definition.revision())),
+        }))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        claim(cx, live.outputs.arn.as_str(), tags.clone()).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        let found = describe(cx, live.outputs.arn.as_str()).await?;
+        Ok(found.filter(|(definition, _)| is_active(definition)).map(|(_, tags)| tags))
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(family(identity))
+    }
 }
 
 /// The longest family name that ECS takes.
@@ -351,7 +385,7 @@ async fn one_family(
 ) -> Result<Found<TaskDefinition>, Failure> {
     let mut found = Found::default();
     let Some((latest, all)) = describe(cx, &name).await? else { return Ok(found) };
-    if latest.status() != Some(&TaskDefinitionStatus::Active) && latest.status().is_some() {
+    if !is_active(&latest) {
         return Ok(found);
     }
     let latest_outputs = outputs(&latest);
@@ -362,15 +396,8 @@ async fn one_family(
             .extend(wanted.map(|wanted| tags::foreign(wanted, latest_outputs.arn.as_str(), &all)));
         return Ok(found);
     };
-    let live = |outputs: TaskDefinitionOutputs| Live {
-        identity: Identity {
-            generation: u32::try_from(outputs.revision).unwrap_or(1),
-            ..identity.clone()
-        },
-        spec: read::spec(&latest, tags::own(&all, &identity)),
-        health: Health::Ready,
-        id: outputs.arn.to_string(),
-        outputs,
+    let live = |outputs: TaskDefinitionOutputs| {
+        live(&latest, identity.clone(), tags::own(&all, &identity), outputs)
     };
     let many = usize::try_from(latest_outputs.revision).unwrap_or(0) >= REVISIONS_KEPT;
     if many {
@@ -385,6 +412,28 @@ async fn one_family(
     }
     found.owned.push(live(latest_outputs));
     Ok(found)
+}
+
+/// Where a status is told.
+fn is_active(definition: &SdkTaskDefinition) -> bool {
+    definition.status().is_none_or(|status| *status == TaskDefinitionStatus::Active)
+}
+
+/// The revision of `outputs`, which looks like `from`.
+fn live(
+    from: &SdkTaskDefinition,
+    identity: Identity,
+    tags: Tags,
+    outputs: TaskDefinitionOutputs,
+) -> Live<TaskDefinition> {
+    let generation = u32::try_from(outputs.revision).unwrap_or(1);
+    Live {
+        identity: Identity { generation, ..identity },
+        spec: read::spec(from, tags),
+        health: Health::Ready,
+        id: outputs.arn.to_string(),
+        outputs,
+    }
 }
 
 async fn is_ours(cx: &Cx, arn: &str, identity: &Identity) -> Result<bool, Failure> {

@@ -2,21 +2,19 @@
 
 mod conditions;
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, RulePriorityPair};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use super::listener::ListenerArn;
+use super::listener::{Listener, ListenerArn};
 use super::tagging;
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 pub use conditions::{Conditions, HeaderCondition, QueryCondition, QueryPair};
 
@@ -110,7 +108,9 @@ impl Resource for ListenerRule {
             .iter()
             .filter_map(|(listener, rule)| {
                 let its_tags = all_tags.get(&arn(rule))?;
-                Some(live(rule, listener, tags::identity(its_tags, query)?, its_tags))
+                let identity = tags::identity(its_tags, query)?;
+                let own = tags::own(its_tags, &identity);
+                Some(live(rule, listener, identity, own))
             })
             .collect();
         Ok(Found { owned, foreign: Vec::new() })
@@ -179,6 +179,38 @@ impl Resource for ListenerRule {
             _ => Ok(Progress::deleted()),
         }
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let sent = cx.elbv2.describe_rules().rule_arns(id).send().await;
+        let answer = unless_gone(sent.map_err(|error| classify("elbv2 DescribeRules", error)))?;
+        let Some(one) = answer.as_ref().and_then(|answer| answer.rules().first()) else {
+            return Ok(None);
+        };
+        // A listener's default action is part of the listener.
+        if one.is_default() == Some(true) {
+            return Ok(None);
+        }
+        let Some(all) = tagging::of_one(cx, id).await? else { return Ok(None) };
+        let make = |identity, own| live(one, &listener_of(id), identity, own);
+        Ok(Some(Existing::of(all, wanted, make)))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        tagging::claim(cx, live.outputs.arn.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        tagging::of_one(cx, live.outputs.arn.as_str()).await
+    }
+
+    fn within(live: &Live<Self>) -> Option<(&'static str, String)> {
+        Some((Listener::KIND, live.spec.listener.get().ok()?.0))
+    }
 }
 
 /// Another deployment took the priority between plan and apply: the next plan sees it.
@@ -211,23 +243,24 @@ async fn list(cx: &Cx, listener: &str) -> Result<Vec<sdk::Rule>, Failure> {
     Ok(listed)
 }
 
+/// The ARN of the listener in that of its rule: `…:listener-rule/app/NAME/ID/ID/ID`.
+fn listener_of(rule: &str) -> String {
+    let listener = rule.replacen(":listener-rule/", ":listener/", 1);
+    listener.rsplit_once('/').map_or_else(String::new, |(listener, _)| listener.to_owned())
+}
+
 fn arn(one: &sdk::Rule) -> String {
     one.rule_arn().unwrap_or_default().to_owned()
 }
 
-fn live(
-    one: &sdk::Rule,
-    listener: &str,
-    identity: Identity,
-    all_tags: &BTreeMap<String, String>,
-) -> Live<ListenerRule> {
+fn live(one: &sdk::Rule, listener: &str, identity: Identity, tags: Tags) -> Live<ListenerRule> {
     Live {
         spec: ListenerRule {
             listener: Input::Known(ListenerArn::from(listener)),
             priority: one.priority().and_then(|text| text.parse().ok()).unwrap_or_default(),
             conditions: Conditions::from_sdk(one.conditions()),
             action: Action::from_sdk(one.actions()),
-            tags: tags::own(all_tags, &identity),
+            tags,
         },
         outputs: ListenerRuleOutputs { arn: ListenerRuleArn(arn(one)) },
         health: Health::Ready,

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::tagging;
 use super::words::{IpAddressType, Scheme};
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
 use crate::resources::ec2::{SecurityGroupId, SubnetId};
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags, Waiting};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
 pub use attributes::{LoadBalancerAttributes, LogDelivery};
 
@@ -114,7 +114,8 @@ impl Resource for LoadBalancer {
             let Some(its_tags) = all_tags.get(&arn(&one)) else { continue };
             if let Some(identity) = tags::identity(its_tags, query) {
                 let Some(attributes) = attributes::read(cx, &arn(&one)).await? else { continue };
-                found.owned.push(live(&one, identity, its_tags, attributes));
+                let own = tags::own(its_tags, &identity);
+                found.owned.push(live(&one, identity, own, attributes));
             } else if let Some(wanted) = wanted(query, &one) {
                 found.foreign.push(tags::foreign(wanted, arn(&one), its_tags));
             }
@@ -208,6 +209,43 @@ impl Resource for LoadBalancer {
                 Some(listed) => health(listed),
             })
             .collect())
+    }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let call = cx.elbv2.describe_load_balancers();
+        let call = match id.starts_with("arn:") {
+            true => call.load_balancer_arns(id),
+            false => call.names(id),
+        };
+        let sent = call.send().await;
+        let sent = sent.map_err(|error| classify("elbv2 DescribeLoadBalancers", error));
+        let answer = unless_gone(sent)?;
+        let Some(one) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
+            return Ok(None);
+        };
+        let Some(all) = tagging::of_one(cx, &arn(one)).await? else { return Ok(None) };
+        let Some(attributes) = attributes::read(cx, &arn(one)).await? else { return Ok(None) };
+        let make = |identity, own| live(one, identity, own, attributes);
+        Ok(Some(
+            Existing::of(all, wanted, make).named(one.load_balancer_name().unwrap_or_default()),
+        ))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        tagging::claim(cx, live.outputs.arn.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        tagging::of_one(cx, live.outputs.arn.as_str()).await
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(identity.name(32))
     }
 }
 
@@ -320,7 +358,7 @@ fn outputs(one: &sdk::LoadBalancer) -> LoadBalancerOutputs {
 fn live(
     one: &sdk::LoadBalancer,
     identity: Identity,
-    all_tags: &Tags,
+    tags: Tags,
     attributes: LoadBalancerAttributes,
 ) -> Live<LoadBalancer> {
     let subnets = one.availability_zones().iter().filter_map(|zone| zone.subnet_id());
@@ -336,7 +374,7 @@ fn live(
                 .map(|id| Input::Known(SecurityGroupId::from(id.as_str())))
                 .collect(),
             attributes,
-            tags: tags::own(all_tags, &identity),
+            tags,
         },
         outputs: outputs(one),
         health: health(one),
@@ -377,7 +415,8 @@ mod tests {
         };
         let mut all_tags = identity.tags();
         all_tags.insert("team".into(), "web".into());
-        let live = live(&one, identity, &all_tags, LoadBalancerAttributes::default());
+        let own = tags::own(&all_tags, &identity);
+        let live = live(&one, identity, own, LoadBalancerAttributes::default());
         assert_eq!(
             live.spec,
             LoadBalancer {

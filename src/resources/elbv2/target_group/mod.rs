@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::tagging;
 use super::words::{IpAddressType, Protocol, ProtocolVersion, TargetType};
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
     Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
     Spec,
 };
 use crate::resources::ec2::VpcId;
-use crate::resources::resource::{Found, Live, Progress, Resource, Tags};
+use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 pub use attributes::{Stickiness, TargetGroupAttributes};
 
@@ -174,7 +174,8 @@ impl Resource for TargetGroup {
         for some in owned.chunks(10) {
             let calls = some.iter().map(|(one, ..)| attributes::read(cx, arn(one)));
             for ((one, identity, its_tags), read) in some.iter().zip(join_all(calls).await) {
-                found.owned.extend(read?.map(|read| live(one, identity.clone(), its_tags, read)));
+                let own = tags::own(its_tags, identity);
+                found.owned.extend(read?.map(|read| live(one, identity.clone(), own, read)));
             }
         }
         Ok(found)
@@ -254,6 +255,41 @@ impl Resource for TargetGroup {
             _ => Ok(Progress::deleted()),
         }
     }
+
+    async fn read(
+        cx: &Cx,
+        _query: &Query<'_>,
+        wanted: &Identity,
+        id: &str,
+    ) -> Result<Option<Existing<Self>>, Failure> {
+        let call = cx.elbv2.describe_target_groups();
+        let call = match id.starts_with("arn:") {
+            true => call.target_group_arns(id),
+            false => call.names(id),
+        };
+        let sent = call.send().await;
+        let sent = sent.map_err(|error| classify("elbv2 DescribeTargetGroups", error));
+        let answer = unless_gone(sent)?;
+        let Some(one) = answer.as_ref().and_then(|answer| answer.target_groups().first()) else {
+            return Ok(None);
+        };
+        let Some(all) = tagging::of_one(cx, &arn(one)).await? else { return Ok(None) };
+        let Some(attributes) = attributes::read(cx, arn(one)).await? else { return Ok(None) };
+        let make = |identity, own| live(one, identity, own, attributes);
+        Ok(Some(Existing::of(all, wanted, make).named(one.target_group_name().unwrap_or_default())))
+    }
+
+    async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
+        tagging::claim(cx, live.outputs.arn.as_str(), tags).await
+    }
+
+    async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
+        tagging::of_one(cx, live.outputs.arn.as_str()).await
+    }
+
+    fn name(identity: &Identity) -> Option<String> {
+        Some(identity.name(32))
+    }
 }
 
 /// Every target group whose name may be ours.
@@ -292,7 +328,7 @@ fn outputs(one: &sdk::TargetGroup) -> TargetGroupOutputs {
 fn live(
     one: &sdk::TargetGroup,
     identity: Identity,
-    all_tags: &Tags,
+    tags: Tags,
     attributes: TargetGroupAttributes,
 ) -> Live<TargetGroup> {
     let word = |word: Option<&str>, default: &str| word.unwrap_or(default).to_owned();
@@ -322,7 +358,7 @@ fn live(
         },
         protocol_version,
         attributes,
-        tags: tags::own(all_tags, &identity),
+        tags,
     };
     Live { spec, outputs: outputs(one), health: Health::Ready, id: arn(one), identity }
 }
@@ -364,7 +400,7 @@ mod tests {
             .unhealthy_threshold_count(2)
             .matcher(Matcher::builder().http_code("200").build())
             .build();
-        let live = live(&one, identity(), &identity().tags(), TargetGroupAttributes::default());
+        let live = live(&one, identity(), Tags::new(), TargetGroupAttributes::default());
         assert_eq!(live.spec, TargetGroup::http(Input::Known("vpc-1".into()), 80));
         assert_eq!(live.outputs.full_name, "targetgroup/demo-test-api/73e2d6bc24d8a067");
     }
@@ -375,7 +411,7 @@ mod tests {
             .protocol_version("GRPC")
             .matcher(Matcher::builder().grpc_code("0-99").build())
             .build();
-        let live = live(&one, identity(), &Tags::new(), TargetGroupAttributes::default());
+        let live = live(&one, identity(), Tags::new(), TargetGroupAttributes::default());
         assert_eq!(live.spec.health_check.success_codes, "0-99");
         assert_eq!(live.spec.health_check.path, "/AWS.ALB/healthcheck");
         assert_eq!(live.spec.matcher(), Matcher::builder().grpc_code("0-99").build());

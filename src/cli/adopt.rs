@@ -1,0 +1,25 @@
+//! `shipit adopt`: takes over what exists already.
+
+use super::pipeline::{Pipeline, Which};
+use super::{Exit, Global, Stop};
+
+/// Take over an AWS resource that exists already
+///
+/// Shows what it is and what the next deploy would change of it, asks, and puts this environment's
+/// ownership tags on it. Nothing else of it changes, and its other tags stay. What bears another
+/// application's or environment's shipit tags is refused.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  shipit adopt elbv2/target-group.api demo-test-api --env test\n  \
+                  shipit adopt ec2/vpc.main vpc-0123456789abcdef0 --env test --yes"
+)]
+pub(super) struct Args {
+    /// What it is to become: an address as `shipit plan` prints it, such as `ecs/cluster.main`
+    address: String,
+    /// What AWS calls it: an id, ARN or name
+    id: String,
+}
+
+pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
+    Pipeline::open(global, Which::Everything).await?.adopt(&args.address, &args.id).await
+}
