@@ -12,7 +12,7 @@ use shipit::aws::{Cx, Session, SessionOptions};
 use shipit::engine::diff::{Rules, diff};
 use shipit::engine::{
     Address, Driver, Handle, Health, Identity, Input, Live, Observed, Owner, Progress, Query, Seen,
-    Spec, Waiting,
+    Spec, Verdict, Waiting,
 };
 use shipit::local::clock::{Clock, Speed};
 use shipit::local::{LocalAws, LocalOptions};
@@ -74,6 +74,7 @@ impl Account {
             outputs: progress.outputs.clone(),
             ticket: progress.ticket.clone(),
             deleting,
+            last: false,
         }];
         for _ in 0..400 {
             let health =
@@ -303,11 +304,27 @@ async fn a_deployment_that_fails_says_why() {
     let driver = account.driver(Service::KIND);
     let changes = diff(&Rules::new(driver.info().rules), &live.spec, &wanted);
     let progress = driver.update(&live, &wanted, &changes).await.unwrap();
-    let Health::Failed(why) = account.settle(&live.identity, &progress, false).await else {
+    let Health::Broken(why) = account.settle(&live.identity, &progress, false).await else {
         panic!("it did not fail");
     };
     let ticket = progress.ticket.unwrap();
-    assert!(why.starts_with(&format!("deployment {ticket} failed")), "{why}");
-    assert!(why.contains("stopped task: CannotPullContainerError"), "{why}");
-    assert!(why.contains("does-not-exist: not found"), "{why}");
+    let (id, arn) = ticket.split_once(' ').unwrap();
+    assert!(arn.contains(":service-deployment/"), "{arn}");
+    let image = "public.ecr.aws/nginx/nginx:does-not-exist";
+    assert_eq!(why.message, format!("the image does not exist: {image}"));
+    let diagnosis = why.diagnosis.unwrap();
+    assert_eq!(diagnosis.verdict, Verdict::RolledBack);
+    assert_eq!(diagnosis.cause.as_deref(), Some("image-not-found"));
+    let facts: Vec<String> = diagnosis
+        .facts
+        .iter()
+        .map(|fact| format!("{} × {}: {}", fact.times, fact.about, fact.text.replace(id, "ID")))
+        .collect();
+    insta::assert_debug_snapshot!(facts, @r#"
+    [
+        "3 × stopped task: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref public.ecr.aws/nginx/nginx:does-not-exist: public.ecr.aws/nginx/nginx:does-not-exist: not found",
+        "1 × deployment: ID failed, and ECS is rolling it back to demo-test-api:1: 3 tasks failed, which is all that its circuit breaker bears",
+        "3 × event: has started 1 tasks",
+    ]
+    "#);
 }

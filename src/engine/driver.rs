@@ -214,6 +214,8 @@ pub struct Waiting {
     pub ticket: Option<String>,
     /// It is being deleted: the wait ends with [`Health::Gone`].
     pub deleting: bool,
+    /// The time is up: what is not ready at this look counts as failed, and all that is known may be told.
+    pub last: bool,
 }
 
 /// One resource kind, its type erased. Bound to an account and region when it is made.

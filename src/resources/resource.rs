@@ -221,6 +221,8 @@ pub struct Waiting<R: Resource> {
     pub ticket: Option<String>,
     /// It is being deleted.
     pub deleting: bool,
+    /// The time is up.
+    pub last: bool,
 }
 
 /// One line of the registry: a kind that can be bound to an account and region.
@@ -399,6 +401,7 @@ impl<R: Resource> Driver for Typed<R> {
                         outputs: from_document(R::KIND, &one.outputs)?,
                         ticket: one.ticket.clone(),
                         deleting: one.deleting,
+                        last: one.last,
                     })
                 })
                 .collect::<Result<Vec<_>, Failure>>()?;

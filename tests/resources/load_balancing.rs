@@ -290,6 +290,7 @@ async fn a_look_tells_what_is_there_from_what_is_gone() {
             outputs: live.outputs.clone(),
             ticket: None,
             deleting: live.identity.address.name() == "goes",
+            last: false,
         })
         .collect();
     let driver = account.driver(BALANCER);

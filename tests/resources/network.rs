@@ -137,6 +137,7 @@ async fn network(cx: &Cx) -> (VpcId, InternetGatewayId, [SubnetId; 2], NatGatewa
         outputs: outputs.clone(),
         ticket: None,
         deleting,
+        last: false,
     };
     let health = NatGateway::look(cx, &[waiting(false), waiting(true)]).await.unwrap();
     assert_eq!(health, [Health::Ready, Health::Ready]);
@@ -196,6 +197,7 @@ impl NatGatewayOutputsOf {
             outputs: nat_gateway::NatGatewayOutputs { id: self.0 },
             ticket: None,
             deleting: true,
+            last: false,
         }
     }
 }

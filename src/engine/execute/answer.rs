@@ -235,6 +235,7 @@ impl Run<'_> {
             self.emit(EventKind::StepWaiting { step: index, address, waits_for });
         }
         entry.next = self.now() + info.pace.every;
+        entry.waiting.last = waited + info.pace.every >= info.pace.limit;
         self.waits.push(info, entry);
     }
 

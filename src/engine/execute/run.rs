@@ -252,6 +252,7 @@ impl<'a> Run<'a> {
             outputs: state.outputs.clone(),
             ticket: state.ticket.clone(),
             deleting: step.action == Action::Delete,
+            last: false,
         };
         let entry =
             Entry { step: index, waiting, since: now, next: now, failures: 0, alone: false };

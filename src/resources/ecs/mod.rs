@@ -5,6 +5,7 @@
 
 pub mod cluster;
 mod convert;
+mod diagnosis;
 pub mod service;
 pub mod status;
 pub mod task_definition;

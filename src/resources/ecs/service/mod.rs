@@ -1,10 +1,12 @@
 //! An ECS service: how many tasks of which definition run where, and how new ones replace old.
 //!
 //! `deployment`, `connect` and `parts` hold parts of the document, `write` and `read` the way to the
-//! SDK's types and back, `verdict` what becomes of a deployment.
+//! SDK's types and back; `look` says where a deployment stands, from `verdict` and, once it is over, `ending`.
 
 pub mod connect;
 pub mod deployment;
+mod ending;
+mod look;
 pub mod parts;
 mod read;
 mod verdict;
@@ -321,10 +323,7 @@ impl Resource for Service {
             healths.push(match service {
                 None => Health::Gone,
                 Some(service) if one.deleting => draining(service),
-                Some(service) => {
-                    let health = verdict::verdict(service, one.ticket.as_deref());
-                    explained(cx, service, one.ticket.as_deref(), health).await
-                }
+                Some(service) => look::look(cx, service, one).await,
             });
         }
         Ok(healths)
@@ -390,7 +389,7 @@ impl Service {
 fn progress(service: Option<&SdkService>) -> Result<Progress<Service>, Failure> {
     let service =
         service.ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no service"))?;
-    let ticket = read::primary(service).and_then(|one| one.id()).map(str::to_owned);
+    let ticket = verdict::Ticket::of(service);
     Ok(Progress { outputs: Some(read::outputs(service)), ticket, more: false })
 }
 
@@ -468,20 +467,6 @@ fn draining(service: &SdkService) -> Health {
             running => format!("draining, {running} tasks still running"),
         }),
     }
-}
-
-/// Adds to a failure why its tasks stopped. Asked for only then; where it cannot be had, the
-/// failure stands by itself.
-async fn explained(cx: &Cx, service: &SdkService, ticket: Option<&str>, health: Health) -> Health {
-    let Health::Failed(mut why) = health else { return health };
-    let outputs = read::outputs(service);
-    let (cluster, name) = (outputs.cluster.as_str(), outputs.name.as_str());
-    let reasons = verdict::stopped_tasks(cx, cluster, name, ticket).await.unwrap_or_default();
-    for reason in reasons {
-        why.push_str("; stopped task: ");
-        why.push_str(&reason);
-    }
-    Health::Failed(why)
 }
 
 #[cfg(test)]

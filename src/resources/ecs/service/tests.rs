@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{AvailabilityZoneRebalancing, PropagateTags};
 use aws_sdk_ecs::types::{
     Deployment as SdkDeployment, DeploymentRolloutState as Rollout, LaunchType,
-    Service as SdkService, ServiceEvent, ServiceRegistry as SdkRegistry,
+    Service as SdkService, ServiceRegistry as SdkRegistry,
 };
 
 use super::connect::{ClientAlias, ConnectService, ConnectTls};
@@ -217,36 +217,33 @@ fn deployment(id: &str, status: &str, rollout: Option<Rollout>, running: i32) ->
         .build()
 }
 
-fn verdict_on(ticket: Option<&str>, deployments: Vec<SdkDeployment>) -> Health {
-    let events = [
-        "(service demo-test-api) (deployment ecs-svc/1) deployment completed.",
-        "(service demo-test-api) was unable to place a task.",
-    ];
-    let events = events.map(|text| ServiceEvent::builder().message(text).build());
-    let service =
-        described().set_deployments(Some(deployments)).set_events(Some(events.to_vec())).build();
-    verdict::verdict(&service, ticket)
+/// `ready`, what is waited for, or `over`.
+fn state_of(ticket: Option<&str>, deployments: Vec<SdkDeployment>) -> String {
+    let service = described().set_deployments(Some(deployments)).build();
+    match verdict::state(&service, verdict::Ticket::read(ticket)) {
+        verdict::State::Known(Health::Ready) => "ready".to_owned(),
+        verdict::State::Known(other) => format!("{other:?}"),
+        verdict::State::Going(_, waits) => waits,
+        verdict::State::Over(_) => "over".to_owned(),
+    }
 }
 
 #[test]
 fn a_deployment_is_judged_by_its_id() {
-    let verdict = |rollout, running| {
-        verdict_on(Some("ecs-svc/2"), vec![deployment("ecs-svc/2", "PRIMARY", rollout, running)])
+    let state = |rollout, running| {
+        let one = deployment("ecs-svc/2", "PRIMARY", rollout, running);
+        state_of(Some("ecs-svc/2 arn:aws:ecs:deployment"), vec![one])
     };
-    let pending = |text: &str| Health::Pending(text.to_owned());
-    assert_eq!(verdict(Some(Rollout::Completed), 2), Health::Ready);
-    assert_eq!(verdict(Some(Rollout::Completed), 1), pending("1 of 2 tasks running"));
-    assert_eq!(
-        verdict(Some(Rollout::InProgress), 1),
-        pending("1 of 2 tasks running (deployment in progress)")
-    );
-    assert_eq!(
-        verdict(Some(Rollout::Failed), 0),
-        Health::Failed("deployment ecs-svc/2 failed; was unable to place a task".to_owned())
-    );
+    assert_eq!(state(Some(Rollout::Completed), 2), "ready");
+    assert_eq!(state(Some(Rollout::Completed), 1), "1 of 2 tasks running");
+    assert_eq!(state(Some(Rollout::InProgress), 1), "1 of 2 tasks running");
+    assert_eq!(state(Some(Rollout::Failed), 0), "over");
     // Endpoints that do not say how a roll-out goes.
-    assert_eq!(verdict(None, 1), pending("1 of 2 tasks running"));
-    assert_eq!(verdict(None, 2), Health::Ready);
+    assert_eq!(state(None, 1), "1 of 2 tasks running");
+    assert_eq!(state(None, 2), "ready");
+    // Another one took its place.
+    let other = deployment("ecs-svc/3", "PRIMARY", Some(Rollout::Completed), 2);
+    assert_eq!(state_of(Some("ecs-svc/2"), vec![other]), "over");
 }
 
 #[test]
@@ -255,47 +252,8 @@ fn an_old_deployment_still_there_is_waited_for_where_nothing_else_says_so() {
         deployment("ecs-svc/2", "PRIMARY", None, 2),
         deployment("ecs-svc/1", "ACTIVE", None, 2),
     ];
-    let expected = "2 of 3 tasks running (old tasks still there)".to_owned();
-    assert_eq!(verdict_on(Some("ecs-svc/2"), deployments), Health::Pending(expected));
-}
-
-#[test]
-fn what_was_superseded_or_rolled_back_has_failed() {
-    let primary = deployment("ecs-svc/3", "PRIMARY", Some(Rollout::Completed), 2);
-    assert_eq!(
-        verdict_on(Some("ecs-svc/2"), vec![primary.clone()]),
-        Health::Failed(
-            "deployment ecs-svc/2 was superseded by another deployment; was unable to place a task"
-                .to_owned()
-        )
-    );
-    let rolled_back = SdkDeployment::builder()
-        .id("ecs-svc/2")
-        .status("ACTIVE")
-        .rollout_state(Rollout::Failed)
-        .rollout_state_reason(
-            "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/3.",
-        )
-        .build();
-    let event = ServiceEvent::builder()
-        .message("(service demo-test-api) (deployment ecs-svc/2) deployment failed: tasks failed to start.")
-        .build();
-    let back = ServiceEvent::builder()
-        .message("(service demo-test-api) rolling back to deployment ecs-svc/3 from ecs-svc/2.")
-        .build();
-    let service = described()
-        .set_deployments(Some(vec![primary, rolled_back]))
-        .set_events(Some(vec![back, event]))
-        .build();
-    assert_eq!(
-        verdict::verdict(&service, Some("ecs-svc/2")),
-        Health::Failed(
-            "deployment ecs-svc/2 failed and was rolled back: ECS deployment circuit breaker: \
-             rolling back to deploymentId ecs-svc/3; rolling back to deployment ecs-svc/3 from \
-             ecs-svc/2; (deployment ecs-svc/2) deployment failed: tasks failed to start"
-                .to_owned()
-        )
-    );
+    let expected = "2 of 3 tasks running (old tasks still there)";
+    assert_eq!(state_of(Some("ecs-svc/2"), deployments), expected);
 }
 
 /// Tasks come and go while a service stands; only one with none at all is worth a wait.
@@ -308,6 +266,9 @@ fn a_standing_service_is_ready_while_any_task_runs() {
     assert_eq!(standing(2), Health::Ready);
     assert_eq!(standing(1), Health::Ready);
     assert_eq!(standing(0), Health::Pending("0 of 2 tasks running".to_owned()));
+    let failed = deployment("ecs-svc/1", "PRIMARY", Some(Rollout::Failed), 0);
+    let failed = verdict::standing(&described().deployments(failed).build());
+    assert_eq!(failed, Health::Failed("its last deployment failed".to_owned()));
 }
 
 #[test]
