@@ -7,5 +7,6 @@ pub mod engine;
 pub mod local;
 pub mod manifest;
 pub mod planner;
+pub mod preflight;
 pub mod render;
 pub mod resources;

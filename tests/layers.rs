@@ -10,8 +10,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("aws", &["engine", "local"]),
     ("resources", &["engine", "aws"]),
     ("planner", &["engine", "manifest", "resources"]),
+    ("preflight", &["engine", "aws", "resources"]),
     ("render", &["engine", "manifest"]),
-    ("cli", &["engine", "manifest", "local", "aws", "resources", "planner", "render"]),
+    ("cli", &["engine", "manifest", "local", "aws", "resources", "planner", "preflight", "render"]),
 ];
 
 fn source() -> PathBuf {

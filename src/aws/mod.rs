@@ -6,6 +6,7 @@
 pub mod bulk_tags;
 pub mod calls;
 pub mod error;
+pub mod facts;
 pub mod local_client;
 pub mod retry;
 pub mod session;

@@ -13,6 +13,8 @@ pub(super) struct Account {
     pub(super) cx: Arc<Cx>,
     /// The calls made so far.
     pub(super) calls: CallLog,
+    /// The ARN of whose credentials are used.
+    pub(super) caller: String,
 }
 
 /// Opens the account of an environment and refuses another than its manifest names.
@@ -54,7 +56,7 @@ pub(super) async fn open(
             "choose other credentials with `--profile`, or write `profile:` or `role:` into the environment's manifest",
         ));
     }
-    Ok(Account { cx: Arc::new(session.cx(account)), calls })
+    Ok(Account { cx: Arc::new(session.cx(account)), calls, caller: arn })
 }
 
 fn print_call(call: &ApiCall) {

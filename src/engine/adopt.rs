@@ -6,6 +6,7 @@
 use super::observe::{Observation, Target};
 use super::plan::FORMAT_VERSION;
 use super::resolve::resolve;
+use super::saved::{self, Basis};
 use super::{
     Action, Address, AllowDelete, Desired, Existing, Failure, Health, Holder, Live, OutputRef,
     Owner, Plan, Query, Registry, Scope, Step, plan,
@@ -212,7 +213,7 @@ fn follow(
         deposed: false,
         after: Vec::new(),
     };
-    Ok(Plan {
+    let mut plan = Plan {
         format_version: FORMAT_VERSION.to_owned(),
         application: target.application.clone(),
         environment: target.environment.clone(),
@@ -223,6 +224,11 @@ fn follow(
         unchanged: 0,
         foreign: Vec::new(),
         notices,
+        findings: Vec::new(),
         outputs: next.outputs,
-    })
+        basis: Basis::default(),
+    };
+    // It was read by its id: among what is owned nothing stands at its address, and that must stay so.
+    plan.basis = saved::basis(registry, desired, observation, &plan)?;
+    Ok(plan)
 }

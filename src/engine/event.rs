@@ -83,10 +83,12 @@ pub enum EventKind {
         /// Why.
         because: String,
     },
-    /// An interrupt came: nothing new is started.
+    /// An interrupt came, or the lock was lost: nothing new is started.
     Cancelling {
         /// How many steps are in flight.
         in_flight: usize,
+        /// Why: a lower-case fragment.
+        because: String,
     },
     /// Applying has ended.
     RunFinished {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Change, Foreign, Identity, Live, Owner, ReplaceOrder, Scope};
+use super::saved::Basis;
+use super::{
+    Address, Change, Finding, Foreign, Identity, Live, Owner, ReplaceOrder, Scope, Severity,
+};
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -102,14 +105,26 @@ pub struct Plan {
     /// What a reader should know: services that are live but in no manifest here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// What preflight found, worst first; a plan with an error among them is not applied unless
+    /// the check is skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Outputs of live resources by address, for resolving references while applying.
     pub outputs: BTreeMap<Address, Value>,
+    /// What it was made from; a saved plan holds it beside the plan.
+    #[serde(skip)]
+    pub basis: Basis,
 }
 
 impl Plan {
     /// Whether applying would do anything: `keep` does not count, `settle` does.
     pub fn has_changes(&self) -> bool {
         self.steps.iter().any(|step| step.action != Action::Keep)
+    }
+
+    /// The findings of this severity.
+    pub fn findings_of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.severity == severity)
     }
 
     /// What of the environment would be created. A run whose scope is a service may do that for

@@ -157,7 +157,7 @@ async fn the_chain_of_calls_of_one_service_is_the_expected_one() {
     let registry = Registry::new(drivers);
     let plan = account.plan(&workspace, &registry).await;
     // One call at a time, so that each is put down to its step.
-    account.apply(&registry, &plan, Options { concurrency: 1, no_wait: false }).await;
+    account.apply(&registry, &plan, Options { concurrency: 1, ..Options::default() }).await;
     let made = made.lock().unwrap().clone();
     insta::assert_snapshot!(longest(&plan, &made));
 }

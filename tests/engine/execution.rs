@@ -11,7 +11,7 @@ use super::cloud::{Cloud, Fault};
 use super::graph::{Graph, apply, carry_out, deploy, planned, ready, scope, text, web};
 
 /// Events as text, one per line: seconds since the start, what happened.
-fn told(events: &[Event]) -> String {
+pub(super) fn told(events: &[Event]) -> String {
     let lines = events.iter().map(|event| {
         let what = match &event.kind {
             EventKind::RunStarted { steps } => format!("{steps} steps"),
@@ -29,7 +29,9 @@ fn told(events: &[Event]) -> String {
             EventKind::StepSkipped { address, because, .. } => {
                 format!("{address} skipped: {because}")
             }
-            EventKind::Cancelling { in_flight } => format!("interrupted, {in_flight} in flight"),
+            EventKind::Cancelling { in_flight, because } => {
+                format!("{because}, {in_flight} in flight")
+            }
             EventKind::RunFinished { done, failed, skipped, cancelled } => {
                 format!("{done} done, {failed} failed, {skipped} skipped, interrupted: {cancelled}")
             }
@@ -282,7 +284,7 @@ async fn the_longest_chain_goes_first_and_only_so_many_at_a_time() {
     }
     let plan = planned(&cloud, &graph, &scope(true, &[]), &AllowDelete::All).await.unwrap();
     cloud.state().most_in_flight = 0;
-    let options = Options { concurrency: 1, no_wait: true };
+    let options = Options { concurrency: 1, no_wait: true, ..Options::default() };
     let (outcome, _) = carry_out(&cloud, &plan, &Cancel::new(), options).await;
     assert_eq!(cloud.take_log()[0], "create t/slow.z #1");
     assert_eq!(cloud.state().most_in_flight, 1);

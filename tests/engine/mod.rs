@@ -6,4 +6,6 @@ mod execution;
 mod graph;
 mod plans;
 mod properties;
+mod saved;
 mod speed;
+mod stopping;

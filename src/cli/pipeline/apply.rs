@@ -17,7 +17,8 @@ use crate::render::json;
 impl Pipeline {
     /// Plans, shows, confirms and applies (`deploy` and `delete` commands).
     pub(in crate::cli) async fn deploy(&self, choices: &Choices) -> Result<Exit, Stop> {
-        let planned = self.plan(choices).await?;
+        let mut planned = self.plan(choices).await?;
+        self.preflight(&mut planned, choices).await?;
         if !self.terminal.json() {
             self.print(&planned);
         }
@@ -30,6 +31,7 @@ impl Pipeline {
             self.print_addresses(&plan, None);
             return Ok(Exit::Done);
         }
+        self.refuse_findings(&plan)?;
         self.confirm(&plan)?;
         self.apply(&plan).await
     }
@@ -37,7 +39,11 @@ impl Pipeline {
     /// Carries out a plan and says how it ended.
     pub(super) async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
         let progress = Progress::new(&self.terminal);
-        let options = Options { concurrency: CONCURRENCY, no_wait: self.global.no_wait };
+        let options = Options {
+            concurrency: CONCURRENCY,
+            no_wait: self.global.no_wait,
+            ..Options::default()
+        };
         let (began, real) = (self.clock.now(), Instant::now());
         let outcome =
             execute(&self.registry, plan, &self.clock, &options, &cancel_on_signals(), &|event| {

@@ -2,6 +2,7 @@
 
 use crate::cli::Stop;
 use crate::engine::AllowDelete;
+use crate::preflight;
 use crate::resources::REGISTRY;
 
 /// Options of every command that plans.
@@ -14,6 +15,10 @@ pub(in crate::cli) struct Choices {
     /// Delete services that are live but in no manifest here
     #[arg(long)]
     pub(super) prune: bool,
+    /// Leave out this check of what could go wrong, or all of them: see `plan`'s findings for
+    /// their names
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', num_args = 0..=1, default_missing_value = "all")]
+    skip_preflight: Vec<String>,
 }
 
 impl Choices {
@@ -35,5 +40,22 @@ impl Choices {
             }
         }
         Ok(AllowDelete::Kinds(self.allow_delete.iter().cloned().collect()))
+    }
+
+    /// The names of the checks to leave out.
+    pub(super) fn skip_preflight(&self) -> Result<Vec<String>, Stop> {
+        let names = preflight::names();
+        if self.skip_preflight.iter().any(|name| name == "all") {
+            return Ok(names.into_iter().map(str::to_owned).collect());
+        }
+        for name in &self.skip_preflight {
+            if !names.contains(&name.as_str()) {
+                return Err(Stop::failed(
+                    format!("`--skip-preflight {name}`: there is no check of that name"),
+                    format!("use `all`, or one of {}", names.join(", ")),
+                ));
+            }
+        }
+        Ok(self.skip_preflight.clone())
     }
 }

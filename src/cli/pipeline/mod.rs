@@ -1,16 +1,21 @@
 //! The way all planning commands go: open the account, observe, plan, show, confirm, apply.
 //!
-//! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `apply` carries it out,
-//! `show` prints what is live. What one command alone does stays in that command's file.
+//! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
+//! would make it fail, `apply` carries it out,
+//! `stale` says whether it still holds, `show` prints what is live. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
 mod choices;
 mod plan;
+mod preflight;
 mod read;
 mod show;
+mod stale;
 
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::OnceCell;
 
 use super::account::{self, Account};
 use super::{Global, Stop, local, open};
@@ -48,6 +53,8 @@ pub(super) struct Pipeline {
     registry: Registry,
     target: Target,
     clock: TokioClock,
+    /// The region's availability zones, once they were asked for.
+    zones: OnceCell<Vec<String>>,
 }
 
 impl Pipeline {
@@ -88,6 +95,7 @@ impl Pipeline {
             registry,
             target,
             clock,
+            zones: OnceCell::new(),
         })
     }
 

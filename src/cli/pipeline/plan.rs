@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use super::{Choices, Pipeline, Which};
 use crate::cli::{Exit, Stop};
-use crate::engine::{Observation, Plan, plan};
+use crate::engine::{Desired, Observation, Plan, Severity, plan};
 use crate::render::human::{self, text};
 use crate::render::json;
 
 /// What a plan was made from.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) live: usize,
+    pub(super) desired: Desired,
+    pub(super) observation: Observation,
     pub(super) took: Duration,
 }
 
@@ -22,9 +23,13 @@ impl Pipeline {
         choices: &Choices,
         exit_code: bool,
     ) -> Result<Exit, Stop> {
-        let planned = self.plan(choices).await?;
+        let mut planned = self.plan(choices).await?;
+        self.preflight(&mut planned, choices).await?;
         self.print(&planned);
         self.refuse_foreign(&planned.plan)?;
+        if exit_code && planned.plan.findings_of(Severity::Error).next().is_some() {
+            return Ok(Exit::Refused);
+        }
         Ok(if exit_code && planned.plan.has_changes() { Exit::Changes } else { Exit::Done })
     }
 
@@ -36,7 +41,7 @@ impl Pipeline {
         self.refuse_missing_environment(&observation)?;
         let plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
-        Ok(Planned { plan, live: observation.live().count(), took: began.elapsed() })
+        Ok(Planned { plan, desired, observation, took: began.elapsed() })
     }
 
     /// A service needs an environment that is there.
@@ -85,7 +90,7 @@ impl Pipeline {
         self.terminal.out(&human::plan::plan(&planned.plan, self.global.verbose));
         self.terminal.tell(&format!(
             "read {} in {} with {}",
-            text::count(planned.live, "live resource"),
+            text::count(planned.observation.live().count(), "live resource"),
             text::duration(planned.took),
             text::count(self.account.calls.calls().len(), "API call"),
         ));

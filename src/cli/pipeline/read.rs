@@ -9,7 +9,7 @@ use crate::planner;
 
 impl Pipeline {
     /// Everything the application has in the environment.
-    async fn observe(&self, desired: &Desired) -> Result<Observation, Stop> {
+    pub(super) async fn observe(&self, desired: &Desired) -> Result<Observation, Stop> {
         self.account.cx.bulk_tags.forget().await;
         let observation = observe(&self.registry, &self.target, desired, &self.clock, CONCURRENCY)
             .await
@@ -23,15 +23,18 @@ impl Pipeline {
     /// the names to look for, then with what only live AWS can tell (priorities of listener
     /// rules, needs of services that other repositories deploy).
     pub(super) async fn desired_and_live(&self) -> Result<(Desired, Observation), Stop> {
+        let wanted = self.desired(&Observation::default()).await?;
+        let observation = self.observe(&wanted).await?;
+        let desired = self.desired(&observation).await?;
+        Ok((desired, observation))
+    }
+
+    /// What the manifests want, given what is live.
+    pub(super) async fn desired(&self, live: &Observation) -> Result<Desired, Stop> {
         if self.which == Which::DeleteEnvironment {
-            let none = Desired::default();
-            let observation = self.observe(&none).await?;
-            return Ok((none, observation));
+            return Ok(Desired::default());
         }
-        let zones = match planner::zones_needed(&self.workspace, &self.target.environment) {
-            0 => Vec::new(),
-            _ => crate::aws::zones::names(&self.account.cx).await?,
-        };
+        let zones = self.zones().await?;
         let services = self.services();
         let context = planner::Context {
             workspace: &self.workspace,
@@ -39,13 +42,19 @@ impl Pipeline {
             account: &self.target.account,
             region: &self.target.region,
             partition: self.account.cx.partition(),
-            zones: &zones,
+            zones,
             services: &services,
         };
-        let wanted = planner::desired(&context, &Observation::default())?;
-        let observation = self.observe(&wanted).await?;
-        let desired = planner::desired(&context, &observation)?;
-        Ok((desired, observation))
+        Ok(planner::desired(&context, live)?)
+    }
+
+    /// The region's availability zones, asked only where the manifest needs them.
+    async fn zones(&self) -> Result<&[String], Stop> {
+        if planner::zones_needed(&self.workspace, &self.target.environment) == 0 {
+            return Ok(&[]);
+        }
+        let zones = self.zones.get_or_try_init(|| crate::aws::zones::names(&self.account.cx));
+        Ok(zones.await?)
     }
 
     /// The services whose manifests are planned.

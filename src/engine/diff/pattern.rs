@@ -174,6 +174,21 @@ impl Rules {
         }
     }
 
+    /// Takes the fields that are owned elsewhere out of a document. Fields inside lists stay: a
+    /// difference there is no change either way.
+    pub fn drop_owned_elsewhere(&self, document: &mut Value) {
+        for pattern in &self.owned_elsewhere {
+            let Some((Part::Key(last), parents)) = pattern.parts.split_last() else { continue };
+            let parent = parents.iter().try_fold(&mut *document, |value, part| match part {
+                Part::Key(key) => value.get_mut(*key),
+                Part::Each | Part::AnyKey => None,
+            });
+            if let Some(Value::Object(fields)) = parent {
+                fields.remove(*last);
+            }
+        }
+    }
+
     /// Puts the live values of fields that are owned elsewhere into a desired document, so
     /// that a call which sends whole documents leaves them alone. Fields inside lists stay.
     pub fn keep_owned_elsewhere(&self, live: &Value, desired: &mut Value) {

@@ -24,6 +24,7 @@ impl Run<'_> {
             Answer::Acted { step, result: Err(failure) } => self.call_failed(step, failure),
             Answer::LookedUp { step, result } => self.looked_up(step, result),
             Answer::Unresolved { step, failure } => self.call_failed(step, failure),
+            Answer::Held { step, failure } => self.held(step, failure),
             Answer::Learned { step, address, outputs } => {
                 self.outputs.insert(address, outputs);
                 self.again(step);
@@ -42,7 +43,7 @@ impl Run<'_> {
     /// Queues the step's next call, unless the run is interrupted.
     fn again(&mut self, index: usize) {
         if self.cancelled {
-            self.skip(index, "interrupted".to_owned());
+            self.skip(index, self.because.to_owned());
         } else {
             self.enqueue(index);
         }
@@ -68,7 +69,7 @@ impl Run<'_> {
         if step.action == Action::Adopt || !self.must_wait(index) {
             self.complete(index);
         } else if self.cancelled {
-            self.skip(index, "interrupted while it settles".to_owned());
+            self.skip(index, format!("{} while it settles", self.because));
         } else {
             self.wait_for(index);
         }
@@ -143,7 +144,7 @@ impl Run<'_> {
             state.next = Next::LookUp(Box::new(first));
             let pause = Duration::from_millis(*pause);
             if self.cancelled {
-                return self.skip(index, "interrupted before it was tried again".to_owned());
+                return self.skip(index, format!("{} before it was tried again", self.because));
             }
             return self.pause(index, pause);
         }

@@ -25,6 +25,8 @@ pub(super) enum Answer {
     Unresolved { step: usize, failure: Failure },
     /// Outputs that became known only now.
     Learned { step: usize, address: Address, outputs: Value },
+    /// The call was not made: the fence said no, or the run was stopped while it was asked.
+    Held { step: usize, failure: Option<Failure> },
     /// A look at what settles.
     Looked { entries: Vec<Entry>, result: Result<Vec<Health>, Failure> },
 }

@@ -12,25 +12,39 @@ mod step;
 mod wait;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Address, Cancel, Clock, Event, Failure, Plan, Registry};
+use super::{Address, Cancel, Clock, Event, Failure, Fence, Plan, Registry};
 
 /// How a plan is carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Options {
     /// How many calls may be in flight; waiting does not count.
     pub concurrency: usize,
     /// Do not wait for what nothing else in the plan needs to be ready.
     pub no_wait: bool,
+    /// Asked before each call that may change something.
+    pub fence: Option<Arc<dyn Fence>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: 16, no_wait: false }
+        Self { concurrency: 16, no_wait: false, fence: None }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("concurrency", &self.concurrency)
+            .field("no_wait", &self.no_wait)
+            .field("fenced", &self.fence.is_some())
+            .finish()
     }
 }
 
@@ -56,8 +70,13 @@ pub struct Outcome {
     pub failed: Vec<(usize, Failure)>,
     /// Steps not done, as one they depend on failed or the run was interrupted.
     pub skipped: Vec<(usize, String)>,
+    /// Those of the skipped steps whose call was given up in flight: it may or may not have
+    /// happened.
+    pub given_up: Vec<usize>,
     /// Whether it was interrupted.
     pub cancelled: bool,
+    /// Why the fence stopped it, if it did.
+    pub fenced: Option<Failure>,
     /// Outputs by address, those of the plan and those of what was made.
     pub outputs: BTreeMap<Address, Value>,
     /// When each step that was started did what, in the order of the plan.
@@ -67,15 +86,19 @@ pub struct Outcome {
 impl Outcome {
     /// Whether everything was done.
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && !self.cancelled
+        self.failed.is_empty()
+            && self.skipped.is_empty()
+            && !self.cancelled
+            && self.fenced.is_none()
     }
 }
 
 /// Carries out a plan. Failures are part of the outcome: a step that fails skips those that
 /// depend on it, and nothing else.
 ///
-/// After [`Cancel::cancel`] nothing new is started, calls in flight are awaited, waits are
-/// given up.
+/// After [`Cancel::cancel`], or when [`Options::fence`] says no, nothing new is started, calls in
+/// flight are awaited, waits are given up; after [`Cancel::give_up`] calls in flight are not
+/// awaited any longer.
 pub async fn execute(
     registry: &Registry,
     plan: &Plan,

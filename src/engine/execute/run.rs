@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -9,13 +11,18 @@ use serde_json::Value;
 
 use super::call::{Answer, Caller, resolved};
 use super::priority::chains;
-use super::step::{Phase, State};
+use super::step::{Next, Phase, State};
 use super::wait::{Entry, WaitList};
 use super::{Options, Outcome, Timing};
 use crate::engine::{
-    Action, Address, BoxFuture, Cancel, Clock, Event, EventKind, Failure, Plan, Registry, Step,
-    Wait, Waiting,
+    Action, Address, BoxFuture, Cancel, Clock, Event, EventKind, Failure, Fence, Plan, Registry,
+    Step, Wait, Waiting,
 };
+
+/// What is said of steps that an interrupt ended.
+const INTERRUPTED: &str = "interrupted";
+/// What is said of steps that a lost lock ended.
+const LOCK_LOST: &str = "stopped by the lost lock";
 
 pub(super) struct Run<'a> {
     pub(super) caller: Caller<'a>,
@@ -33,7 +40,14 @@ pub(super) struct Run<'a> {
     jobs: FuturesUnordered<BoxFuture<'a, Answer>>,
     /// Calls in flight, looks not counted.
     calling: usize,
+    /// Nothing new is started: an interrupt came, or the fence said no.
     pub(super) cancelled: bool,
+    /// Why, once `cancelled`: begins what is said of each step.
+    pub(super) because: &'static str,
+    /// The same as `cancelled`, for jobs that ask the fence before they call.
+    stopped: Arc<AtomicBool>,
+    fenced: Option<Failure>,
+    given_up: Vec<usize>,
     pub(super) done: Vec<usize>,
     failed: Vec<(usize, Failure)>,
     skipped: Vec<(usize, String)>,
@@ -69,6 +83,10 @@ impl<'a> Run<'a> {
             jobs: FuturesUnordered::new(),
             calling: 0,
             cancelled: false,
+            because: INTERRUPTED,
+            stopped: Arc::default(),
+            fenced: None,
+            given_up: Vec::new(),
             done: Vec::new(),
             failed: Vec::new(),
             skipped: Vec::new(),
@@ -97,9 +115,12 @@ impl<'a> Run<'a> {
             }
             let pause = self.next_deadline().map(|at| at.saturating_sub(self.now()));
             let clock = self.caller.clock;
+            let fence = self.options.fence.as_ref().filter(|_| !self.cancelled);
             tokio::select! {
                 biased;
-                () = cancel.cancelled(), if !self.cancelled => self.interrupt(),
+                () = cancel.given_up() => self.give_up(),
+                () = cancel.cancelled(), if !self.cancelled => self.interrupt(INTERRUPTED),
+                failure = lost(fence) => self.fence_off(failure),
                 Some(answer) = self.jobs.next(), if !self.jobs.is_empty() => self.take(answer),
                 () = async { clock.sleep(pause.unwrap_or_default()).await }, if pause.is_some() => {}
             }
@@ -194,13 +215,28 @@ impl<'a> Run<'a> {
             let next = state.next.clone();
             let job = self.caller.call(
                 index,
-                next,
+                next.clone(),
                 state.spec.clone(),
                 state.changes.clone(),
                 state.outputs.clone(),
             );
             self.calling += 1;
-            self.jobs.push(Box::pin(job));
+            let fence = self.options.fence.as_deref().filter(|_| !matches!(next, Next::LookUp(_)));
+            match fence {
+                None => self.jobs.push(Box::pin(job)),
+                Some(fence) => {
+                    let stopped = self.stopped.clone();
+                    self.jobs.push(Box::pin(async move {
+                        if let Err(failure) = fence.may_go_on().await {
+                            return Answer::Held { step: index, failure: Some(failure) };
+                        }
+                        if stopped.load(Ordering::Relaxed) {
+                            return Answer::Held { step: index, failure: None };
+                        }
+                        job.await
+                    }));
+                }
+            }
         }
     }
 
@@ -312,19 +348,58 @@ impl<'a> Run<'a> {
         self.skipped.push((index, because));
     }
 
-    fn interrupt(&mut self) {
+    /// The step's call was not made.
+    pub(super) fn held(&mut self, index: usize, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            self.fence_off(failure);
+        }
+        self.skip(index, self.because.to_owned());
+    }
+
+    /// The fence said no.
+    fn fence_off(&mut self, failure: Failure) {
+        if !self.cancelled {
+            self.fenced = Some(failure);
+            self.interrupt(LOCK_LOST);
+        }
+    }
+
+    /// Calls in flight are not awaited any longer.
+    fn give_up(&mut self) {
+        if !self.cancelled {
+            self.interrupt(INTERRUPTED);
+        }
+        for index in 0..self.states.len() {
+            if self.states[index].phase == Phase::Calling {
+                self.given_up.push(index);
+                self.skip(index, "given up in flight: it may or may not have happened".to_owned());
+            }
+        }
+        self.jobs.clear();
+        self.calling = 0;
+    }
+
+    fn interrupt(&mut self, because: &'static str) {
         self.cancelled = true;
+        self.because = because;
+        self.stopped.store(true, Ordering::Relaxed);
         let in_flight = self.calling;
-        self.emit(EventKind::Cancelling { in_flight });
+        let because = match &self.fenced {
+            Some(failure) => failure.message.clone(),
+            None => because.to_owned(),
+        };
+        self.emit(EventKind::Cancelling { in_flight, because });
         self.queue.clear();
         self.pauses.clear();
         self.waits.clear();
         for index in 0..self.states.len() {
             match self.states[index].phase {
                 Phase::Ended | Phase::Calling => {}
-                Phase::Waiting => self.skip(index, "interrupted while it settles".to_owned()),
-                Phase::Pausing => self.skip(index, "interrupted before it was tried again".into()),
-                Phase::Blocked | Phase::Queued => self.skip(index, "interrupted".to_owned()),
+                Phase::Waiting => self.skip(index, format!("{} while it settles", self.because)),
+                Phase::Pausing => {
+                    self.skip(index, format!("{} before it was tried again", self.because));
+                }
+                Phase::Blocked | Phase::Queued => self.skip(index, self.because.to_owned()),
             }
         }
     }
@@ -340,7 +415,7 @@ impl<'a> Run<'a> {
             done: self.done.len(),
             failed: self.failed.len(),
             skipped: self.skipped.len(),
-            cancelled: self.cancelled,
+            cancelled: self.cancelled && self.fenced.is_none(),
         });
         let timings = self.states.iter().enumerate().filter_map(|(step, state)| {
             let started = state.started?;
@@ -351,8 +426,18 @@ impl<'a> Run<'a> {
             done: self.done,
             failed: self.failed,
             skipped: self.skipped,
-            cancelled: self.cancelled,
+            given_up: self.given_up,
+            cancelled: self.cancelled && self.fenced.is_none(),
+            fenced: self.fenced,
             outputs: self.outputs,
         }
+    }
+}
+
+/// Completes when the fence is lost; never without one.
+async fn lost(fence: Option<&Arc<dyn Fence>>) -> Failure {
+    match fence {
+        Some(fence) => fence.lost().await,
+        None => std::future::pending().await,
     }
 }

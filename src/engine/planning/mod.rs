@@ -15,7 +15,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use super::observe::{Observation, Target};
-use super::{Desired, Failure, Plan, Registry, Scope};
+use super::{Desired, Failure, Plan, Registry, Scope, saved};
 
 pub use dump::dump;
 
@@ -64,5 +64,7 @@ pub fn plan(
     let world = world::World::new(registry, target, desired, observation, scope)?;
     let decisions = decide::decide(&world)?;
     let removals = removals::removals(&world, &decisions, allow_delete)?;
-    steps::write(&world, decisions, &removals)
+    let mut plan = steps::write(&world, decisions, &removals)?;
+    plan.basis = saved::basis(registry, desired, observation, &plan)?;
+    Ok(plan)
 }

@@ -8,6 +8,7 @@ use super::order::{Draft, sort};
 use super::removals::{Cause, Removals};
 use super::world::World;
 use crate::engine::plan::FORMAT_VERSION;
+use crate::engine::saved::Basis;
 use crate::engine::{Action, Address, Change, Failure, Health, Live, Node, Owner, Plan, Step};
 
 pub(super) fn write(
@@ -54,9 +55,11 @@ pub(super) fn write(
         // What bears the name of something that is not made anew here is in nobody's way.
         foreign: foreign.iter().filter(|foreign| created(&foreign.address)).cloned().collect(),
         notices: notices(world),
+        findings: Vec::new(),
         steps: sort(drafts)?,
         unchanged,
         outputs,
+        basis: Basis::default(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Output for people.
 
 pub mod failure;
+pub mod findings;
 pub mod plan;
 pub mod problem;
 pub mod progress;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use console::Style;
 
-use super::text;
+use super::{findings, text};
 use crate::engine::{Action, Change, Owner, Plan, ReplaceOrder, Step};
 use crate::render::terminal::style;
 
@@ -46,6 +46,7 @@ pub fn plan(plan: &Plan, details: bool) -> String {
     for notice in &plan.notices {
         let _ = writeln!(out, "\n{} {notice}", style::change().apply_to("note:"));
     }
+    out.push_str(&findings::findings(&plan.findings));
     let _ = writeln!(out, "\n{}", summary(plan));
     out
 }

@@ -84,9 +84,9 @@ impl Progress {
                     style::change().for_stderr().apply_to("-"),
                 ));
             }
-            EventKind::Cancelling { in_flight } => {
+            EventKind::Cancelling { in_flight, because } => {
                 self.line(&format!(
-                    "interrupted: nothing new is started; {} in flight",
+                    "{because}: nothing new is started; {} in flight",
                     text::count(*in_flight, "step")
                 ));
             }

@@ -1,0 +1,59 @@
+//! What can be known to go wrong before anything is changed: one file per check.
+//!
+//! Only what a plan creates or changes is looked at, so a plan with nothing to do makes no call.
+//! All checks run at once and report all they find. A check asks AWS through [`crate::aws::facts`] and
+//! knows no manifest and no terminal. What could not be asked is said, and is never an error; no
+//! value of a secret is ever read.
+
+mod certificates;
+mod report;
+mod subject;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::engine::{BoxFuture, Finding};
+
+use report::Report;
+pub use subject::{Reach, Subject};
+
+/// How long one check may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+type Run = for<'a> fn(&'a Subject<'a>, &'a Report) -> BoxFuture<'a, ()>;
+
+/// A check by name, what it looks at in words (for "could not check: …"), and how it is run.
+struct Check {
+    name: &'static str,
+    looks_at: &'static str,
+    run: Run,
+}
+
+const ALL: &[Check] = &[Check {
+    name: "certificate",
+    looks_at: "certificates",
+    run: |subject, report| Box::pin(certificates::check(subject, report)),
+}];
+
+/// The names of all checks, as `--skip-preflight` takes them.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|check| check.name).collect()
+}
+
+/// Runs all checks at once but those named in `skip`; what they found, worst first.
+pub async fn check(subject: &Subject<'_>, skip: &[String]) -> Vec<Finding> {
+    let report = Report::default();
+    let wanted = ALL.iter().filter(|check| !skip.iter().any(|name| name == check.name));
+    join_all(wanted.map(|check| {
+        let report = &report;
+        async move {
+            if tokio::time::timeout(LIMIT, (check.run)(subject, report)).await.is_err() {
+                let why = format!("no answer within {} seconds", LIMIT.as_secs());
+                report.unchecked(check.name, check.looks_at, why);
+            }
+        }
+    }))
+    .await;
+    report.into_findings()
+}
