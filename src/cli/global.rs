@@ -41,6 +41,9 @@ pub struct Global {
     /// Do not ask for confirmation
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
+    /// The name of the environment, if it is protected (`protect: true`) and something in it goes
+    #[arg(long, global = true, value_name = "NAME")]
+    pub confirm: Option<String>,
     /// Do not wait until what was changed works
     #[arg(long, global = true)]
     pub no_wait: bool,

@@ -210,6 +210,7 @@ fn follow(
         identity: live.identity.clone(),
         spec: None,
         live: Some(live),
+        loses: None,
         deposed: false,
         after: Vec::new(),
     };
@@ -219,6 +220,7 @@ fn follow(
         environment: target.environment.clone(),
         account: target.account.clone(),
         region: target.region.clone(),
+        protected: false,
         scope,
         steps: vec![step],
         unchanged: 0,

@@ -263,6 +263,12 @@ pub trait Driver: Send + Sync {
     /// Puts the tags of its identity on an object that bears nobody's; other tags stay.
     fn claim<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// What would be lost with a live object that is about to go, for people: `3 images`. Asked while planning,
+    /// only about what a plan deletes or replaces, so it may cost a call.
+    fn losses<'a>(&'a self, _live: &'a Live) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// One look at those that are settling, in batches, in the order given: no loop, no sleep.
     fn look<'a>(&'a self, waiting: &'a [Waiting]) -> BoxFuture<'a, Result<Vec<Health>, Failure>>;
 }

@@ -64,11 +64,26 @@ pub struct Step {
     /// The live object this step changes, replaces, deletes or waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<Live>,
+    /// What is lost with the live object that goes, as far as it could be found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loses: Option<String>,
     /// The object is an older twin of one that stays (deposed); it goes after dependants have moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deposed: bool,
     /// The steps this one waits for.
     pub after: Vec<StepEdge>,
+}
+
+impl Step {
+    /// Whether what this address stands for goes, or is made anew. That an older twin or revision goes, while its
+    /// successor stays, is none of this.
+    pub fn destroys(&self) -> bool {
+        match self.action {
+            Action::Delete => !self.deposed,
+            Action::Replace { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// One step waits for another.
@@ -95,6 +110,9 @@ pub struct Plan {
     pub region: String,
     /// What the run may change.
     pub scope: Scope,
+    /// The environment is protected: whatever deletes, replaces or lifts the protection needs its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
     /// What happens, in an order that respects every edge.
     pub steps: Vec<Step>,
     /// How many resources match already.
@@ -120,6 +138,11 @@ impl Plan {
     /// Whether applying would do anything: `keep` does not count, `settle` does.
     pub fn has_changes(&self) -> bool {
         self.steps.iter().any(|step| step.action != Action::Keep)
+    }
+
+    /// The steps that delete or replace something.
+    pub fn destroys(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.destroys())
     }
 
     /// The findings of this severity.

@@ -32,7 +32,6 @@ const KEYS: &[Row] = &[
 
     (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
     (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
-    (E, "protect", "comes in a later release", LATER),
     (E, "mesh", "comes in a later release", LATER),
     (E, "network.vpc.flow_logs", "comes in a later release", LATER),
     (E, "http.public.access_logs", "comes in a later release", LATER),

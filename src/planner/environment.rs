@@ -189,6 +189,7 @@ fn cluster(desired: &mut Desired, context: &Context<'_>) -> Result<Input<Cluster
             base: 0,
         }],
         container_insights: insights.to_owned(),
+        protect: manifest.protect,
         tags: context.tags()?,
         ..Cluster::default()
     };

@@ -115,6 +115,18 @@ pub trait Resource: Spec + Clone + std::fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// What would be lost with it, for people, as the end of "loses …": `3 images`. Asked only of what a plan
+    /// deletes.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn losses(
+        _cx: &Cx,
+        _live: &Live<Self>,
+    ) -> impl Future<Output = Result<Option<String>, Failure>> + Send {
+        async { Ok(None) }
+    }
+
     /// One look at those that are settling, batched, answers in the order asked. The default is
     /// for kinds that work, or are gone, as soon as the call has answered.
     fn look(
@@ -386,6 +398,13 @@ impl<R: Resource> Driver for Typed<R> {
                 )),
             }
         })
+    }
+
+    fn losses<'a>(
+        &'a self,
+        live: &'a engine::Live,
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        Box::pin(async move { R::losses(&self.cx, &live_to_typed(live)?).await })
     }
 
     fn look<'a>(

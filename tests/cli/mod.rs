@@ -3,4 +3,5 @@
 mod flags;
 mod init;
 mod main_job;
+mod protection;
 mod refusals;

@@ -85,6 +85,7 @@ pub(super) fn cluster() -> Example {
             edit("managed_storage_kms_key", json!(key(1))),
             edit("fargate_ephemeral_storage_kms_key", json!(key(1))),
             edit("service_connect_namespace", json!(connect.arn())),
+            edit("protect", json!(true)),
             retag(),
         ],
     )

@@ -61,24 +61,6 @@ impl Pipeline {
         Ok(exit_of(&outcome))
     }
 
-    pub(super) fn confirm(&self, plan: &Plan) -> Result<(), Stop> {
-        if self.global.yes {
-            return Ok(());
-        }
-        if !self.terminal.asks || self.terminal.json() {
-            return Err(Stop::refused(
-                "this would change AWS, and there is no terminal to confirm it at",
-                "add `--yes`, after `shipit plan` has shown what it does",
-            ));
-        }
-        let question = format!("{} Apply?", human::plan::summary(plan));
-        let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-        match answer {
-            Ok(true) => Ok(()),
-            _ => Err(Stop::refused("not confirmed: nothing was changed", "")),
-        }
-    }
-
     /// The summary: every failure with all that is known of it, then how many steps came to what end.
     fn print_outcome(&self, plan: &Plan, outcome: &Outcome, took: Duration) {
         if self.terminal.json() {

@@ -1,12 +1,13 @@
 //! The way all planning commands go: open the account, observe, plan, show, confirm, apply.
 //!
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
-//! would make it fail, `apply` carries it out,
+//! would make it fail, `confirm` asks, `apply` carries it out,
 //! `stale` says whether it still holds, `show` prints what is live. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
 mod choices;
+mod confirm;
 mod plan;
 mod preflight;
 mod read;

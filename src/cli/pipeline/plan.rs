@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Choices, Pipeline, Which};
+use super::{CONCURRENCY, Choices, Pipeline, Which};
 use crate::cli::{Exit, Stop};
-use crate::engine::{Desired, Observation, Plan, Severity, plan};
+use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan};
 use crate::render::human::{self, text};
 use crate::render::json;
 
@@ -39,8 +39,10 @@ impl Pipeline {
         let (desired, observation) = self.desired_and_live().await?;
         let scope = self.scope(&observation, choices.prune);
         self.refuse_missing_environment(&observation)?;
-        let plan =
+        let mut plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
+        find_losses(&self.registry, &mut plan, CONCURRENCY).await;
+        plan.protected = self.protected(&observation);
         Ok(Planned { plan, desired, observation, took: began.elapsed() })
     }
 

@@ -52,6 +52,7 @@ pub(super) fn write(
         account: world.target.account.clone(),
         region: world.target.region.clone(),
         scope: world.scope.clone(),
+        protected: false,
         // What bears the name of something that is not made anew here is in nobody's way.
         foreign: foreign.iter().filter(|foreign| created(&foreign.address)).cloned().collect(),
         notices: notices(world),
@@ -113,6 +114,7 @@ fn make(world: &World<'_>, index: usize, decision: &mut Decision) -> Option<Step
         identity: world.identity(&node.owner, &node.address, decision.generation),
         spec: decision.spec.take(),
         live: live.cloned(),
+        loses: None,
         deposed: false,
         after: Vec::new(),
     })
@@ -183,6 +185,7 @@ fn remove(world: &World<'_>, removal: &super::removals::Removal) -> Step {
         // What is kept needs no document: nothing is done to it.
         live: (action == Action::Delete).then(|| live.clone()),
         action,
+        loses: None,
         deposed,
         after: Vec::new(),
     }

@@ -51,7 +51,7 @@ fn insert(root: &mut Map<String, Value>, name: &str, value: String) -> Result<()
 /// Turns `{"1": a, "2": b}` and `{"member": {"1": a}}` into `[a, b]`, and `{"entry": [{key, value}]}` into a map.
 fn lists(value: Value) -> Value {
     let Value::Object(members) = value else { return value };
-    let mut members: Map<String, Value> =
+    let members: Map<String, Value> =
         members.into_iter().map(|(name, value)| (name, lists(value))).collect();
     let numbered = |name: &String| name.parse::<u32>().is_ok();
     if !members.is_empty() && members.keys().all(numbered) {

@@ -40,6 +40,9 @@ record! {
         role: Option<String> as Option<Arn>,
         /// Tags for everything in this environment, besides the application's.
         tags: BTreeMap<String, String> as BTreeMap<String, Text>,
+        /// Whether to ask for the environment's name (`--confirm NAME`) before anything in it is deleted or
+        /// replaced. A tag on the cluster says it to other checkouts, too.
+        protect: bool = false,
         /// The VPC: one of its own, or an existing one.
         network: Network = Network::default(),
         /// What runs the containers.

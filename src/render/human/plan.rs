@@ -21,7 +21,7 @@ pub fn plan(plan: &Plan, details: bool) -> String {
         style::faint().apply_to(format!("({}, account {})", plan.region, plan.account)),
     );
     let (first, rest): (Vec<&Step>, Vec<&Step>) =
-        plan.steps.iter().partition(|step| destroys(&step.action));
+        plan.steps.iter().partition(|step| step.destroys());
     section(&mut out, "Deletes and replaces", &first, details);
     let mut owners: BTreeMap<&Owner, Vec<&Step>> = BTreeMap::new();
     for step in rest {
@@ -77,8 +77,10 @@ pub fn summary(plan: &Plan) -> String {
     format!("{}: {}; {same}", style::strong().apply_to("Plan"), parts.join(", "))
 }
 
-fn destroys(action: &Action) -> bool {
-    matches!(action, Action::Delete | Action::Replace { .. })
+/// How many resources a plan deletes and how many it replaces.
+pub fn destroyed(plan: &Plan) -> [usize; 2] {
+    let deletes = plan.destroys().filter(|step| step.action == Action::Delete).count();
+    [deletes, plan.destroys().count() - deletes]
 }
 
 fn section(out: &mut String, title: &str, steps: &[&Step], details: bool) {
@@ -91,7 +93,7 @@ fn section(out: &mut String, title: &str, steps: &[&Step], details: bool) {
     for step in steps {
         let (sign, colour, words) = look(&step.action);
         let address = step.address.to_string();
-        let named = destroys(&step.action) || step.action == Action::Adopt;
+        let named = step.destroys() || step.action == Action::Adopt;
         let id = step.id.as_deref().filter(|_| named).map(|id| format!(" {id}"));
         let reason = match step.action {
             Action::Create => String::new(),

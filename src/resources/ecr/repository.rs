@@ -1,6 +1,6 @@
 //! A repository for container images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecr::types::{
     EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability,
@@ -261,6 +261,23 @@ impl Resource for Repository {
 
     fn name(identity: &Identity) -> Option<String> {
         Some(name(identity))
+    }
+
+    async fn losses(cx: &Cx, live: &Live<Self>) -> Result<Option<String>, Failure> {
+        let call = cx.ecr.list_images().repository_name(&live.outputs.name).max_results(1000);
+        let mut pages = call.into_paginator().send();
+        // An image is listed once for each of its tags.
+        let mut digests = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| classify("ecr ListImages", error))?;
+            let listed = page.image_ids().iter();
+            digests.extend(listed.filter_map(|image| image.image_digest().map(str::to_owned)));
+        }
+        Ok(match digests.len() {
+            0 => None,
+            1 => Some("1 image".to_owned()),
+            number => Some(format!("{number} images")),
+        })
     }
 }
 

@@ -38,9 +38,15 @@ pub struct Cluster {
     pub fargate_ephemeral_storage_kms_key: Option<String>,
     /// The namespace of services that switch Service Connect on and name none.
     pub service_connect_namespace: Option<Input<NamespaceArn>>,
+    /// The environment is protected: a tag that other checkouts read (`shipit:protect`).
+    #[serde(default)]
+    pub protect: bool,
     /// The user's own tags.
     pub tags: Tags,
 }
+
+/// On the cluster of a protected environment.
+const TAG_PROTECT: &str = "shipit:protect";
 
 impl Default for Cluster {
     fn default() -> Self {
@@ -52,6 +58,7 @@ impl Default for Cluster {
             managed_storage_kms_key: None,
             fargate_ephemeral_storage_kms_key: None,
             service_connect_namespace: None,
+            protect: false,
             tags: Tags::new(),
         }
     }
@@ -163,7 +170,7 @@ impl Resource for Cluster {
                 Some(namespace) => Some(connect_defaults(namespace)?),
                 None => None,
             })
-            .set_tags(tags_to_sdk(tags::for_create(identity, &self.tags, false)));
+            .set_tags(tags_to_sdk(tags::for_create(identity, &self.written_tags(), false)));
         let answer = call.send().await.map_err(|error| classify("ecs CreateCluster", error))?;
         let cluster = answer
             .cluster()
@@ -211,8 +218,9 @@ impl Resource for Cluster {
                 .await
                 .map_err(|error| classify("ecs PutClusterCapacityProviders", error))?;
         }
-        if touched("tags") {
-            retag(cx, live.outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
+        if touched("tags") || touched("protect") {
+            let (before, after) = (live.spec.written_tags(), self.written_tags());
+            retag(cx, live.outputs.arn.as_str(), &before, &after).await?;
         }
         Ok(Progress::done(live.outputs.clone()))
     }
@@ -282,6 +290,15 @@ async fn describe(cx: &Cx, arns: Vec<String>) -> Result<Vec<SdkCluster>, Failure
 }
 
 impl Cluster {
+    /// The user's own tags, and the one that protects.
+    fn written_tags(&self) -> Tags {
+        let mut tags = self.tags.clone();
+        if self.protect {
+            tags.insert(TAG_PROTECT.to_owned(), "true".to_owned());
+        }
+        tags
+    }
+
     /// What to send when a cluster is made: nothing where all is default.
     fn configuration(&self) -> Result<Option<ClusterConfiguration>, Failure> {
         let plain = self.execute_command == ExecuteCommand::default()
@@ -433,6 +450,9 @@ fn spec(cluster: &SdkCluster, tags: Tags) -> Cluster {
         service_connect_namespace: known(
             cluster.service_connect_defaults().and_then(|defaults| defaults.namespace()),
         ),
+        protect: tags_from_sdk(cluster.tags())
+            .get(TAG_PROTECT)
+            .is_some_and(|value| value == "true"),
         tags,
     }
 }
@@ -469,6 +489,7 @@ mod tests {
             managed_storage_kms_key: Some("arn:storage".into()),
             fargate_ephemeral_storage_kms_key: Some("arn:ephemeral".into()),
             service_connect_namespace: None,
+            protect: false,
             tags: Tags::from([("team".into(), "blue".into())]),
         };
         let strategy = strategy_to_sdk(&desired.default_capacity_provider_strategy).unwrap();

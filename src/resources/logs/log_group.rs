@@ -207,9 +207,28 @@ impl Resource for LogGroup {
     fn name(identity: &Identity) -> Option<String> {
         Some(name(identity))
     }
+
+    async fn losses(cx: &Cx, live: &Live<Self>) -> Result<Option<String>, Failure> {
+        let name = &live.outputs.name;
+        let groups = list(cx, name).await?;
+        let group = groups.iter().find(|group| group.log_group_name() == Some(name));
+        Ok(group.map(|group| live.spec.content(group.stored_bytes())))
+    }
 }
 
 impl LogGroup {
+    /// What is in it. AWS counts the bytes with a delay, so nothing is claimed of a group that seems empty.
+    fn content(&self, stored: Option<i64>) -> String {
+        let kept = match self.retention_days {
+            Some(days) => format!("kept for {days} days"),
+            None => "kept for ever".to_owned(),
+        };
+        match stored.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0) {
+            Some(bytes) => format!("{} of log events, {kept}", size(bytes)),
+            None => format!("its log events, {kept}"),
+        }
+    }
+
     async fn retain(&self, cx: &Cx, name: &str) -> Result<(), Failure> {
         match self.retention_days {
             Some(days) => {
@@ -238,6 +257,27 @@ impl LogGroup {
             }
         }
         Ok(())
+    }
+}
+
+/// `3.1 GB`, in powers of a thousand as AWS's bills are.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let mut whole = bytes;
+    let mut tenths = 0;
+    let mut unit = "bytes";
+    for next in UNITS {
+        if whole < 1000 {
+            break;
+        }
+        tenths = whole % 1000 / 100;
+        whole /= 1000;
+        unit = next;
+    }
+    if unit == "bytes" || whole >= 100 {
+        format!("{whole} {unit}")
+    } else {
+        format!("{whole}.{tenths} {unit}")
     }
 }
 
@@ -298,5 +338,14 @@ mod tests {
             outputs(&group),
             LogGroupOutputs { arn: "arn:x".into(), name: "/shipit/a/b/c".into() }
         );
+    }
+
+    #[test]
+    fn what_it_holds_is_said_with_its_size() {
+        let group = LogGroup { retention_days: Some(30), ..LogGroup::default() };
+        assert_eq!(group.content(Some(3_149_000_000)), "3.1 GB of log events, kept for 30 days");
+        assert_eq!(group.content(Some(999)), "999 bytes of log events, kept for 30 days");
+        assert_eq!(group.content(Some(123_456)), "123 kB of log events, kept for 30 days");
+        assert_eq!(LogGroup::default().content(Some(0)), "its log events, kept for ever");
     }
 }

@@ -198,6 +198,10 @@ impl Resource for LoadBalancer {
         }
     }
 
+    async fn losses(_cx: &Cx, live: &Live<Self>) -> Result<Option<String>, Failure> {
+        Ok(Some(format!("its DNS name `{}` and its addresses", live.outputs.dns_name)))
+    }
+
     async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
         let arns: Vec<String> = waiting.iter().map(|one| one.outputs.arn.0.clone()).collect();
         let listed = describe(cx, &arns).await?;
