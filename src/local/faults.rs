@@ -14,7 +14,7 @@
 //! - on: {service: iam}
 //!   fault: {latency: 300ms}
 //! - on: {operation: Describe*}
-//!   fault: {stale: 5s}                                      # hides what is younger
+//!   fault: {stale: 5s}                      # a read sees what was there five seconds ago
 //! - on: {call: 40}                                          # the 40th call of all
 //!   fault: crash                                            # or: {crash: after}
 //! - on: {call: 12}

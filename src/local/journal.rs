@@ -156,7 +156,7 @@ impl Journal {
                 self.documents.put(&table, &key, value.0, line.at);
             }
             for (table, key) in line.del {
-                self.documents.delete(&table, &key);
+                self.documents.delete(&table, &key, line.at);
             }
         }
         files.offset += whole as u64;
@@ -194,7 +194,7 @@ impl Journal {
             self.documents.put(&table, &key, value.0, at);
         }
         for (table, key) in line.del {
-            self.documents.delete(&table, &key);
+            self.documents.delete(&table, &key, line.at);
         }
         self.compact_if_long()
     }

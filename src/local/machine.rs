@@ -176,9 +176,10 @@ impl Machine {
             transaction: Transaction::new(&journal.documents),
             timers: 0,
         };
-        if let Some(stale) = effects.stale {
+        if let Some(stale) = effects.stale.filter(|_| operation.kind == Kind::Read) {
             let stale = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX);
             call.transaction.seen_until = now.saturating_sub(stale);
+            call.transaction.past = journal.documents.at(now.saturating_sub(stale));
         }
         let rehearsal = match service.protocol {
             Protocol::Ec2 => call.input.optional_boolean("DryRun")?.unwrap_or(false),

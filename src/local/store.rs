@@ -1,6 +1,6 @@
 //! The documents of a simulated account, and the changes of one call over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -36,11 +36,28 @@ pub(super) struct Stored {
     pub(super) born: Millis,
 }
 
+/// How long what was overwritten or deleted is remembered, for stale reads: no script's reads lag further.
+const REMEMBERED: Millis = 60_000;
+
+/// What a document was until it was overwritten or deleted; `None` where it was not there.
+#[derive(Debug)]
+struct Former {
+    until: Millis,
+    table: String,
+    key: String,
+    value: Option<Arc<Value>>,
+}
+
 /// All documents, by table and full key (`account/region/key`).
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     tables: BTreeMap<String, BTreeMap<String, Stored>>,
+    /// What was lately otherwise, in order of time.
+    formers: VecDeque<Former>,
 }
+
+/// Documents as they were, where that differs from how they are.
+pub(super) type Past = BTreeMap<(String, String), Option<Arc<Value>>>;
 
 impl Documents {
     pub(super) fn get(&self, table: &str, key: &str) -> Option<&Stored> {
@@ -48,6 +65,7 @@ impl Documents {
     }
 
     pub(super) fn put(&mut self, table: &str, key: &str, value: Arc<Value>, now: Millis) {
+        self.remember(table, key, now);
         if !self.tables.contains_key(table) {
             self.tables.insert(table.to_owned(), BTreeMap::new());
         }
@@ -61,10 +79,27 @@ impl Documents {
         }
     }
 
-    pub(super) fn delete(&mut self, table: &str, key: &str) {
+    pub(super) fn delete(&mut self, table: &str, key: &str, now: Millis) {
+        self.remember(table, key, now);
         if let Some(rows) = self.tables.get_mut(table) {
             rows.remove(key);
         }
+    }
+
+    fn remember(&mut self, table: &str, key: &str, until: Millis) {
+        while self.formers.front().is_some_and(|one| one.until + REMEMBERED < until) {
+            self.formers.pop_front();
+        }
+        let value = self.get(table, key).map(|stored| Arc::clone(&stored.value));
+        let (table, key) = (table.to_owned(), key.to_owned());
+        self.formers.push_back(Former { until, table, key, value });
+    }
+
+    /// What was otherwise at a time in the last minute.
+    pub(super) fn at(&self, time: Millis) -> Past {
+        // The latest first, so that the earliest of a key after that time stands in the end.
+        let since = self.formers.iter().rev().filter(|one| one.until > time);
+        since.map(|one| ((one.table.clone(), one.key.clone()), one.value.clone())).collect()
     }
 
     pub(super) fn scan<'a>(
@@ -103,11 +138,13 @@ pub(super) struct Transaction<'a> {
     pub(super) changes: Changes,
     /// Documents born later than this are not seen: a stale read.
     pub(super) seen_until: Millis,
+    /// What a stale read sees otherwise than it is.
+    pub(super) past: Past,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(base: &'a Documents) -> Self {
-        Self { base, changes: Changes::default(), seen_until: Millis::MAX }
+        Self { base, changes: Changes::default(), seen_until: Millis::MAX, past: Past::new() }
     }
 
     pub(super) fn get(&self, table: &'static str, key: &str) -> Option<Arc<Value>> {
@@ -115,6 +152,11 @@ impl<'a> Transaction<'a> {
             && let Some(change) = self.changes.rows.get(&(table, key.to_owned()))
         {
             return change.clone();
+        }
+        if !self.past.is_empty()
+            && let Some(was) = self.past.get(&(table.to_owned(), key.to_owned()))
+        {
+            return was.clone();
         }
         let stored = self.base.get(table, key)?;
         (stored.born <= self.seen_until).then(|| Arc::clone(&stored.value))
@@ -140,10 +182,21 @@ impl<'a> Transaction<'a> {
             .range(from..)
             .take_while(|((of, key), _)| *of == table && key.starts_with(prefix))
             .peekable();
-        if changed.peek().is_none() {
+        if changed.peek().is_none() && self.past.is_empty() {
             return base.collect();
         }
         let mut rows: BTreeMap<String, Arc<Value>> = base.collect();
+        let from = (table.to_owned(), prefix.to_owned());
+        let were = self
+            .past
+            .range(from..)
+            .take_while(|((of, key), _)| of == table && key.starts_with(prefix));
+        for ((_, key), was) in were {
+            match was {
+                Some(value) => rows.insert(key.clone(), Arc::clone(value)),
+                None => rows.remove(key),
+            };
+        }
         for ((_, key), change) in changed {
             match change {
                 Some(value) => rows.insert(key.clone(), Arc::clone(value)),

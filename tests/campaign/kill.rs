@@ -9,10 +9,10 @@ use super::audit::{Inventory, compare};
 use super::neighbours;
 use super::place::Place;
 
-/// Reads lag behind writes: two seconds of AWS's time at the pace at which the binary waits here.
-const STALE: &str = "- on: {operation: 'Describe*'}\n  fault: {stale: 10ms}\n\
-    - on: {operation: 'List*'}\n  fault: {stale: 10ms}\n\
-    - on: {operation: 'Get*'}\n  fault: {stale: 10ms}\n";
+/// Reads lag behind writes: three seconds of AWS's time at the pace at which the binary waits here.
+const STALE: &str = "- on: {operation: 'Describe*'}\n  fault: {stale: 5ms}\n\
+    - on: {operation: 'List*'}\n  fault: {stale: 5ms}\n\
+    - on: {operation: 'Get*'}\n  fault: {stale: 5ms}\n";
 
 /// What is done, and from where.
 struct Scenario {

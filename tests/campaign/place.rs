@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use shipit::local::clock::Speed;
+use shipit::local::clock::{Clock, Speed};
 use shipit::local::{LocalAws, LocalOptions};
 
 use super::audit::{Inventory, inventory};
@@ -11,6 +11,10 @@ use crate::support::{Ran, Workdir};
 
 /// Where a local account is kept in a workspace.
 const ACCOUNT: &str = ".shipit/local";
+
+/// How fast things happen there: a load balancer takes a fifth of a second, so that runs are killed while things are on
+/// their way.
+const SPEED: &str = "600x";
 
 /// A workspace with its local account.
 pub(super) struct Place {
@@ -56,25 +60,32 @@ impl Place {
     /// Runs the binary with a script of faults.
     pub(super) fn run(&self, arguments: &[&str], faults: &str) -> Ran {
         self.workdir.write("faults.yml", faults);
-        let mut all = vec!["--local-faults", "faults.yml", "--env", "test"];
+        let mut all = vec!["--local", "--local-speed", SPEED, "--local-faults", "faults.yml"];
+        all.extend_from_slice(&["--env", "test"]);
         all.extend_from_slice(arguments);
-        self.workdir.local(&all)
+        self.workdir.shipit(&all)
     }
 
-    /// The account, for calls of our own.
+    /// The account as it is, for calls of our own.
     pub(super) fn wire(&self) -> Wire {
+        self.open(Clock::system())
+    }
+
+    fn open(&self, clock: Clock) -> Wire {
         let options = LocalOptions {
             directory: Some(self.account()),
             seed: Some(1),
             speed: Speed::Instant,
+            clock,
             ..LocalOptions::default()
         };
         Wire::new(LocalAws::open(options).unwrap())
     }
 
-    /// Everything in the account.
+    /// Everything that is in the account once all of it has settled: two hours later.
     pub(super) fn inventory(&self) -> Inventory {
-        inventory(&self.wire())
+        let later = Clock::system().now() + 2 * 60 * 60 * 1000;
+        inventory(&self.open(Clock::manual(later)))
     }
 
     /// The journal of the account.

@@ -4,8 +4,9 @@ use aws_sdk_servicediscovery::operation::create_http_namespace::CreateHttpNamesp
 use aws_sdk_servicediscovery::operation::create_private_dns_namespace::CreatePrivateDnsNamespaceError;
 use aws_sdk_servicediscovery::operation::delete_namespace::DeleteNamespaceError;
 use aws_sdk_servicediscovery::types::{
-    HttpNamespaceChange, NamespaceSummary, NamespaceType, OperationTargetType,
-    PrivateDnsNamespaceChange, PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
+    FilterCondition, HttpNamespaceChange, NamespaceSummary, NamespaceType, OperationFilter,
+    OperationFilterName, OperationTargetType, PrivateDnsNamespaceChange,
+    PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
     PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa, SoaChange,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -131,7 +132,7 @@ impl Resource for Namespace {
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
         let mut tags = tags::for_create(identity, &self.tags, false);
-        let operation = match &self.vpc {
+        let begun = match &self.vpc {
             Some(vpc) => {
                 let vpc = vpc.get()?.0;
                 tags.insert(VPC_TAG.to_owned(), vpc.clone());
@@ -139,27 +140,31 @@ impl Resource for Namespace {
             }
             None => self.create_http(cx, identity, tags).await?,
         };
-        let call = cx.servicediscovery.get_operation().operation_id(&operation).send().await;
-        let answer =
-            unless_gone(call.map_err(|error| classify("servicediscovery GetOperation", error)))?;
-        let of_operation = answer.as_ref().and_then(|answer| answer.operation());
-        let id = of_operation
-            .and_then(|one| one.targets())
-            .and_then(|targets| targets.get(&OperationTargetType::Namespace));
-        let Some(id) = id else {
-            if let Some(message) = of_operation.and_then(|one| one.error_message()) {
-                return Err(Failure::new(Class::Invalid, message.trim_end_matches('.')));
+        // What another run began may have been wanted otherwise: then it is updated once it is there.
+        let more = matches!(begun, Begun::Before { .. });
+        let (id, ticket) = match begun {
+            Begun::Operation(operation) => (made_by(cx, &operation).await?, Some(operation)),
+            Begun::Before { operation: Some(operation), .. } => {
+                let id = made_by(cx, &operation).await?;
+                made_before(cx, identity, &id).await?;
+                (id, Some(operation))
             }
-            // The same token again gives the same operation.
-            return Err(Failure::new(
-                Class::NotYetConsistent,
-                format!("operation {operation} does not say the namespace's id yet"),
-            ));
+            Begun::Before { namespace: Some(id), .. } => {
+                made_before(cx, identity, &id).await?;
+                let operation = running(cx, &id).await?;
+                (id, operation)
+            }
+            Begun::Before { .. } => {
+                return Err(Failure::new(
+                    Class::AlreadyExists,
+                    "a namespace of that name is there",
+                ));
+            }
         };
         let arn = cx.arn("servicediscovery", &format!("namespace/{id}"));
         let outputs =
             NamespaceOutputs { id: id.as_str().into(), arn: arn.into(), name: self.name.clone() };
-        Ok(Progress { outputs: Some(outputs), ticket: Some(operation), more: false })
+        Ok(Progress { outputs: Some(outputs), ticket, more })
     }
 
     async fn update(
@@ -285,24 +290,90 @@ fn soa(ttl: Option<i64>) -> Result<Option<Soa>, Failure> {
     ttl.map(|ttl| built(Soa::builder().ttl(ttl).build())).transpose()
 }
 
-/// The operation's id, also where a request with the same token is on its way already.
-fn operation_of<E>(
+/// What a create call came to.
+enum Begun {
+    /// It began this operation.
+    Operation(String),
+    /// The name is taken: by an operation that is on its way, or by a namespace. A killed run leaves either.
+    Before { operation: Option<String>, namespace: Option<String> },
+}
+
+fn begun<E>(
     operation: &str,
     answer: Result<Option<String>, SdkError<E, HttpResponse>>,
-    running: impl Fn(&E) -> Option<String>,
-) -> Result<String, Failure>
+    before: impl Fn(&E) -> Option<Begun>,
+) -> Result<Begun, Failure>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match answer {
-        Ok(id) => {
-            id.ok_or_else(|| Failure::new(Class::LostAnswer, "the answer holds no operation"))
-        }
-        Err(error) => match error.as_service_error().and_then(running) {
-            Some(id) => Ok(id),
+        Ok(Some(id)) => Ok(Begun::Operation(id)),
+        Ok(None) => Err(Failure::new(Class::LostAnswer, "the answer holds no operation")),
+        Err(error) => match error.as_service_error().and_then(before) {
+            Some(before) => Ok(before),
             None => Err(classify(operation, error)),
         },
     }
+}
+
+/// The id of the namespace that an operation makes.
+async fn made_by(cx: &Cx, operation: &str) -> Result<String, Failure> {
+    let call = cx.servicediscovery.get_operation().operation_id(operation).send().await;
+    let answer =
+        unless_gone(call.map_err(|error| classify("servicediscovery GetOperation", error)))?;
+    let of_operation = answer.as_ref().and_then(|answer| answer.operation());
+    let id = of_operation
+        .and_then(|one| one.targets())
+        .and_then(|targets| targets.get(&OperationTargetType::Namespace));
+    if let Some(id) = id {
+        return Ok(id.clone());
+    }
+    if let Some(message) = of_operation.and_then(|one| one.error_message()) {
+        return Err(Failure::new(Class::Invalid, message.trim_end_matches('.')));
+    }
+    // The same token again gives the same operation.
+    Err(Failure::new(
+        Class::NotYetConsistent,
+        format!("operation {operation} does not say the namespace's id yet"),
+    ))
+}
+
+/// Whether a namespace that was begun before is ours. One that has no tags yet is looked at again while its
+/// operation runs: lists do not show it before it is made.
+async fn made_before(cx: &Cx, identity: &Identity, id: &str) -> Result<(), Failure> {
+    let arn = cx.arn("servicediscovery", &format!("namespace/{id}"));
+    let tags = unless_gone(read_tags(cx, &arn).await)?;
+    if tags.is_some_and(|tags| tags::still_owned(&tags, identity, id).is_ok()) {
+        return Ok(());
+    }
+    let (class, why) = match running(cx, id).await? {
+        Some(_) => (Class::ConflictInProgress, "is being made"),
+        None => (Class::AlreadyExists, "is there"),
+    };
+    Err(Failure::new(class, format!("a namespace of that name {why}: {id}")))
+}
+
+/// The operation that is making a namespace, if one is.
+async fn running(cx: &Cx, id: &str) -> Result<Option<String>, Failure> {
+    let filter = |name: OperationFilterName, values: &[&str]| {
+        built(
+            OperationFilter::builder()
+                .name(name)
+                .set_values(Some(values.iter().map(|value| (*value).to_owned()).collect()))
+                .condition(FilterCondition::In)
+                .build(),
+        )
+    };
+    let answer = cx
+        .servicediscovery
+        .list_operations()
+        .filters(filter(OperationFilterName::NamespaceId, &[id])?)
+        .filters(filter(OperationFilterName::Type, &["CREATE_NAMESPACE"])?)
+        .filters(filter(OperationFilterName::Status, &["SUBMITTED", "PENDING"])?)
+        .send()
+        .await
+        .map_err(|error| classify("servicediscovery ListOperations", error))?;
+    Ok(answer.operations().first().and_then(|one| one.id()).map(str::to_owned))
 }
 
 impl Namespace {
@@ -312,7 +383,7 @@ impl Namespace {
         identity: &Identity,
         vpc: String,
         tags: Tags,
-    ) -> Result<String, Failure> {
+    ) -> Result<Begun, Failure> {
         let properties = soa(self.soa_ttl)?.map(|soa| {
             let mutable = PrivateDnsPropertiesMutable::builder().soa(soa).build();
             PrivateDnsNamespaceProperties::builder().dns_properties(mutable).build()
@@ -329,10 +400,15 @@ impl Namespace {
             .send()
             .await
             .map(|answer| answer.operation_id);
-        operation_of("servicediscovery CreatePrivateDnsNamespace", answer, |error| match error {
-            CreatePrivateDnsNamespaceError::DuplicateRequest(running) => {
-                running.duplicate_operation_id().map(str::to_owned)
-            }
+        begun("servicediscovery CreatePrivateDnsNamespace", answer, |error| match error {
+            CreatePrivateDnsNamespaceError::DuplicateRequest(other) => Some(Begun::Before {
+                operation: other.duplicate_operation_id().map(str::to_owned),
+                namespace: None,
+            }),
+            CreatePrivateDnsNamespaceError::NamespaceAlreadyExists(other) => Some(Begun::Before {
+                operation: None,
+                namespace: other.namespace_id().map(str::to_owned),
+            }),
             _ => None,
         })
     }
@@ -342,7 +418,7 @@ impl Namespace {
         cx: &Cx,
         identity: &Identity,
         tags: Tags,
-    ) -> Result<String, Failure> {
+    ) -> Result<Begun, Failure> {
         let answer = cx
             .servicediscovery
             .create_http_namespace()
@@ -353,10 +429,15 @@ impl Namespace {
             .send()
             .await
             .map(|answer| answer.operation_id);
-        operation_of("servicediscovery CreateHttpNamespace", answer, |error| match error {
-            CreateHttpNamespaceError::DuplicateRequest(running) => {
-                running.duplicate_operation_id().map(str::to_owned)
-            }
+        begun("servicediscovery CreateHttpNamespace", answer, |error| match error {
+            CreateHttpNamespaceError::DuplicateRequest(other) => Some(Begun::Before {
+                operation: other.duplicate_operation_id().map(str::to_owned),
+                namespace: None,
+            }),
+            CreateHttpNamespaceError::NamespaceAlreadyExists(other) => Some(Begun::Before {
+                operation: None,
+                namespace: other.namespace_id().map(str::to_owned),
+            }),
             _ => None,
         })
     }

@@ -337,7 +337,8 @@ mod tests {
         };
         let all = [brief("new", 1000), brief("old", 100)];
         let find = |arn, created| {
-            own(&all, Ticket { id: Some("ecs-svc/2"), arn }, created).map(|(arn, _)| arn)
+            own(&all, Ticket { id: Some("ecs-svc/2"), made: None, arn }, created)
+                .map(|(arn, _)| arn)
         };
         assert_eq!(find(Some("old"), None).as_deref(), Some("old"));
         assert_eq!(find(Some("old"), Some(1001)).as_deref(), Some("new"));

@@ -232,7 +232,7 @@ fn state_of(ticket: Option<&str>, deployments: Vec<SdkDeployment>) -> String {
 fn a_deployment_is_judged_by_its_id() {
     let state = |rollout, running| {
         let one = deployment("ecs-svc/2", "PRIMARY", rollout, running);
-        state_of(Some("ecs-svc/2 arn:aws:ecs:deployment"), vec![one])
+        state_of(Some("ecs-svc/2 0 arn:aws:ecs:deployment"), vec![one])
     };
     assert_eq!(state(Some(Rollout::Completed), 2), "ready");
     assert_eq!(state(Some(Rollout::Completed), 1), "1 of 2 tasks running");

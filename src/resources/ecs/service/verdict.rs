@@ -7,10 +7,12 @@ use aws_sdk_ecs::types::{
 use super::read::primary;
 use crate::engine::Health;
 
-/// Which deployment a call began: its id, and the ARN of its service deployment where ECS gave one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which deployment a call began: its id, when it was made (seconds since 1970), and the ARN of its service
+/// deployment where ECS gave one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Ticket<'a> {
     pub(super) id: Option<&'a str>,
+    pub(super) made: Option<f64>,
     pub(super) arn: Option<&'a str>,
 }
 
@@ -18,18 +20,20 @@ impl<'a> Ticket<'a> {
     /// Reads what [`Ticket::of`] wrote.
     pub(super) fn read(ticket: Option<&'a str>) -> Self {
         let Some(ticket) = ticket else { return Self::default() };
-        match ticket.split_once(' ') {
-            Some((id, arn)) => Self { id: Some(id), arn: Some(arn) },
-            None => Self { id: Some(ticket), arn: None },
-        }
+        let mut words = ticket.split(' ');
+        let id = words.next();
+        let made = words.next().and_then(|made| made.parse().ok());
+        Self { id, made, arn: words.next() }
     }
 
     /// The ticket of the deployment that a service works towards.
     pub(super) fn of(service: &SdkService) -> Option<String> {
-        let id = primary(service)?.id()?;
+        let primary = primary(service)?;
+        let id = primary.id()?;
+        let made = primary.created_at().map_or(0.0, |at| at.as_secs_f64());
         Some(match service.current_service_deployment() {
-            Some(arn) => format!("{id} {arn}"),
-            None => id.to_owned(),
+            Some(arn) => format!("{id} {made} {arn}"),
+            None => format!("{id} {made}"),
         })
     }
 }
@@ -91,9 +95,18 @@ pub(super) fn state<'a>(service: &'a SdkService, ticket: Ticket<'_>) -> State<'a
     match asked {
         Some(deployment) if deployment.status() == Some("PRIMARY") => judge(service, deployment),
         Some(deployment) => State::Over(Some(deployment)),
+        None if older(service, ticket) => {
+            State::Known(Health::Pending("its deployment is not visible yet".to_owned()))
+        }
         None if ticket.id.is_some() => State::Over(None),
         None => State::Known(Health::Pending("its deployment has not begun".to_owned())),
     }
+}
+
+/// Whether what was read is older than the deployment: reads may lag behind writes.
+fn older(service: &SdkService, ticket: Ticket<'_>) -> bool {
+    let primary = primary(service).and_then(|one| one.created_at()).map(|at| at.as_secs_f64());
+    ticket.made.zip(primary).is_some_and(|(made, primary)| primary < made)
 }
 
 /// One that is primary.
