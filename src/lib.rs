@@ -8,5 +8,6 @@ pub mod local;
 pub mod manifest;
 pub mod planner;
 pub mod preflight;
+pub mod record;
 pub mod render;
 pub mod resources;

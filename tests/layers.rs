@@ -12,7 +12,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("planner", &["engine", "manifest", "resources"]),
     ("preflight", &["engine", "aws", "resources"]),
     ("render", &["engine", "manifest"]),
-    ("cli", &["engine", "manifest", "local", "aws", "resources", "planner", "preflight", "render"]),
+    ("record", &["engine", "aws"]),
+    (
+        "cli",
+        &[
+            "engine",
+            "manifest",
+            "local",
+            "aws",
+            "resources",
+            "planner",
+            "preflight",
+            "render",
+            "record",
+        ],
+    ),
 ];
 
 fn source() -> PathBuf {

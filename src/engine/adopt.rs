@@ -212,6 +212,7 @@ fn follow(
         live: Some(live),
         loses: None,
         deposed: false,
+        drift: false,
         after: Vec::new(),
     };
     let mut plan = Plan {

@@ -23,6 +23,9 @@ pub struct Change {
     /// Values are masked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
+    /// Nothing in the manifests has changed it since the last apply: it was changed outside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drift: bool,
 }
 
 /// A reference as people read it: `ec2/vpc.main → id`.

@@ -70,6 +70,10 @@ pub struct Step {
     /// The object is an older twin of one that stays (deposed); it goes after dependants have moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deposed: bool,
+    /// It was changed or deleted outside since the last apply: all of a create, or those changes
+    /// that say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drift: bool,
     /// The steps this one waits for.
     pub after: Vec<StepEdge>,
 }

@@ -18,6 +18,8 @@ const COMMANDS: &[&[&str]] = &[
     &["svc", "show"],
     &["svc", "ls"],
     &["svc", "status"],
+    &["svc", "history"],
+    &["svc", "rollback"],
     &["svc", "delete"],
     &["plan"],
     &["deploy"],

@@ -167,6 +167,7 @@ fn change(path: &str) -> Change {
         after: Value::Null,
         unknown: Vec::new(),
         forces_replacement: false,
+        drift: false,
         sensitive: false,
     }
 }

@@ -81,6 +81,7 @@ async fn updated<R: Resource>(cx: &Cx, name: &str, spec: &R, paths: &[&str]) -> 
             after: serde_json::Value::Null,
             unknown: Vec::new(),
             forces_replacement: false,
+            drift: false,
             sensitive: false,
         })
         .collect();

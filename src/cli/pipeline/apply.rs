@@ -44,12 +44,14 @@ impl Pipeline {
             no_wait: self.global.no_wait,
             ..Options::default()
         };
+        let commit = self.commit();
         let (began, real) = (self.clock.now(), Instant::now());
         let outcome =
             execute(&self.registry, plan, &self.clock, &options, &cancel_on_signals(), &|event| {
                 progress.event(&event)
             })
             .await;
+        self.record(plan, &outcome, commit).await;
         self.print_outcome(plan, &outcome, self.clock.now().saturating_sub(began));
         if let Some(path) = &self.global.timings {
             let scale = local::time_factor(&self.global)?;

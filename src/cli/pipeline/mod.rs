@@ -1,7 +1,8 @@
 //! The way all planning commands go: open the account, observe, plan, show, confirm, apply.
 //!
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
-//! would make it fail, `confirm` asks, `apply` carries it out,
+//! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
+//! earlier one,
 //! `stale` says whether it still holds, `show` prints what is live. What one command alone does stays in that command's file.
 
 mod adopt;
@@ -11,6 +12,8 @@ mod confirm;
 mod plan;
 mod preflight;
 mod read;
+mod record;
+mod rollback;
 mod show;
 mod stale;
 
@@ -22,6 +25,7 @@ use super::account::{self, Account};
 use super::{Global, Stop, local, open};
 use crate::engine::{Registry, Target, TokioClock};
 use crate::manifest::Workspace;
+use crate::record::Book;
 use crate::render::{Terminal, human};
 use crate::resources::REGISTRY;
 
@@ -30,7 +34,7 @@ pub(super) use choices::Choices;
 /// How many calls and steps run at a time.
 const CONCURRENCY: usize = 16;
 /// What a command is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Which {
     /// The environment and all services of the workspace.
     Everything,
@@ -42,6 +46,8 @@ pub(super) enum Which {
     DeleteService(String),
     /// The environment and all that is live in it, on their way out.
     DeleteEnvironment,
+    /// One service, back at an earlier release.
+    Rollback(Box<rollback::Rollback>),
 }
 
 /// An opened workspace, environment and account.
@@ -56,6 +62,8 @@ pub(super) struct Pipeline {
     clock: TokioClock,
     /// The region's availability zones, once they were asked for.
     zones: OnceCell<Vec<String>>,
+    /// What was released before, and what this run releases.
+    book: Book,
 }
 
 impl Pipeline {
@@ -97,6 +105,7 @@ impl Pipeline {
             target,
             clock,
             zones: OnceCell::new(),
+            book: Book::default(),
         })
     }
 

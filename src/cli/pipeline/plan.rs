@@ -36,13 +36,24 @@ impl Pipeline {
     pub(super) async fn plan(&self, choices: &Choices) -> Result<Planned, Stop> {
         let began = Instant::now();
         let allow_delete = choices.allow_delete()?;
-        let (desired, observation) = self.desired_and_live().await?;
-        let scope = self.scope(&observation, choices.prune);
+        let (found, ()) = tokio::join!(self.desired_and_live(), self.read_records());
+        let (desired, observation) = found?;
+        let rollback = match &self.which {
+            Which::Rollback(rollback) => Some(rollback),
+            _ => None,
+        };
+        let scope = self.scope(&observation, choices.prune && rollback.is_none());
         self.refuse_missing_environment(&observation)?;
+        self.refuse_missing_service(&observation)?;
         let mut plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
         find_losses(&self.registry, &mut plan, CONCURRENCY).await;
         plan.protected = self.protected(&observation);
+        self.book.mark(&mut plan, &self.registry, &desired);
+        match rollback {
+            Some(rollback) => self.explain(rollback, &mut plan, &observation).await?,
+            None => self.book.note_rollbacks(&mut plan),
+        }
         Ok(Planned { plan, desired, observation, took: began.elapsed() })
     }
 

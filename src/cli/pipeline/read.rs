@@ -11,14 +11,19 @@ impl Pipeline {
     /// Everything the application has in the environment.
     pub(super) async fn observe(&self, desired: &Desired) -> Result<Observation, Stop> {
         self.account.cx.bulk_tags.forget().await;
-        let observation = observe(&self.registry, &self.target, desired, &self.clock, CONCURRENCY)
-            .await
-            .map_err(Stop::failures)?;
+        let mut observation =
+            observe(&self.registry, &self.target, desired, &self.clock, CONCURRENCY)
+                .await
+                .map_err(Stop::failures)?;
         for kind in &observation.not_served {
             self.terminal.say(&format!("skipped: {kind}: the endpoint does not serve it"));
         }
+        if let Which::Rollback(rollback) = &self.which {
+            rollback.put_forward(&mut observation);
+        }
         Ok(observation)
     }
+
     /// What the manifests want, and what is live. The desired graph is made twice: first for
     /// the names to look for, then with what only live AWS can tell (priorities of listener
     /// rules, needs of services that other repositories deploy).
@@ -33,6 +38,9 @@ impl Pipeline {
     pub(super) async fn desired(&self, live: &Observation) -> Result<Desired, Stop> {
         if self.which == Which::DeleteEnvironment {
             return Ok(Desired::default());
+        }
+        if let Which::Rollback(rollback) = &self.which {
+            return Ok(rollback.desired(live));
         }
         let zones = self.zones().await?;
         let services = self.services();
@@ -65,6 +73,7 @@ impl Pipeline {
             Which::Environment | Which::DeleteEnvironment => BTreeSet::new(),
             Which::Service(name) => BTreeSet::from([name.clone()]),
             Which::DeleteService(_) => BTreeSet::new(),
+            Which::Rollback(rollback) => BTreeSet::from([rollback.service.clone()]),
         }
     }
 

@@ -2,9 +2,11 @@
 
 mod delete;
 mod deploy;
+mod history;
 pub(super) mod init;
 mod ls;
 mod plan;
+mod rollback;
 mod show;
 mod status;
 
@@ -19,6 +21,8 @@ pub(super) enum Command {
     Show(show::Args),
     Ls(ls::Args),
     Status(status::Args),
+    History(history::Args),
+    Rollback(rollback::Args),
     Delete(delete::Args),
 }
 
@@ -30,6 +34,8 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Show(args) => show::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Status(args) => status::run(global, args).await,
+        Command::History(args) => history::run(global, args).await,
+        Command::Rollback(args) => rollback::run(global, args).await,
         Command::Delete(args) => delete::run(global, args).await,
     }
 }

@@ -97,6 +97,7 @@ impl Walk<'_> {
             unknown,
             forces_replacement,
             sensitive,
+            drift: false,
         };
         self.changes.push(change);
     }

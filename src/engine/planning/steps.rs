@@ -116,6 +116,7 @@ fn make(world: &World<'_>, index: usize, decision: &mut Decision) -> Option<Step
         live: live.cloned(),
         loses: None,
         deposed: false,
+        drift: false,
         after: Vec::new(),
     })
 }
@@ -187,6 +188,7 @@ fn remove(world: &World<'_>, removal: &super::removals::Removal) -> Step {
         action,
         loses: None,
         deposed,
+        drift: false,
         after: Vec::new(),
     }
 }

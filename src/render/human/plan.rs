@@ -96,17 +96,18 @@ fn section(out: &mut String, title: &str, steps: &[&Step], details: bool) {
         let named = step.destroys() || step.action == Action::Adopt;
         let id = step.id.as_deref().filter(|_| named).map(|id| format!(" {id}"));
         let reason = match step.action {
-            Action::Create => String::new(),
+            Action::Create if !step.drift => String::new(),
             _ if step.reason.is_empty() => String::new(),
             _ => format!(": {}", step.reason),
         };
         let _ = writeln!(
             out,
-            "  {} {address:width$}  {}{}{}",
+            "  {} {address:width$}  {}{}{}{}",
             colour.apply_to(sign),
             colour.apply_to(words),
             style::faint().apply_to(id.unwrap_or_default()),
             style::faint().apply_to(reason),
+            drift(step.drift && step.action == Action::Create),
         );
         if details || step.action != Action::Create {
             fields(out, &step.changes, step.action == Action::Create);
@@ -140,6 +141,7 @@ fn fields(out: &mut String, changes: &[Change], creating: bool) {
         } else {
             String::new()
         };
+        let forces = format!("{forces}{}", drift(change.drift));
         let path = &change.path;
         if change.sensitive {
             let _ = writeln!(out, "      {path:width$}  (sensitive){forces}");
@@ -155,4 +157,9 @@ fn fields(out: &mut String, changes: &[Change], creating: bool) {
             );
         }
     }
+}
+
+/// The mark of what was changed outside since the last apply.
+fn drift(drifted: bool) -> String {
+    if drifted { format!("  {}", style::change().apply_to("(drift)")) } else { String::new() }
 }

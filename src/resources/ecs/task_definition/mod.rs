@@ -1,10 +1,12 @@
 //! A task definition: what a service's tasks are made of.
 //!
 //! Every change registers a new revision of the family; old ones stay for rollbacks.
-//! `container` and `volume` hold the parts, `write` and `read` the way to the SDK's types and back.
+//! `container` and `volume` hold the parts, `write` and `read` the way to the SDK's types and back,
+//! `revision` gets one revision by its name.
 
 pub mod container;
 pub(super) mod read;
+mod revision;
 pub mod volume;
 pub(super) mod write;
 
@@ -19,6 +21,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
 pub use container::Container;
+pub use revision::one_revision;
 pub use volume::Volume;
 
 use super::convert::{claim, some, tags_from_sdk, tags_to_sdk, text};

@@ -1,0 +1,314 @@
+//! What a run knows of releases: read while it observes, written after it has applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::stream::{self, StreamExt};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::digest::{self, Digests, digests};
+use super::mark::overtaken;
+use super::{Applied, Commit, Ending, Image, Numbered, Records, Release, mark, store};
+use crate::aws::Cx;
+use crate::engine::retry::schedule;
+use crate::engine::{
+    Action, Address, Clock, Desired, Failure, Outcome, Owner, Plan, Registry, Step,
+};
+
+/// SSM takes some three writes a second; more at once would only be throttled.
+const WRITES_AT_ONCE: usize = 3;
+
+/// Whose run it is, and what for.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The caller's ARN.
+    pub by: String,
+    /// The commit of the workspace.
+    pub commit: Option<Commit>,
+    /// Nobody waits whether what was changed works.
+    pub no_wait: bool,
+    /// The release that the run goes back to.
+    pub rollback_to: Option<i64>,
+    /// Scopes that the run deletes whole: their records go, too.
+    pub deletes: BTreeSet<Owner>,
+}
+
+/// The records as they were read, and what the last plan wanted.
+#[derive(Debug, Default)]
+pub struct Book {
+    page: Mutex<Page>,
+}
+
+#[derive(Debug, Default)]
+struct Page {
+    records: Records,
+    desired: Desired,
+    digests: Digests,
+}
+
+impl Book {
+    /// Reads the newest records. A failure leaves the plan unmarked and is returned to be told.
+    pub async fn read(&self, cx: &Cx, application: &str, environment: &str) -> Option<Failure> {
+        match store::read(cx, application, environment).await {
+            Ok(records) => {
+                self.page().records = records;
+                None
+            }
+            Err(failure) => Some(failure),
+        }
+    }
+
+    /// The newest release of a scope, as it was read.
+    pub fn newest(&self, owner: &Owner) -> Option<Numbered> {
+        self.page().records.get(owner).cloned()
+    }
+
+    /// The scopes that have a record.
+    pub fn scopes(&self) -> Vec<Owner> {
+        self.page().records.keys().cloned().collect()
+    }
+
+    /// Marks a plan's drift, and keeps what it wanted until it is applied.
+    pub fn mark(&self, plan: &mut Plan, registry: &Registry, desired: &Desired) {
+        let mut page = self.page();
+        page.digests = digests(registry, desired);
+        mark(plan, desired, &page.digests, &Applied::new(&page.records));
+        page.desired.clone_from(desired);
+    }
+
+    /// Says in a plan where it goes forward again after a rollback.
+    pub fn note_rollbacks(&self, plan: &mut Plan) {
+        let page = self.page();
+        for (owner, Numbered { number, release }) in &page.records {
+            let changes = |step: &Step| step.owner == *owner && step.action != Action::Keep;
+            if let (Some(to), Some(service)) = (release.rollback_to, owner.service())
+                && page.desired.nodes.values().any(|node| node.owner == *owner)
+                && plan.scope.may_change(owner)
+                && plan.steps.iter().any(changes)
+            {
+                plan.notices.push(format!(
+                    "service `{service}` went back to release {to} (with release {number}): this goes forward again to its manifest"
+                ));
+            }
+        }
+    }
+
+    /// Writes a release for each scope that the plan was about, and removes the records of what
+    /// was deleted whole. What could not be written is returned to be told: it fails no deploy.
+    pub async fn write(
+        &self,
+        cx: &Cx,
+        clock: &dyn Clock,
+        run: &Run,
+        plan: &Plan,
+        outcome: &Outcome,
+    ) -> Vec<Failure> {
+        let (gone, releases) = self.releases(run, plan, outcome);
+        let (application, environment) = (&run.application, &run.environment);
+        let removals = gone.into_iter().map(|owner| (owner, None));
+        let writes = releases.into_iter().map(|(owner, release)| (owner, Some(release)));
+        let all: Vec<(Owner, Option<Release>)> = removals.chain(writes).collect();
+        let results: Vec<Result<(), Failure>> = stream::iter(all)
+            .map(|(owner, release)| async move {
+                let mut failures = 0;
+                loop {
+                    let answer = match &release {
+                        Some(release) => {
+                            let put = store::write(cx, application, environment, &owner, release);
+                            put.await.map(|_| ())
+                        }
+                        None => store::remove(cx, application, environment, &owner).await,
+                    };
+                    let Err(failure) = answer else { return Ok(()) };
+                    failures += 1;
+                    match schedule(failure.class).and_then(|schedule| schedule.pause(failures)) {
+                        Some(pause) => clock.sleep(pause).await,
+                        None => return Err(failure),
+                    }
+                }
+            })
+            .buffer_unordered(WRITES_AT_ONCE)
+            .collect()
+            .await;
+        results.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// The scopes whose records go, and the releases to write.
+    fn releases(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        outcome: &Outcome,
+    ) -> (Vec<Owner>, Vec<(Owner, Release)>) {
+        let page = self.page();
+        let mut touched: BTreeMap<Owner, Vec<usize>> = BTreeMap::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            if !matches!(step.action, Action::Keep | Action::Adopt) {
+                touched.entry(scope_of(plan, step)).or_default().push(index);
+            }
+        }
+        let mut gone: BTreeSet<Owner> = BTreeSet::new();
+        if outcome.is_complete() {
+            gone.extend(run.deletes.iter().cloned());
+            // What `--prune` has deleted whole.
+            let wanted: BTreeSet<&Owner> =
+                page.desired.nodes.values().map(|node| &node.owner).collect();
+            let pruned = touched.keys().filter(|owner| {
+                owner.service().is_some() && plan.scope.prune && !wanted.contains(*owner)
+            });
+            gone.extend(pruned.cloned());
+        }
+        let now = now();
+        let mut releases = Vec::new();
+        for (owner, steps) in touched {
+            let tried = steps.iter().any(|step| {
+                outcome.done.contains(step) || outcome.failed.iter().any(|(one, _)| one == step)
+            });
+            if tried && !gone.contains(&owner) {
+                let ending = ending(run, &steps, plan, outcome);
+                let mut release = Release::new(now.clone(), run.by.clone(), ending);
+                page.describe(&mut release, &owner, plan, outcome);
+                page.digest(&mut release, &owner, run, plan, outcome);
+                if let Some(commit) = &run.commit {
+                    release.commit = Some(commit.id.clone());
+                    release.dirty = commit.dirty;
+                }
+                if owner.service().is_some() {
+                    release.rollback_to = run.rollback_to;
+                }
+                releases.push((owner, release));
+            }
+        }
+        (gone.into_iter().collect(), releases)
+    }
+
+    fn page(&self) -> MutexGuard<'_, Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Page {
+    /// What a service's release runs.
+    fn describe(&self, release: &mut Release, owner: &Owner, plan: &Plan, outcome: &Outcome) {
+        let Some(service) = owner.service() else { return };
+        let task = Address::new("ecs/task-definition", service);
+        let spec = |address: &Address| self.desired.nodes.get(address).map(|node| &node.spec);
+        let containers = spec(&task).and_then(|spec| spec["containers"].as_object());
+        release.images = containers
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, container)| {
+                let image = container["image"].as_str()?.to_owned();
+                let digest = image.split_once('@').map(|(_, digest)| digest.to_owned());
+                Some((name.clone(), Image { image, digest }))
+            })
+            .collect();
+        release.count = spec(&Address::new("ecs/service", service))
+            .and_then(|spec| spec["desired_count"].as_i64());
+        let outputs = outcome.outputs.get(&task).or_else(|| plan.outputs.get(&task));
+        let arn = outputs.and_then(|outputs| outputs["arn"].as_str());
+        release.task_definition = arn.and_then(|arn| arn.rsplit('/').next()).map(ToOwned::to_owned);
+    }
+
+    /// What was applied: what matched already and what was done; of what was not, the last
+    /// release's word stays.
+    fn digest(
+        &self,
+        release: &mut Release,
+        owner: &Owner,
+        run: &Run,
+        plan: &Plan,
+        outcome: &Outcome,
+    ) {
+        let before = self.records.get(owner);
+        if let Some(before) = before {
+            if !overtaken(&self.records, before) {
+                release.made = before.release.made.clone();
+            }
+            release.applied = before.release.applied.clone();
+        }
+        if run.rollback_to.is_some() {
+            return self.digest_rollback(release, owner);
+        }
+        let undone: BTreeSet<&Address> = plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(index, step)| step.action != Action::Keep && !outcome.done.contains(index))
+            .map(|(_, step)| &step.address)
+            .collect();
+        release.applied.retain(|address, _| {
+            undone.contains(address) || self.desired.nodes.contains_key(address)
+        });
+        for (address, node) in &self.desired.nodes {
+            if undone.contains(address) {
+                continue;
+            }
+            let Some(entry) = self.digests.get(address) else { continue };
+            if node.owner == *owner {
+                release.applied.insert(address.clone(), entry.clone());
+            }
+        }
+        for index in &outcome.done {
+            let Some(step) = plan.steps.get(*index) else { continue };
+            let needed = step.owner == Owner::Environment && owner.service().is_some();
+            if needed && !plan.scope.environment && step.action == Action::Create {
+                let entry = self.digests.get(&step.address).cloned();
+                release.made.extend(entry.map(|entry| (step.address.clone(), entry)));
+            }
+        }
+    }
+
+    /// A rollback takes nothing from the manifests: it leaves all as it was applied, but the
+    /// service's task definition is none that they want.
+    fn digest_rollback(&self, release: &mut Release, owner: &Owner) {
+        let Some(service) = owner.service() else { return };
+        release.applied.remove(&Address::new("ecs/task-definition", service));
+        let address = Address::new("ecs/service", service);
+        let node = self.desired.nodes.get(&address);
+        if let (Some(node), Some(entry)) = (node, release.applied.get_mut(&address))
+            && let Some(changed) = digest::without(entry, &node.spec, "task_definition")
+        {
+            *entry = changed;
+        }
+    }
+}
+
+/// Whose release a step is part of: what a service needs of the environment is part of its own,
+/// so that two services' deploys never write one record.
+fn scope_of(plan: &Plan, step: &Step) -> Owner {
+    match plan.scope.services.first() {
+        Some(service) if !plan.scope.environment && step.owner == Owner::Environment => {
+            Owner::Service(service.clone())
+        }
+        _ => step.owner.clone(),
+    }
+}
+
+fn ending(run: &Run, steps: &[usize], plan: &Plan, outcome: &Outcome) -> Ending {
+    let failed = outcome.failed.iter().find(|(step, _)| steps.contains(step));
+    if let Some((step, failure)) = failed {
+        let service =
+            plan.steps.get(*step).is_some_and(|step| step.address.kind() == "ecs/service");
+        return if service && failure.message.contains("rolled back") {
+            Ending::RolledBackByEcs
+        } else {
+            Ending::Failed
+        };
+    }
+    if !outcome.skipped.iter().any(|(step, _)| steps.contains(step)) {
+        return if run.no_wait { Ending::NotAwaited } else { Ending::Completed };
+    }
+    if outcome.cancelled { Ending::Interrupted } else { Ending::Failed }
+}
+
+/// `2026-11-21T07:12:29Z`.
+fn now() -> String {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    OffsetDateTime::now_utc().format(&form).unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! One release: the record of one apply to one scope.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::{self, Digests};
+
+/// The largest value of a parameter of the standard tier, in bytes.
+pub const LARGEST: usize = 4096;
+/// The version of a record's form.
+const FORM: u32 = 1;
+
+/// How an apply ended for one scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Everything was done and works.
+    Completed,
+    /// Everything was done, but nobody waited whether it works (`--no-wait`).
+    NotAwaited,
+    /// Something failed.
+    Failed,
+    /// It failed, and ECS went back to the last deployment that worked.
+    RolledBackByEcs,
+    /// It was interrupted.
+    Interrupted,
+}
+
+impl Ending {
+    /// As people read it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::NotAwaited => "not awaited",
+            Self::Failed => "failed",
+            Self::RolledBackByEcs => "rolled back by ECS",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether it may be gone back to without being named.
+    pub fn is_good(self) -> bool {
+        self == Self::Completed
+    }
+}
+
+/// What a container ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// As the manifest names it.
+    pub image: String,
+    /// What it was at that time: `sha256:…`, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// One release. Its number is its parameter's version. Holds no value of a secret: what it
+/// keeps of documents are digests, and documents hold handles only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The version of this form.
+    pub form: u32,
+    /// When, in UTC: `2026-11-21T07:12:29Z`.
+    pub at: String,
+    /// Who: the caller's ARN.
+    pub by: String,
+    /// shipit's version.
+    pub shipit: String,
+    /// How it ended.
+    pub outcome: Ending,
+    /// The release it went back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_to: Option<i64>,
+    /// The task definition: `demo-test-api:3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+    /// What its containers run, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, Image>,
+    /// How many tasks; absent where autoscaling decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// The git commit of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Files of the workspace differed from that commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+    /// What was applied, as digests.
+    #[serde(default, skip_serializing_if = "Digests::is_empty")]
+    pub applied: Digests,
+    /// The same for what the service needed of the environment and made there.
+    #[serde(default, skip_serializing_if = "Digests::is_empty")]
+    pub made: Digests,
+}
+
+impl Release {
+    /// A release of now, with nothing known but who and how it ended.
+    pub fn new(at: String, by: String, outcome: Ending) -> Self {
+        Self {
+            form: FORM,
+            at,
+            by,
+            shipit: env!("CARGO_PKG_VERSION").to_owned(),
+            outcome,
+            rollback_to: None,
+            task_definition: None,
+            images: BTreeMap::new(),
+            count: None,
+            commit: None,
+            dirty: false,
+            applied: Digests::new(),
+            made: Digests::new(),
+        }
+    }
+
+    /// Reads a parameter's value; `None` for what no version of shipit up to this one wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|release: &Self| release.form <= FORM)
+    }
+
+    /// The parameter's value, at most [`LARGEST`] bytes: what is least needed is left out until it
+    /// fits. First go the digests of single fields, then those of documents (the largest part, and
+    /// without them drift is only unmarked), then images.
+    pub fn write(&self) -> String {
+        let mut fitting = self.clone();
+        let text = |release: &Self| serde_json::to_string(release).unwrap_or_default();
+        let fits = |release: &Self| text(release).len() <= LARGEST;
+        if !fits(&fitting) {
+            for entry in fitting.applied.values_mut().chain(fitting.made.values_mut()) {
+                *entry = digest::whole(entry);
+            }
+        }
+        while !fits(&fitting) && fitting.made.pop_last().is_some() {}
+        while !fits(&fitting) && fitting.applied.pop_last().is_some() {}
+        while !fits(&fitting) && fitting.images.pop_last().is_some() {}
+        if !fits(&fitting) {
+            fitting.by = fitting.by.chars().take(256).collect();
+        }
+        text(&fitting)
+    }
+
+    /// Its images on one line.
+    pub fn image(&self) -> String {
+        let images: Vec<&str> = self.images.values().map(|image| image.image.as_str()).collect();
+        images.join(", ")
+    }
+}
