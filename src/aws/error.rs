@@ -186,6 +186,9 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "ConcurrentModification"
         | "ConcurrentModificationException"
         | "UpdateInProgressException"
+        // A queue's name is free again a minute after its deletion.
+        | "QueueDeletedRecently"
+        | "AWS.SimpleQueueService.QueueDeletedRecently"
         | "ConcurrentUpdateException"
         | "IncorrectState"
         | "InvalidParameterValue.InProgress"
@@ -211,6 +214,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         _ if code.contains("NotFound")
             || code.ends_with(".NotFound")
             || code.contains("NotExist")
+            || code.ends_with("NonExistentQueue")
             || code == "NoSuchEntity"
             || code == "NamespaceNotFound"
             || code == "ServiceNotActiveException"
@@ -224,6 +228,8 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || code.contains("Duplicate")
             || code == "EntityAlreadyExists"
             || code == "Resource.AlreadyAssociated"
+            || code == "QueueNameExists"
+            || says("already exists with different")
             || says("was not idempotent") =>
         {
             Class::AlreadyExists

@@ -146,6 +146,8 @@ impl Session {
             servicequotas: client!(aws_sdk_servicequotas),
             secretsmanager: client!(aws_sdk_secretsmanager),
             acm: client!(aws_sdk_acm),
+            sns: client!(aws_sdk_sns),
+            sqs: client!(aws_sdk_sqs),
             bulk_tags: Arc::default(),
         }
     }
@@ -197,6 +199,10 @@ pub struct Cx {
     pub secretsmanager: aws_sdk_secretsmanager::Client,
     /// Certificate Manager.
     pub acm: aws_sdk_acm::Client,
+    /// SNS.
+    pub sns: aws_sdk_sns::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
     /// Tags of everything that bears ours, fetched once per observation.
     pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
 }

@@ -13,6 +13,8 @@ pub mod iam;
 pub mod logs;
 pub mod resource;
 pub mod servicediscovery;
+pub mod sns;
+pub mod sqs;
 
 pub use resource::{Found, Resource};
 
@@ -41,4 +43,6 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<elbv2::ListenerRule>(),
     Kind::of::<iam::Role>(),
     Kind::of::<logs::LogGroup>(),
+    Kind::of::<sns::Topic>(),
+    Kind::of::<sqs::Queue>(),
 ];

@@ -15,6 +15,13 @@ pub(super) struct Example {
     pub(super) fixed: &'static [(&'static str, &'static str)],
 }
 
+impl Example {
+    /// Names top-level fields that no edit changes, and says why.
+    pub(super) fn fixed(self, fixed: &'static [(&'static str, &'static str)]) -> Self {
+        Self { fixed, ..self }
+    }
+}
+
 /// A change of the document: values by path, the one it is about first and what must go along after it.
 #[derive(Clone)]
 pub(super) struct Edit {

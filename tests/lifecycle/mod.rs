@@ -1,7 +1,7 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `names`, `load_balancing` and `stores`. `life` drives them, `coverage`
+//! `network`, `containers`, `names`, `load_balancing`, `messaging` and `stores`. `life` drives them, `coverage`
 //! catches what no example covers, `shapes` compares with the service models of boto3.
 
 mod account;
@@ -10,6 +10,7 @@ mod coverage;
 mod example;
 mod life;
 mod load_balancing;
+mod messaging;
 mod names;
 mod network;
 mod renames;
@@ -57,4 +58,8 @@ lives! {
     target_group => load_balancing::target_group,
     listener => load_balancing::listener,
     listener_rule => load_balancing::listener_rule,
+    topic => messaging::topic,
+    fifo_topic => messaging::fifo_topic,
+    queue => messaging::queue,
+    fifo_queue => messaging::fifo_queue,
 }

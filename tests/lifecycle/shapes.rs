@@ -15,7 +15,7 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery,
+    REGISTRY, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -79,6 +79,8 @@ const WRITTEN: &[Written] = &[
         ],
         ecr::repository::EXCLUDED,
     ),
+    written("sns/topic", "sns", &["CreateTopic", "SetTopicAttributes"], sns::topic::EXCLUDED),
+    written("sqs/queue", "sqs", &["CreateQueue", "SetQueueAttributes"], sqs::queue::EXCLUDED),
     written(
         "ecs/cluster",
         "ecs",
