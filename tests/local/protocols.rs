@@ -112,7 +112,7 @@ async fn what_is_not_modelled_is_refused_by_name() {
     let mut get = form("sts", "");
     *get.method_mut() = http::Method::GET;
     let requests = vec![
-        form("sqs", "Action=ListQueues&Version=2012-11-05"),
+        form("glacier", "Action=ListQueues&Version=2012-11-05"),
         form("sts", "Action=GetSessionToken&Version=2011-06-15"),
         form("sts", "Action=GetCallerIdentity&Version=2000-01-01"),
         form("sts", "Action=GetCallerIdentity&Version=2011-06-15&Colour=red"),
@@ -131,7 +131,7 @@ async fn what_is_not_modelled_is_refused_by_name() {
         get,
     ];
     assert_snapshot!(refusals(requests).await, @r#"
-    400 Bad Request: <ErrorResponse xmlns=""><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS does not serve sqs
+    400 Bad Request: <ErrorResponse xmlns=""><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS does not serve glacier
     400 Bad Request: <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS does not model sts:GetSessionToken; of sts it serves GetCallerIdentity, AssumeRole</Message></Error>
     400 Bad Request: <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS serves version 2011-06-15 of sts, not 2000-01-01</Message></Error>
     400 Bad Request: <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS does not model Colour of sts:GetCallerIdentity</Message></Error>
@@ -209,7 +209,7 @@ async fn calls_are_recorded() {
     let local = account(&start());
     answer(&local, form("sts", "Action=GetCallerIdentity&Version=2011-06-15")).await;
     answer(&local, json("ssm", "AmazonSSM.GetParameter", r#"{"Name": "/a"}"#)).await;
-    answer(&local, form("sqs", "Action=ListQueues")).await;
+    answer(&local, form("glacier", "Action=ListQueues")).await;
     let calls: Vec<String> = local
         .calls()
         .iter()
@@ -223,7 +223,7 @@ async fn calls_are_recorded() {
     assert_snapshot!(calls.join("\n"), @"
     123456789012 eu-west-1 sts GetCallerIdentity ok
     123456789012 eu-west-1 ssm GetParameter ParameterNotFound
-    123456789012 eu-west-1 sqs  NotImplementedByLocalAws
+    123456789012 eu-west-1 glacier  NotImplementedByLocalAws
     ");
     local.forget_calls();
     assert_eq!(local.calls(), []);
