@@ -15,6 +15,7 @@ use shipit::engine::{
     Spec, Verdict, Waiting,
 };
 use shipit::local::clock::{Clock, Speed};
+use shipit::local::faults::Faults;
 use shipit::local::{LocalAws, LocalOptions};
 use shipit::resources::REGISTRY;
 use shipit::resources::applicationautoscaling::target::Suspended;
@@ -27,17 +28,24 @@ use shipit::resources::ecs::{CapacityProviderStrategyItem, Cluster, Service, Tas
 use shipit::resources::servicediscovery::{DiscoveryService, Namespace};
 
 /// An account with a clock that only moves when something waits.
-struct Account {
-    cx: Arc<Cx>,
-    clock: Clock,
+pub(crate) struct Account {
+    pub(crate) cx: Arc<Cx>,
+    pub(crate) clock: Clock,
     seen: Seen,
 }
 
 impl Account {
     async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// The same, with a script of faults.
+    pub(crate) async fn open_with(script: &str) -> Self {
         let clock = Clock::manual(1_700_000_000_000);
+        let faults = Faults::parse(script).unwrap();
+        let (clock_of_aws, speed) = (clock.clone(), Speed::REAL);
         let options =
-            LocalOptions { clock: clock.clone(), speed: Speed::REAL, ..LocalOptions::default() };
+            LocalOptions { clock: clock_of_aws, speed, faults, ..LocalOptions::default() };
         let options = SessionOptions {
             region: Some("eu-west-1".to_owned()),
             local: Some(http_client(LocalAws::open(options).unwrap())),
@@ -48,7 +56,7 @@ impl Account {
         Self { cx, clock, seen: Seen::default() }
     }
 
-    fn driver(&self, kind: &str) -> Box<dyn Driver> {
+    pub(crate) fn driver(&self, kind: &str) -> Box<dyn Driver> {
         let kind = REGISTRY.iter().find(|one| one.info.kind == kind).unwrap();
         (kind.bind)(self.cx.clone())
     }
@@ -88,7 +96,7 @@ impl Account {
     }
 
     /// Creates it, waits for it and holds what is read back against what was wanted.
-    async fn create<R: Spec>(&mut self, name: &str, spec: &R) -> Live {
+    pub(crate) async fn create<R: Spec>(&mut self, name: &str, spec: &R) -> Live {
         let identity = identity::<R>(name);
         let wanted = serde_json::to_value(spec).unwrap();
         let progress = self.driver(R::KIND).create(&identity, &wanted).await.unwrap();
@@ -99,7 +107,7 @@ impl Account {
         live
     }
 
-    async fn latest<R: Spec>(&mut self, name: &str) -> Live {
+    pub(crate) async fn latest<R: Spec>(&mut self, name: &str) -> Live {
         let address = Handle::<R>::new(name).address().clone();
         let found = self.observe(R::KIND).await.into_iter().rev();
         found.into_iter().find(|live| live.identity.address == address).unwrap()
@@ -128,7 +136,7 @@ impl Account {
     }
 }
 
-fn identity<R: Spec>(name: &str) -> Identity {
+pub(crate) fn identity<R: Spec>(name: &str) -> Identity {
     Identity {
         application: "demo".to_owned(),
         environment: "test".to_owned(),
@@ -144,11 +152,11 @@ fn assert_same<R: Spec>(live: &Value, wanted: &Value) {
     assert_eq!(diff(&Rules::new(kind.info.rules), live, wanted), []);
 }
 
-fn output<T: From<String>>(live: &Live, field: &str) -> Input<T> {
+pub(crate) fn output<T: From<String>>(live: &Live, field: &str) -> Input<T> {
     Input::Known(T::from(live.outputs[field].as_str().unwrap().to_owned()))
 }
 
-fn task(image: &str) -> TaskDefinition {
+pub(crate) fn task(image: &str) -> TaskDefinition {
     let container = Container {
         image: image.to_owned(),
         port_mappings: vec![PortMapping::tcp(80)],
@@ -162,7 +170,7 @@ fn task(image: &str) -> TaskDefinition {
     }
 }
 
-async fn network(cx: &Cx) -> (Input<String>, Network) {
+pub(crate) async fn network(cx: &Cx) -> (Input<String>, Network) {
     let vpc = cx.ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap();
     let vpc = vpc.vpc().unwrap().vpc_id().unwrap().to_owned();
     let subnet = cx.ec2.create_subnet().vpc_id(&vpc).cidr_block("10.0.0.0/24");
@@ -323,7 +331,7 @@ async fn a_deployment_that_fails_says_why() {
     insta::assert_debug_snapshot!(facts, @r#"
     [
         "3 × stopped task: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref public.ecr.aws/nginx/nginx:does-not-exist: public.ecr.aws/nginx/nginx:does-not-exist: not found",
-        "1 × deployment: ID failed, and ECS is rolling it back to demo-test-api:1: 3 tasks failed, which is all that its circuit breaker bears",
+        "1 × deployment: ID failed, and ECS is rolling it back to demo-test-api:1: the circuit breaker ended it after 3 failed tasks",
         "3 × event: has started 1 tasks",
     ]
     "#);

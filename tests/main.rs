@@ -16,3 +16,4 @@ mod manifest;
 mod planner;
 mod resources;
 mod support;
+mod verdict;

@@ -23,7 +23,9 @@
 //! - image: "*:broken"
 //!   fault: cannot-pull
 //! - service: api
-//!   fault: unhealthy             # or: exits
+//!   fault: unhealthy             # or: {unhealthy: 404}, unhealthy-timeout, exits, out-of-memory,
+//! - image: "*:crash"             # wrong-platform, no-route, pull-denied, secret-denied, no-capacity
+//!   fault: {exits: {code: 3, lines: [no database]}}
 //! ```
 //! `call` and `calls` count from 1, over the calls of this process that match the rest of `on`.
 //! Names may hold `*`. The first rule of each sort that matches a call counts.
@@ -120,15 +122,45 @@ struct RolloutRule {
 }
 
 /// How the tasks of a service go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rollout {
     /// The image is not found: `CannotPullContainerError`, the task never runs.
     CannotPull,
-    /// The tasks run, and fail their health checks.
-    Unhealthy,
-    /// The essential container exits with code 1 after it has started.
-    Exits,
+    /// The image is for another processor.
+    WrongPlatform,
+    /// The registry cannot be reached.
+    NoRoute,
+    /// The registry refuses.
+    PullDenied,
+    /// The execution role may not read the secrets.
+    SecretDenied,
+    /// There is no room for tasks: none is started.
+    NoCapacity,
+    /// The tasks run, and fail their health checks; with a number, by answering with that code.
+    Unhealthy(Option<u16>),
+    /// The tasks run, and do not answer their health checks.
+    UnhealthyTimeout,
+    /// The essential container exits after it has started, with code 1 unless told otherwise.
+    Exits(Option<Exit>),
+    /// It takes more memory than it has.
+    OutOfMemory,
+}
+
+/// How a container exits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Exit {
+    /// Its exit code.
+    #[serde(default = "one")]
+    pub code: i64,
+    /// What it writes before.
+    #[serde(default)]
+    pub lines: Vec<String>,
+}
+
+fn one() -> i64 {
+    1
 }
 
 /// What a call meets, already decided.
@@ -200,7 +232,7 @@ impl Faults {
         rules
             .clone()
             .find(|r| meets(&r.service, service) && meets(&r.image, image))
-            .map(|r| r.fault)
+            .map(|r| r.fault.clone())
     }
 
     /// Decides what this call meets and counts it.
@@ -320,8 +352,10 @@ mod tests {
             .collect();
         let faults = Faults::parse(&script).unwrap();
         assert_eq!(faults.script.rules.len(), 8);
-        assert_eq!(faults.rollout("api", "nginx:1"), Some(Rollout::Unhealthy));
+        assert_eq!(faults.rollout("api", "nginx:1"), Some(Rollout::Unhealthy(None)));
         assert_eq!(faults.rollout("web", "nginx:broken"), Some(Rollout::CannotPull));
+        let exit = Exit { code: 3, lines: vec!["no database".to_owned()] };
+        assert_eq!(faults.rollout("web", "nginx:crash"), Some(Rollout::Exits(Some(exit))));
         assert_eq!(faults.rollout("web", "nginx:1"), None);
         assert_eq!(faults.meet("ecs", "CreateService").refusal.unwrap().message, "Rate exceeded");
         assert_eq!(faults.meet("ecs", "CreateService").refusal.unwrap().status, 503);

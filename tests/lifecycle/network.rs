@@ -70,6 +70,22 @@ impl Graph {
         self.add("main", &nat)
     }
 
+    /// Subnet `c`, whose way out is the NAT gateway.
+    pub(super) fn private(&mut self) -> Handle<Subnet> {
+        let subnet = self.subnet('c');
+        let table = RouteTable {
+            vpc: self.vpc("main").id(),
+            routes: vec![Route {
+                destination: "0.0.0.0/0".to_owned(),
+                target: RouteTarget::NatGateway(self.nat().id()),
+            }],
+            subnets: vec![subnet.id()],
+            tags: tags(),
+        };
+        self.add("private", &table);
+        subnet
+    }
+
     pub(super) fn group(&mut self, name: &str) -> Handle<SecurityGroup> {
         let group = SecurityGroup {
             vpc: self.vpc("main").id(),

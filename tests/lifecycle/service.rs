@@ -48,6 +48,7 @@ pub(super) fn service() -> Example {
     let other_group = graph.group("api-other");
     let other_name = graph.discovery("api-other");
     let [a, _] = graph.public();
+    let c = graph.private();
     let connect = json!({
         "namespace": graph.namespace().arn(),
         "services": { "web": {
@@ -80,7 +81,8 @@ pub(super) fn service() -> Example {
         ),
         edit("network.subnets", json!([a.id()])),
         edit("network.security_groups", json!([other_group.id()])),
-        edit("network.assign_public_ip", json!(false)),
+        // Without a public address a task needs another way out.
+        edit("network.assign_public_ip", json!(false)).with("network.subnets", json!([c.id()])),
         edit("load_balancers", json!([])).with("health_check_grace_period", json!(0)),
         edit("service_registries", registry),
         edit("service_registries", json!([])),

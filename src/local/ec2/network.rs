@@ -118,6 +118,33 @@ pub fn has_internet_gateway(call: &Call<'_>, vpc: &str) -> bool {
     gateways.iter().any(|(_, gateway)| gateway.text("vpcId") == vpc)
 }
 
+/// Can something in this subnet, with or without a public address, reach the internet and AWS's own endpoints? VPC
+/// endpoints are not modelled, so a VPC that has no internet gateway at all is taken to have them.
+pub fn reaches_out(call: &Call<'_>, subnet: &str, public: bool) -> bool {
+    let Some(vpc) = call.get(SUBNETS, subnet).map(|one| one.text("vpcId").to_owned()) else {
+        return true;
+    };
+    if !has_internet_gateway(call, &vpc) {
+        return true;
+    }
+    let tables = call.scan(super::ROUTE_TABLES, "");
+    let mut tables: Vec<_> =
+        tables.into_iter().filter(|(_, table)| table.text("vpcId") == vpc).collect();
+    let own =
+        |table: &Value| table.list("associations").iter().any(|one| one.text("subnetId") == subnet);
+    // Its own table, or the VPC's main one.
+    tables.sort_by_key(|(_, table)| !own(table));
+    let table = tables.iter().find(|(_, t)| own(t) || super::route_table::is_main(t));
+    table.is_some_and(|(_, table)| {
+        table.list("routes").iter().any(|route| {
+            let row = super::route::row(call, table, route);
+            row.text("destinationCidrBlock") == "0.0.0.0/0"
+                && row.text("state") == "active"
+                && (public || row.text("gatewayId").is_empty())
+        })
+    })
+}
+
 /// A public address that nobody has, in the documentation ranges (RFC 5737 and 2544).
 pub fn public_address(call: &mut Call<'_>) -> String {
     let number = call.ids.below(1 << 17);

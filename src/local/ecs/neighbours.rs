@@ -8,14 +8,18 @@ use serde_json::Value;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
-use crate::local::elbv2::targets::{self, Answers, TargetGroup};
+use crate::local::ec2::network;
+pub(super) use crate::local::elbv2::targets::Answers;
+use crate::local::elbv2::targets::{self, TargetGroup};
 use crate::local::error::AwsError;
+use crate::local::logs;
 use crate::local::registry;
 use crate::local::servicediscovery;
 use crate::local::store::Table;
 
 const ROLES: Table = Table::global("iam/role");
 const LOG_GROUPS: Table = Table::regional("logs/log-group");
+const PARAMETERS: Table = Table::regional("ssm/parameter");
 const REPOSITORIES: Table = Table::regional("ecr/repository");
 
 fn is_served(name: &str) -> bool {
@@ -34,9 +38,8 @@ pub(super) fn register_target(
     address: &str,
     port: i64,
     zone: &str,
-    healthy: bool,
+    answers: Answers,
 ) -> bool {
-    let answers = if healthy { Answers::Well } else { Answers::Badly };
     let port = u16::try_from(port).unwrap_or_default();
     targets::register(call, group, address, port, Some(zone), answers).is_ok()
 }
@@ -64,6 +67,89 @@ pub(super) fn role_exists(call: &Call<'_>, arn: &str) -> bool {
 /// Is there a log group with this name?
 pub(super) fn log_group_exists(call: &Call<'_>, name: &str) -> bool {
     !is_served("logs") || call.get(LOG_GROUPS, name).is_some()
+}
+
+/// Does a policy let this role do this? Policies inside the role are read; one that is attached to it and is not AWS's own
+/// for execution roles is taken to allow everything. Conditions of what is allowed are taken as met.
+pub(super) fn role_may(call: &Call<'_>, arn: &str, action: &str, resource: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let Some(role) = call.get(ROLES, name) else { return !is_served("iam") };
+    let plain = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+    let mut allowed = role.texts("Attached").iter().any(|policy| *policy != plain);
+    for text in role["Inline"].as_object().into_iter().flatten().filter_map(|(_, t)| t.as_str()) {
+        let policy: Value = serde_json::from_str(text).unwrap_or_default();
+        for statement in one_or_many(&policy["Statement"]) {
+            let meets = |member: &str, wanted: &str, case: bool| {
+                one_or_many(&statement[member]).iter().filter_map(|one| one.as_str()).any(
+                    |pattern| match case {
+                        true => fits(pattern, wanted),
+                        false => fits(&pattern.to_lowercase(), &wanted.to_lowercase()),
+                    },
+                )
+            };
+            if meets("Action", action, false) && meets("Resource", resource, true) {
+                match statement.text("Effect") {
+                    "Deny" if !statement.has("Condition") => return false,
+                    "Allow" => allowed = true,
+                    _ => {}
+                }
+            }
+        }
+    }
+    allowed
+}
+
+/// Does a text fit a pattern of IAM's, in which `*` stands for any characters and `?` for one?
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut read) = (0, 0);
+    // Where the last star was, and how far the text had been read then.
+    let mut back: Option<(usize, usize)> = None;
+    while read < text.len() {
+        if pattern.get(at) == Some(&'*') {
+            back = Some((at, read));
+            at += 1;
+        } else if pattern.get(at).is_some_and(|c| *c == '?' || *c == text[read]) {
+            at += 1;
+            read += 1;
+        } else if let Some((star, from)) = back {
+            (at, read) = (star + 1, from + 1);
+            back = Some((star, from + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|c| *c == '*')
+}
+
+fn one_or_many(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(many) => many.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// Is there a parameter with this name, or ARN, in this region? What is elsewhere is not known.
+pub(super) fn parameter_exists(call: &Call<'_>, reference: &str) -> bool {
+    let prefix = call.arn("ssm", "parameter/");
+    let names = match reference.strip_prefix(&prefix) {
+        Some(rest) => [rest.to_owned(), format!("/{rest}")],
+        None if reference.starts_with("arn:") => return true,
+        None => [reference.to_owned(), format!("/{}", reference.trim_start_matches('/'))],
+    };
+    !is_served("ssm") || names.iter().any(|name| call.get(PARAMETERS, name).is_some())
+}
+
+/// Writes lines of a container's output.
+pub(super) fn write_log(call: &mut Call<'_>, group: &str, stream: &str, lines: &[&str]) {
+    logs::events::write(call, group, stream, lines);
+}
+
+/// Can a task in this subnet reach registries?
+pub(super) fn reaches_out(call: &Call<'_>, subnet: &str, public: bool) -> bool {
+    network::reaches_out(call, subnet, public)
 }
 
 /// Could there be an image of this name? What other registries hold is not known; of the
@@ -106,5 +192,19 @@ pub(super) fn register_instance(
 pub(super) fn deregister_instance(call: &mut Call<'_>, registry: &str, instance: &str) {
     if let Some(service) = servicediscovery::service_id(call, registry) {
         servicediscovery::drop_instance(call, &service, instance);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn patterns_of_policies() {
+        assert!(fits("arn:aws:ssm:*:1:parameter/a", "arn:aws:ssm:eu-west-1:1:parameter/a"));
+        assert!(fits("secret:db-??????", "secret:db-000000"));
+        assert!(!fits("secret:db-??????", "secret:db-00000"));
+        assert!(fits("*", "") && fits("a*b*", "axxbyy") && fits("", ""));
+        assert!(!fits("a*b", "abc") && !fits("", "a"));
     }
 }

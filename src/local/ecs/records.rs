@@ -143,6 +143,9 @@ pub(super) struct End {
     pub(super) code: String,
     pub(super) reason: String,
     pub(super) exit_code: Option<i64>,
+    /// What ECS says of the container that ended it.
+    #[serde(default)]
+    pub(super) container: Option<String>,
 }
 
 /// Where a task is in its life.

@@ -158,6 +158,7 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Value, AwsError> {
             code: "UserInitiated".to_owned(),
             reason: reason.unwrap_or_else(|| "Task stopped by user".to_owned()),
             exit_code: task.phase.is_running().then_some(0),
+            container: None,
         };
         rollout::stop_task(call, &cluster, &mut task, end);
     }

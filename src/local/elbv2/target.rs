@@ -86,14 +86,14 @@ pub(super) fn describe_health(call: &mut Call<'_>) -> Result<Value, AwsError> {
 fn description(target: &Value, state: TargetState, port: Option<&str>) -> Value {
     let (state, reason, text) = match state {
         TargetState::Healthy => ("healthy", None, None),
+        TargetState::Unhealthy => {
+            ("unhealthy", Some(target.text("reason")), Some(target.text("description")))
+        }
         TargetState::Initial => (
             "initial",
             Some("Elb.RegistrationInProgress"),
             Some("Target registration is in progress"),
         ),
-        TargetState::Unhealthy => {
-            ("unhealthy", Some("Target.FailedHealthChecks"), Some("Health checks failed"))
-        }
         TargetState::Draining => (
             "draining",
             Some("Target.DeregistrationInProgress"),

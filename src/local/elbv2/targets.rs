@@ -40,8 +40,28 @@ pub struct TargetGroup {
 pub enum Answers {
     /// It passes them.
     Well,
-    /// It fails them.
+    /// It fails them: no connection.
     Badly,
+    /// It answers with a code that is not wanted.
+    Code(u16),
+    /// It does not answer in time.
+    NotInTime,
+}
+
+impl Answers {
+    /// `Reason` and `Description` of a target that answers so.
+    pub fn reason(self) -> (&'static str, String) {
+        match self {
+            Self::Well | Self::Badly => {
+                ("Target.FailedHealthChecks", "Health checks failed".to_owned())
+            }
+            Self::Code(code) => (
+                "Target.ResponseCodeMismatch",
+                format!("Health checks failed with these codes: [{code}]"),
+            ),
+            Self::NotInTime => ("Target.Timeout", "Request timed out".to_owned()),
+        }
+    }
 }
 
 /// The state of a target.
@@ -92,7 +112,12 @@ pub fn register(
     let mut target = json!({"id": id, "port": port, "registered": call.now});
     match answers {
         Answers::Well => target.set("healthy", call.ready_at(durations::TARGET_INITIAL)),
-        Answers::Badly => target.set("unhealthy", call.ready_at(unhealthy_after(&document))),
+        badly => {
+            target.set("unhealthy", call.ready_at(unhealthy_after(&document)));
+            let (reason, description) = badly.reason();
+            target.set("reason", reason);
+            target.set("description", description);
+        }
     }
     if let Some(zone) = zone {
         target.set("zone", zone);

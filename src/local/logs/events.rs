@@ -72,9 +72,14 @@ fn append(call: &mut Call<'_>, group: &str, stream: &str, events: &[(Millis, Str
     let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return };
     // Two writes within one call must not meet.
     let batch = call.ids.hex(8);
+    // What one call writes one after another keeps that order.
+    let sequence = call.ids.sequence();
+    let earlier = events.first().map_or(0, |(time, _)| {
+        call.scan(EVENTS, &format!("{group}:{stream}:{time:015}-{sequence:012}-")).len()
+    });
     for (at, (time, message)) in events.iter().enumerate() {
-        let key =
-            format!("{group}:{stream}:{time:015}-{:012}-{at:05}-{batch}", call.ids.sequence());
+        let at = earlier + at;
+        let key = format!("{group}:{stream}:{time:015}-{sequence:012}-{at:05}-{batch}");
         let event = json!({"timestamp": time, "message": message, "ingestionTime": call.now});
         call.put(EVENTS, &key, event);
     }

@@ -1,13 +1,13 @@
-//! How a task will go, decided by its images, roles, log groups and the script of faults. Secrets
-//! are not looked up: a manifest can be tried before its secrets are there.
+//! How a task will go: by its network, images, roles, secrets, log groups, and the script of faults.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::local::call::Call;
 use crate::local::document::Document;
+use crate::local::ecs::neighbours::Answers;
 use crate::local::ecs::{neighbours, task_definition};
-use crate::local::faults::Rollout;
+use crate::local::faults::{Exit, Rollout};
 
 /// How a task goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,34 +17,99 @@ pub(super) enum Fate {
     /// It never runs: the reason that ECS gives.
     NeverRuns(String),
     /// It runs and fails its health checks.
-    Unhealthy,
+    Unhealthy(Answers),
     /// Its essential container exits.
-    Exits,
+    Exits(Exit),
+    /// Its essential container takes too much memory.
+    OutOfMemory,
 }
 
-/// Decides for a task of this definition; `service` is empty for one that runs alone.
-pub(super) fn of(call: &Call<'_>, service: &str, definition: &Value) -> Fate {
-    let containers = definition.list("containerDefinitions");
-    for container in containers {
-        let image = container.text("image");
-        match call.faults().rollout(service, image) {
-            Some(Rollout::CannotPull) => return Fate::NeverRuns(cannot_pull(image)),
-            Some(Rollout::Unhealthy) => return Fate::Unhealthy,
-            Some(Rollout::Exits) => return Fate::Exits,
-            None => {}
+/// What a task is made from, as far as its fate hangs on it.
+#[derive(Debug)]
+pub(super) struct Setting<'a> {
+    /// Empty for a task that runs alone.
+    pub(super) service: &'a str,
+    pub(super) definition: &'a Value,
+    /// The subnet of its network interface, if it has one.
+    pub(super) subnet: Option<&'a str>,
+    /// It has a public address.
+    pub(super) public: bool,
+    pub(super) task: &'a str,
+}
+
+/// Decides for a task.
+pub(super) fn of(call: &Call<'_>, setting: &Setting<'_>) -> Fate {
+    let containers = setting.definition.list("containerDefinitions");
+    let scripted = containers
+        .iter()
+        .find_map(|one| Some((one, call.faults().rollout(setting.service, one.text("image"))?)));
+    let image = |container: &Value| container.text("image").to_owned();
+    let role = setting.definition.text("executionRoleArn");
+    let later = match scripted {
+        Some((one, Rollout::CannotPull)) => return Fate::NeverRuns(cannot_pull(&image(one))),
+        Some((_, Rollout::WrongPlatform)) => {
+            return Fate::NeverRuns(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): image \
+                 Manifest does not contain descriptor matching platform 'linux/amd64'"
+                    .to_owned(),
+            );
         }
-        if !is_pullable(image) || !neighbours::image_exists(call, image) {
-            return Fate::NeverRuns(cannot_pull(image));
-        }
-    }
-    for member in ["executionRoleArn", "taskRoleArn"] {
-        let arn = definition.text(member);
-        if !arn.is_empty() && !neighbours::role_exists(call, arn) {
+        Some((one, Rollout::NoRoute)) => return Fate::NeverRuns(no_route(call, &image(one))),
+        Some((one, Rollout::PullDenied)) => {
             return Fate::NeverRuns(format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to \
+                 resolve ref {}: pulling from host {} failed with status code [manifests]: 403 \
+                 Forbidden",
+                image(one),
+                registry(&image(one)),
+            ));
+        }
+        Some((one, Rollout::SecretDenied)) => {
+            let secret = one.list("secrets").first().map(|secret| secret.text("valueFrom"));
+            return Fate::NeverRuns(denied(call, role, secret.unwrap_or_default(), setting.task));
+        }
+        Some((_, Rollout::Unhealthy(None))) => Fate::Unhealthy(Answers::Badly),
+        Some((_, Rollout::Unhealthy(Some(code)))) => Fate::Unhealthy(Answers::Code(code)),
+        Some((_, Rollout::UnhealthyTimeout)) => Fate::Unhealthy(Answers::NotInTime),
+        Some((_, Rollout::Exits(exit))) => {
+            Fate::Exits(exit.unwrap_or(Exit { code: 1, lines: Vec::new() }))
+        }
+        Some((_, Rollout::OutOfMemory)) => Fate::OutOfMemory,
+        Some((_, Rollout::NoCapacity)) | None => Fate::Well,
+    };
+    match before_it_runs(call, setting, containers, role) {
+        Some(reason) => Fate::NeverRuns(reason),
+        None => later,
+    }
+}
+
+/// What keeps a task from running, in the order in which Fargate's agent comes upon it.
+fn before_it_runs(
+    call: &Call<'_>,
+    setting: &Setting<'_>,
+    containers: &[Value],
+    role: &str,
+) -> Option<String> {
+    for member in ["executionRoleArn", "taskRoleArn"] {
+        let arn = setting.definition.text(member);
+        if !arn.is_empty() && !neighbours::role_exists(call, arn) {
+            return Some(format!(
                 "ECS was unable to assume the role '{arn}' that was provided for this task. Please \
                  verify that the role being passed has the proper trust relationship and permissions \
                  and that your IAM user has permissions to pass this role."
             ));
+        }
+    }
+    if let Some(subnet) = setting.subnet
+        && !neighbours::reaches_out(call, subnet, setting.public)
+    {
+        let image = containers.first().map(|one| one.text("image")).unwrap_or_default();
+        return Some(no_route(call, image));
+    }
+    for secret in containers.iter().flat_map(|one| one.list("secrets")) {
+        let reference = secret.text("valueFrom");
+        if let Some(reason) = secret_reason(call, role, reference, setting.task) {
+            return Some(reason);
         }
     }
     for container in containers {
@@ -54,14 +119,101 @@ pub(super) fn of(call: &Call<'_>, service: &str, definition: &Value) -> Fate {
         let made = log["options"].text("awslogs-create-group") == "true";
         let here = log.text("logDriver") == "awslogs" && region == call.region;
         if here && !made && !neighbours::log_group_exists(call, group) {
-            return Fate::NeverRuns(format!(
+            return Some(format!(
                 "ResourceInitializationError: failed to validate logger args: create stream has been \
                  retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: \
                  The specified log group does not exist. : exit status 1 ({group})"
             ));
         }
     }
-    Fate::Well
+    let image = containers.iter().map(|one| one.text("image"));
+    let mut missing =
+        image.filter(|image| !is_pullable(image) || !neighbours::image_exists(call, image));
+    missing.next().map(cannot_pull)
+}
+
+const UNABLE: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution \
+                      resource retrieval failed: unable to retrieve";
+
+/// Why a secret cannot be read; `None` if it can. Secrets Manager's are known where it is served.
+fn secret_reason(call: &Call<'_>, role: &str, reference: &str, task: &str) -> Option<String> {
+    let manager = reference.contains(":secretsmanager:");
+    let (action, resource) = if manager {
+        // `arn:…:secret:name:key:stage:version`: what follows the name is not part of the resource.
+        let arn: Vec<&str> = reference.split(':').take(7).collect();
+        ("secretsmanager:GetSecretValue", format!("{}-000000", arn.join(":")))
+    } else if reference.starts_with("arn:") {
+        ("ssm:GetParameters", reference.to_owned())
+    } else {
+        let name = reference.trim_start_matches('/');
+        ("ssm:GetParameters", call.arn("ssm", &format!("parameter/{name}")))
+    };
+    let own = resource.strip_suffix("-000000").unwrap_or(&resource);
+    if !neighbours::role_may(call, role, action, &resource)
+        && !neighbours::role_may(call, role, action, own)
+    {
+        return Some(denied(call, role, reference, task));
+    }
+    if manager || neighbours::parameter_exists(call, reference) {
+        return None;
+    }
+    let name = reference.split_once(":parameter").map_or(reference, |(_, name)| name);
+    Some(format!(
+        "{UNABLE} secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: {name}"
+    ))
+}
+
+fn denied(call: &Call<'_>, role: &str, secret: &str, task: &str) -> String {
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let user = format!("arn:aws:sts::{}:assumed-role/{name}/{task}", call.account);
+    let refused = |action: &str, resource: &str| {
+        format!(
+            "AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: \
+             {resource} because no identity-based policy allows the {action} action status code: 400"
+        )
+    };
+    if secret.contains(":secretsmanager:") {
+        return format!(
+            "{UNABLE} secret from asm: service call has been retried 1 time(s): failed to fetch secret \
+             {secret} from secrets manager: {}",
+            refused("secretsmanager:GetSecretValue", secret)
+        );
+    }
+    let arn = match secret.starts_with("arn:") {
+        true => secret.to_owned(),
+        false => call.arn("ssm", &format!("parameter/{}", secret.trim_start_matches('/'))),
+    };
+    let refused = refused("ssm:GetParameters", &arn);
+    format!("{UNABLE} secrets from ssm: service call has been retried 1 time(s): {refused}")
+}
+
+/// The host that an image is pulled from.
+fn registry(image: &str) -> &str {
+    match image.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) => host,
+        _ => "registry-1.docker.io",
+    }
+}
+
+/// Images of ECR need a token first, and that fails first.
+fn no_route(call: &Call<'_>, image: &str) -> String {
+    let host = registry(image);
+    if host.ends_with(&format!(".dkr.ecr.{}.amazonaws.com", call.region)) {
+        return format!(
+            "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull \
+             registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. \
+             Check your task network configuration. RequestError: send request failed caused by: Post \
+             \"https://api.ecr.{}.amazonaws.com/\": dial tcp 198.51.100.7:443: i/o timeout",
+            call.region
+        );
+    }
+    let path = image.strip_prefix(&format!("{host}/")).unwrap_or(image);
+    let (path, tag) = path.rsplit_once(':').unwrap_or((path, "latest"));
+    format!(
+        "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref \
+         {image}: failed to do request: Head \"https://{host}/v2/{path}/manifests/{tag}\": dial tcp \
+         198.51.100.7:443: i/o timeout"
+    )
 }
 
 fn cannot_pull(image: &str) -> String {

@@ -5,6 +5,7 @@
 //! stored documents and the time of the timer.
 
 mod fate;
+mod output;
 mod scheduler;
 mod targets;
 pub(super) mod task;

@@ -13,6 +13,7 @@ use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::ecs::records::{End, Phase, Service, State, Task};
 use crate::local::ecs::task_definition;
+use crate::local::faults::Rollout;
 
 /// From this many failures in a row on, ECS takes its time between attempts.
 const PATIENT_FAILURES: u64 = 10;
@@ -127,6 +128,7 @@ fn stop(
             code: "ServiceSchedulerInitiated".to_owned(),
             reason: reason.to_owned(),
             exit_code: None,
+            container: None,
         };
         names.push(format!("(task {})", tasks[at].id));
         task::stop(call, &mut tasks[at], end, &mut news);
@@ -145,6 +147,18 @@ fn launch(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>, cou
     let Some(primary) = service.primary().cloned() else { return false };
     let reference = primary.spec.text("taskDefinition");
     let Some(definition) = task_definition::find(call, reference) else { return false };
+    let images = definition.list("containerDefinitions").iter().map(|one| one.text("image"));
+    let no_capacity =
+        |image| call.faults().rollout(&service.name, image) == Some(Rollout::NoCapacity);
+    if images.into_iter().any(no_capacity) {
+        return unplaced(
+            call,
+            service,
+            "was unable to place a task. Reason: Capacity is unavailable at this time. Please try \
+             again later or in a different availability zone. For more information, see the \
+             Troubleshooting section of the Amazon ECS Developer Guide.",
+        );
+    }
     if slow_down(call, service) {
         return true;
     }
@@ -195,18 +209,24 @@ fn tag(call: &mut Call<'_>, service: &Service, definition: &serde_json::Value, t
     }
 }
 
-/// Instances are not modelled, so no cluster has any: said once for every deployment.
+/// Instances are not modelled, so no cluster has any.
 fn cannot_place(call: &mut Call<'_>, service: &mut Service) -> bool {
+    unplaced(
+        call,
+        service,
+        "was unable to place a task because no container instance met all of its requirements. \
+         Reason: No Container Instances were found in your cluster. For more information, see the \
+         Troubleshooting section of the Amazon ECS Developer Guide.",
+    )
+}
+
+/// No task can be placed: said once for every deployment.
+fn unplaced(call: &mut Call<'_>, service: &mut Service, message: &str) -> bool {
     let Some(primary) = service.primary_mut() else { return false };
     if std::mem::replace(&mut primary.said_unplaced, true) {
         return false;
     }
-    service.say(
-        call,
-        "was unable to place a task because no container instance met all of its requirements. \
-         Reason: No Container Instances were found in your cluster. For more information, see the \
-         Troubleshooting section of the Amazon ECS Developer Guide.",
-    );
+    service.say(call, message);
     true
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
-use crate::local::ecs::neighbours;
+use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Service, Task};
 
 /// What one round of moves did with targets, told together as ECS tells it.
@@ -43,20 +43,20 @@ impl News {
     }
 }
 
-/// Registers a task that has begun to run. `healthy` says how its health checks will turn out.
+/// Registers a task that has begun to run and answers its health checks so.
 pub(super) fn register(
     call: &mut Call<'_>,
     service: &Service,
     spec: &Value,
     task: &mut Task,
-    healthy: bool,
+    answers: Answers,
     news: &mut News,
 ) {
     let Some(address) = task.address.clone() else { return };
     let zone = task.wire.text("availabilityZone").to_owned();
     for balancer in spec.list("loadBalancers") {
         let (group, port) = (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
-        if neighbours::register_target(call, group, &address, port, &zone, healthy) {
+        if neighbours::register_target(call, group, &address, port, &zone, answers) {
             task.targets.push((group.to_owned(), port));
             *news.registered.entry(group.to_owned()).or_default() += 1;
         }

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fate::{self, Fate};
+use super::fate::{self, Fate, Setting};
+use super::output;
 use super::targets::{self, News};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::durations;
 use crate::local::ec2::network::{self, NewInterface};
+use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
-use crate::local::ecs::{SERVICE, capacity, neighbours, task_definition};
+use crate::local::ecs::{SERVICE, capacity, task_definition};
 
 /// How long a container runs that the script lets exit.
 const EXITS_AFTER: Duration = Duration::from_secs(5);
@@ -145,10 +147,20 @@ fn spec(service: Option<&Service>, task: &Task) -> Value {
     service.deployments.iter().find(of).map(|d| d.spec.clone()).unwrap_or_default()
 }
 
-fn fate(call: &Call<'_>, task: &Task) -> Fate {
-    let service = task.service.as_deref().unwrap_or_default();
+fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
+    let subnet = task.wire["attachments"].get(0).and_then(|a| a.list("details").first());
+    let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
     match task_definition::find(call, task.wire.text("taskDefinitionArn")) {
-        Some(definition) => fate::of(call, service, &definition),
+        Some(definition) => fate::of(
+            call,
+            &Setting {
+                service: task.service.as_deref().unwrap_or_default(),
+                definition: &definition,
+                subnet: subnet.map(|detail| detail.text("value")),
+                public: awsvpc.text("assignPublicIp") == "ENABLED",
+                task: &task.id,
+            },
+        ),
         None => Fate::NeverRuns("TaskDefinition not found.".to_owned()),
     }
 }
@@ -187,7 +199,7 @@ fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, n
                     "Unexpected EC2 error while attempting to create network interface: {error}"
                 );
                 news.line(format!("was unable to place a task. Reason: {reason}."));
-                return failed(call, service, task, "TaskFailedToStart", reason, None, news);
+                return failed(call, service, task, ("TaskFailedToStart", reason), None, news);
             }
         };
         let dns = format!("ip-{}.ec2.internal", interface.private_ip.replace('.', "-"));
@@ -219,15 +231,17 @@ fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, n
 
 /// PENDING is over: the images are there, or not.
 fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, news: &mut News) {
-    let fate = fate(call, task);
+    let spec = spec(service.as_deref(), task);
+    let fate = fate(call, &spec, task);
     if let Fate::NeverRuns(reason) = fate {
         if let Some(rest) = reason.strip_prefix("ECS was unable to assume the role") {
             news.line(format!(
                 "failed to launch a task with (error ECS was unable to assume the role{rest})."
             ));
         }
-        return failed(call, service, task, "TaskFailedToStart", reason, None, news);
+        return failed(call, service, task, ("TaskFailedToStart", reason), None, news);
     }
+    output::begins(call, task);
     let now = call.time(call.now);
     task.phase = Phase::Starting;
     task.wire.set("lastStatus", "RUNNING");
@@ -242,14 +256,14 @@ fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, 
         let digest = fate::digest(container.text("image"));
         container.set("imageDigest", digest);
     });
-    let spec = spec(service.as_deref(), task);
     if let Some(service) = service.as_deref_mut() {
-        targets::register(call, service, &spec, task, fate != Fate::Unhealthy, news);
+        let answers = if let Fate::Unhealthy(answers) = fate { answers } else { Answers::Well };
+        targets::register(call, service, &spec, task, answers, news);
     }
     let checked = !spec.list("loadBalancers").is_empty() || has_health_check(call, task);
     let (wait, grace) = match fate {
-        Fate::Exits => (EXITS_AFTER, 0),
-        Fate::Unhealthy if checked => {
+        Fate::Exits(_) | Fate::OutOfMemory => (EXITS_AFTER, 0),
+        Fate::Unhealthy(_) if checked => {
             let grace = service.map_or(0, |s| s.wire.integer("healthCheckGracePeriodSeconds"));
             (unhealthy_after(call, &spec), grace)
         }
@@ -277,26 +291,32 @@ fn unhealthy_after(call: &Call<'_>, spec: &Value) -> Duration {
 fn judge(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, news: &mut News) {
     let spec = spec(service.as_deref(), task);
     let checked = has_health_check(call, task);
-    match fate(call, task) {
-        Fate::Exits => {
-            let reason = "Essential container in task exited".to_owned();
-            failed(call, service, task, "EssentialContainerExited", reason, Some(1), news);
+    let exited = || ("EssentialContainerExited", "Essential container in task exited".to_owned());
+    match fate(call, &spec, task) {
+        Fate::Exits(exit) => {
+            output::ends(call, task, &exit);
+            failed(call, service, task, exited(), Some((exit.code, None)), news);
         }
-        Fate::Unhealthy if !spec.list("loadBalancers").is_empty() => {
+        Fate::OutOfMemory => {
+            let reason = "OutOfMemoryError: Container killed due to memory usage";
+            failed(call, service, task, exited(), Some((137, Some(reason))), news);
+        }
+        Fate::Unhealthy(answers) if !spec.list("loadBalancers").is_empty() => {
             let balancer = &spec["loadBalancers"][0];
             let (group, port) =
                 (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
+            let (_, why) = answers.reason();
             news.line(format!(
-                "(port {port}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."
+                "(port {port}) is unhealthy in (target-group {group}) due to (reason {why})."
             ));
             let reason = format!("Task failed ELB health checks in (target-group {group})");
-            failed(call, service, task, "ServiceSchedulerInitiated", reason, None, news);
+            failed(call, service, task, ("ServiceSchedulerInitiated", reason), None, news);
         }
-        Fate::Unhealthy if checked => {
+        Fate::Unhealthy(_) if checked => {
             let reason = "Task failed container health checks".to_owned();
             news.line(format!("(task {}) failed container health checks.", task.id));
             set_health(task, "UNHEALTHY");
-            failed(call, service, task, "ServiceSchedulerInitiated", reason, None, news);
+            failed(call, service, task, ("ServiceSchedulerInitiated", reason), None, news);
         }
         _ => {
             task.phase = Phase::Healthy;
@@ -331,9 +351,8 @@ fn failed(
     call: &mut Call<'_>,
     mut service: Option<&mut Service>,
     task: &mut Task,
-    code: &str,
-    reason: String,
-    exit_code: Option<i64>,
+    (code, reason): (&str, String),
+    exit: Option<(i64, Option<&str>)>,
     news: &mut News,
 ) {
     if let Some(deployment) = deployment(service.as_deref_mut(), task) {
@@ -349,7 +368,13 @@ fn failed(
             news.line(format!("has stopped 1 running tasks: (task {}).", task.id));
         }
     }
-    stop(call, task, End { code: code.to_owned(), reason, exit_code }, news);
+    let end = End {
+        code: code.to_owned(),
+        reason,
+        exit_code: exit.map(|(code, _)| code),
+        container: exit.and_then(|(_, said)| said).map(str::to_owned),
+    };
+    stop(call, task, end, news);
 }
 
 /// Begins to stop a task.
@@ -370,6 +395,16 @@ pub(in crate::local::ecs::rollout) fn stop(
     if task.wire.has("startedAt") {
         task.wire.set("executionStoppedAt", now);
     }
+    if end.code == "EssentialContainerExited"
+        && let Some(first) = task.wire["containers"].get_mut(0)
+    {
+        // It has ended; the others follow.
+        first.set("lastStatus", "STOPPED");
+        first.set("exitCode", end.exit_code.unwrap_or(0));
+        if let Some(said) = &end.container {
+            first.set("reason", said.clone());
+        }
+    }
     task.end = Some(end);
     task.phase = Phase::Stopping;
     task.due = Some(drained.max(call.ready_at(durations::TASK_STOPPING)));
@@ -387,11 +422,16 @@ fn stopped(call: &mut Call<'_>, task: &mut Task) {
     }
     let end = task.end.clone();
     let ran = task.wire.has("startedAt");
+    // Containers beside the one that exited are terminated.
+    let exited = end.as_ref().is_some_and(|end| end.code == "EssentialContainerExited");
     containers(task, |container| {
         container.set("lastStatus", "STOPPED");
         if let Some(end) = &end {
+            if container.has("exitCode") {
+                return;
+            }
             if ran {
-                container.set("exitCode", end.exit_code.unwrap_or(0));
+                container.set("exitCode", if exited { 143 } else { end.exit_code.unwrap_or(0) });
             } else {
                 container.set("reason", end.reason.clone());
             }

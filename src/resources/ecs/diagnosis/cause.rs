@@ -192,7 +192,7 @@ const CAUSES: &[Cause] = &[
             (Stop, &["pull registry auth", "accessdenied"]),
             (Stop, &["ecr:getauthorizationtoken", "not authorized"]),
         ],
-        sentence: "the registry does not let the tasks pull {image}, if it exists",
+        sentence: "the registry does not let the tasks pull {image}, or it does not exist",
         hint: "look whether the image exists, and allow its repository to {execution_role}",
         hope: Hope::Soon,
     },

@@ -8,19 +8,30 @@ use crate::engine::Fact;
 /// How many different events are quoted.
 const MOST: usize = 6;
 
+/// What ECS tells of every deployment, or what its end says better.
+const ROUTINE: &[&str] = &[
+    "registered ",
+    "deregistered ",
+    "has begun draining",
+    "has reached a steady state",
+    "deployment completed",
+    "deployment failed",
+    "rolling back to",
+];
+
 /// The messages since then, newest first, without `(service NAME) ` before them.
-pub(crate) fn since(service: &Service, since: i64) -> Vec<(i64, &str)> {
+pub(crate) fn since(service: &Service, since: f64) -> Vec<(i64, &str)> {
     service
         .events()
         .iter()
         .filter_map(|event| {
-            let at = event.created_at()?.secs();
+            let at = event.created_at()?;
             let message = event.message()?;
             let message = message
                 .strip_prefix("(service ")
                 .and_then(|rest| rest.split_once(") "))
                 .map_or(message, |(_, rest)| rest);
-            (at >= since).then_some((at, message))
+            (at.as_secs_f64() >= since).then_some((at.secs(), message))
         })
         .collect()
 }
@@ -37,6 +48,9 @@ pub(crate) fn facts(events: &[(i64, &str)]) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
     for (_, message) in events {
         let text = short(message);
+        if ROUTINE.iter().any(|start| text.starts_with(start)) {
+            continue;
+        }
         match facts.iter_mut().find(|fact| fact.text == text) {
             Some(fact) => fact.times += 1,
             None => facts.push(Fact::new("event", text)),
@@ -106,7 +120,6 @@ mod tests {
             [
                 "2 has started 1 tasks",
                 "1 (port 80) is unhealthy in (target-group web) due to (reason Health checks failed with these codes: [404])",
-                "1 deployment failed: tasks failed to start",
                 "1 has started 2 tasks",
             ]
         );

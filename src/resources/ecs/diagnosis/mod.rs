@@ -35,7 +35,7 @@ pub(super) struct Case<'a> {
     /// The id of its deployment, `ecs-svc/…`.
     pub(super) deployment: Option<&'a str>,
     /// When that began, in seconds since 1970.
-    pub(super) since: i64,
+    pub(super) since: f64,
     /// What the user calls the service.
     pub(super) name: &'a str,
     /// Its environment.
@@ -260,9 +260,6 @@ impl Told<'_> {
         let mut targets = self.targets;
         targets.sort_by_key(rank);
         let mut events = self.events;
-        // ECS tells what became of the deployment in an event too.
-        let told = ["rolling back to", "deployment failed"];
-        events.retain(|fact| !told.iter().any(|start| fact.text.starts_with(start)));
         let mut facts: Vec<Fact> = Vec::new();
         for list in [&mut stops, &mut targets, &mut events] {
             if list.first().is_some_and(|fact| rank(fact) == 0) && facts.is_empty() {

@@ -47,8 +47,9 @@ impl Stop {
         for one in &self.containers {
             let reason = one.reason.as_ref().filter(|reason| **reason != self.reason);
             // Where ECS ended the task, how its containers took that says nothing.
-            let code =
-                one.code.filter(|code| *code != 0 && self.code == "EssentialContainerExited");
+            let code = one.code.filter(|code| {
+                *code != 0 && self.code == "EssentialContainerExited" && !self.followed(one)
+            });
             parts.extend(match (code, reason) {
                 (Some(code), None) => {
                     Some(format!("container `{}` exited with code {code}", one.name))
@@ -69,18 +70,30 @@ impl Stop {
                 None => self.reason.clone(),
             });
         }
-        parts.join("; ")
+        // The session of a role is named for the task, and every request has an id.
+        let text = parts.join("; ").replace(&self.task, "TASK");
+        match text.split_once(", request id: ") {
+            Some((text, _)) => text.to_owned(),
+            None => text,
+        }
+    }
+
+    /// It was terminated because another container of the task had exited.
+    fn followed(&self, one: &Ended) -> bool {
+        let terminated = |one: &Ended| matches!(one.code, Some(137 | 143)) && one.reason.is_none();
+        let itself = |other: &Ended| other.code.is_some() && !terminated(other);
+        terminated(one) && self.containers.iter().any(itself)
     }
 
     /// What the table of causes reads.
     pub(crate) fn evidence(&self) -> Evidence {
         let mut text = format!("{}: {}", self.code, self.reason);
         for one in &self.containers {
-            if let Some(code) = one.code {
+            if let Some(code) = one.code.filter(|_| !self.followed(one)) {
                 text.push_str(&format!("; container `{}` exited with code {code}", one.name));
             }
-            if let Some(reason) = &one.reason {
-                text.push_str(&format!(": {reason}"));
+            if let Some(reason) = one.reason.as_ref().filter(|reason| **reason != self.reason) {
+                text.push_str(&format!("; container `{}`: {reason}", one.name));
             }
         }
         Evidence { source: Source::Stop, text }
@@ -90,7 +103,7 @@ impl Stop {
     pub(crate) fn culprit(&self) -> Option<&Ended> {
         let all = &self.containers;
         let named = |one: &&Ended| !one.image.is_empty() && self.reason.contains(&one.image);
-        let odd = |one: &&Ended| one.code.is_some_and(|code| code != 0);
+        let odd = |one: &&Ended| one.code.is_some_and(|code| code != 0) && !self.followed(one);
         all.iter()
             .find(named)
             .or_else(|| {

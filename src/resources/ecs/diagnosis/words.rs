@@ -67,13 +67,14 @@ impl Words {
     pub(crate) fn learn(&mut self, text: &str) {
         let word_at = |start: &str, rest: &str| {
             rest.find(start).map(|at| {
-                let word = rest[at..].split([' ', '\'', '"', ',', ')']).next().unwrap_or_default();
+                let word =
+                    rest[at..].split([' ', '\'', '"', ',', ')', ';']).next().unwrap_or_default();
                 word.trim_end_matches(['.', ':', ';']).to_owned()
             })
         };
         let behind = |mark: &str, rest: &str| {
-            let word = rest.split_once(mark)?.1.split([' ', '\'', '"', ')']).next()?.to_owned();
-            Some(word.trim_end_matches(['.', ',', ';']).to_owned())
+            let word = rest.split_once(mark)?.1.split([' ', '\'', '"', ')', ';', ',']).next()?;
+            Some(word.trim_end_matches(['.', ':']).to_owned())
         };
         let lower = text.to_lowercase();
         if lower.contains("secret") {

@@ -103,9 +103,9 @@ fn judged(service: &SdkService, id: &str, own: &ServiceDeployment, newer: bool) 
     let by_ecs = if broke {
         let count = breaker.map_or(0, |one| one.failure_count());
         Some(match count {
-            0 => "its tasks failed to start".to_owned(),
-            1 => "1 task failed, which is all that its circuit breaker bears".to_owned(),
-            count => format!("{count} tasks failed, which is all that its circuit breaker bears"),
+            0 => "the circuit breaker ended it".to_owned(),
+            1 => "the circuit breaker ended it after 1 failed task".to_owned(),
+            count => format!("the circuit breaker ended it after {count} failed tasks"),
         })
     } else if !alarms.is_empty() {
         Some(format!("alarm {} went off", alarms.join(", ")))
@@ -285,11 +285,11 @@ mod tests {
         insta::assert_debug_snapshot!(ends, @r#"
         [
             "completed",
-            "RolledBack: deployment ecs-svc/2 failed, and ECS is rolling it back to demo:3: 3 tasks failed, which is all that its circuit breaker bears",
-            "RolledBack: deployment ecs-svc/2 failed and was rolled back to demo:3: 3 tasks failed, which is all that its circuit breaker bears",
-            "Failed: deployment ecs-svc/2 failed: 3 tasks failed, which is all that its circuit breaker bears; there is no earlier deployment to roll back to",
-            "Failed: deployment ecs-svc/2 failed: 3 tasks failed, which is all that its circuit breaker bears; rolling it back failed too",
-            "Failed: deployment ecs-svc/2 failed: 3 tasks failed, which is all that its circuit breaker bears; it was not rolled back",
+            "RolledBack: deployment ecs-svc/2 failed, and ECS is rolling it back to demo:3: the circuit breaker ended it after 3 failed tasks",
+            "RolledBack: deployment ecs-svc/2 failed and was rolled back to demo:3: the circuit breaker ended it after 3 failed tasks",
+            "Failed: deployment ecs-svc/2 failed: the circuit breaker ended it after 3 failed tasks; there is no earlier deployment to roll back to",
+            "Failed: deployment ecs-svc/2 failed: the circuit breaker ended it after 3 failed tasks; rolling it back failed too",
+            "Failed: deployment ecs-svc/2 failed: the circuit breaker ended it after 3 failed tasks; it was not rolled back",
             "RolledBack: deployment ecs-svc/2 failed and was rolled back to demo:3: alarm errors went off",
             "Superseded: deployment ecs-svc/2 was superseded by ecs-svc/3 (demo:3, begun at 2023-11-14T22:13:20Z), which this run did not begin",
             "Stopped: deployment ecs-svc/2 was stopped by someone (User request)",

@@ -18,7 +18,7 @@ pub(super) async fn look(cx: &Cx, service: &SdkService, one: &Waiting<Service>) 
     let environment = one.identity.environment.as_str();
     let case = |deployment: Option<&SdkDeployment>| {
         let since = deployment.or(super::read::primary(service)).and_then(|one| one.created_at());
-        let since = since.map_or(0, |at| at.secs());
+        let since = since.map_or(0.0, |at| at.as_secs_f64());
         let deployment = ticket.id.or(super::read::primary(service).and_then(|one| one.id()));
         (deployment.map(str::to_owned), since)
     };
