@@ -3,6 +3,7 @@
 mod account;
 mod adopt;
 mod app;
+mod apply;
 mod completion;
 mod deploy;
 mod env;
@@ -13,6 +14,7 @@ mod local;
 mod open;
 mod pipeline;
 mod plan;
+mod plan_file;
 mod schema;
 mod stop;
 mod svc;
@@ -63,6 +65,7 @@ enum Command {
     Svc(svc::Command),
     Plan(plan::Args),
     Adopt(adopt::Args),
+    Apply(apply::Args),
     Deploy(deploy::Args),
     Validate(validate::Args),
     Schema(schema::Args),
@@ -106,6 +109,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Svc(command) => svc::run(global, command).await,
         Command::Plan(args) => plan::run(global, args).await,
         Command::Adopt(args) => adopt::run(global, args).await,
+        Command::Apply(args) => apply::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),
         Command::Schema(args) => schema::run(global, args),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::engine::{Class, Failure};
+use crate::engine::{Class, Failure, Moved};
 use crate::manifest::Problems;
 use crate::render::{Terminal, human, json};
 
@@ -53,7 +53,11 @@ enum Why {
     Problems(Problems),
     Failures(Vec<(Option<String>, Failure)>),
     Message { message: String, hint: Option<String> },
+    Stale { moved: Vec<Moved>, files: Vec<String> },
 }
+
+/// What to do about a stale plan.
+const PLAN_AGAIN: &str = "plan again, and look at what it would do now";
 
 impl Stop {
     /// Refused: what, and what to type instead.
@@ -64,6 +68,11 @@ impl Stop {
     /// Failed: what, and what to type next.
     pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::because(Exit::Failed, message, hint)
+    }
+
+    /// Refused: what a plan depends on has moved, and which manifests have changed.
+    pub fn stale(moved: Vec<Moved>, files: Vec<String>) -> Self {
+        Self { exit: Exit::Refused, why: Why::Stale { moved, files } }
     }
 
     fn because(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -99,6 +108,13 @@ impl Stop {
                     json!({ "failures": list })
                 }
                 Why::Message { message, hint } => json!({ "error": message, "hint": hint }),
+                Why::Stale { moved, files } => json!({
+                    "error": "the plan is stale",
+                    "holds": false,
+                    "moved": moved,
+                    "manifests": files,
+                    "hint": PLAN_AGAIN,
+                }),
             };
             return terminal.out(&json::document(&document));
         }
@@ -115,6 +131,9 @@ impl Stop {
             }
             Why::Message { message, hint } => {
                 terminal.say(&human::failure::message(message, hint.as_deref()));
+            }
+            Why::Stale { moved, files } => {
+                terminal.say(&human::stale::stale(moved, files, PLAN_AGAIN));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! One field's part of a difference.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::OutputRef;
 
 /// One field that differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Where: `health_check.path`, `containers[0].image`; a map's keys are joined by dots.
     pub path: String,

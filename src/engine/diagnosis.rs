@@ -1,9 +1,10 @@
 //! Why something that was begun did not come to a good end: plain data, gathered once, for people and programs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What became of a deployment that did not complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It failed, and nothing was put back.
@@ -17,7 +18,7 @@ pub enum Verdict {
 }
 
 /// All that is known about a failure. The likely cause as a sentence is the failure's message, and the next command its hint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// What became of it.
     pub verdict: Verdict,
@@ -32,7 +33,7 @@ pub struct Diagnosis {
 }
 
 /// One fact, as AWS words it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fact {
     /// What it is about: `deployment`, `stopped task`, `target`, `event`, `not read`.
     pub about: String,
@@ -50,7 +51,7 @@ impl Fact {
 }
 
 /// The end of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogTail {
     /// Which: container, log group and stream.
     pub source: String,

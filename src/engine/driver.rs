@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use super::{Address, Change, Failure, Identity, Rule};
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Which side of a replacement comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplaceOrder {
     /// The new one is made, dependants move to it, the old one goes. Needs a name that carries the generation.
@@ -105,7 +106,7 @@ impl Seen {
 }
 
 /// How a live object fares.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", tag = "state", content = "why")]
 pub enum Health {
     /// It works.
@@ -121,7 +122,7 @@ pub enum Health {
 }
 
 /// One live object that bears our tags.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Live {
     /// From its tags.
     pub identity: Identity,
@@ -136,7 +137,7 @@ pub struct Live {
 }
 
 /// Something that bears a name we want but not our tags.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Foreign {
     /// The desired resource whose name it bears.
     pub address: Address,

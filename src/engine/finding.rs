@@ -1,11 +1,14 @@
 //! What was found out about a plan before it is applied.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Address;
 
 /// How bad a finding is. The order is that in which findings are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Applying would surely fail.
@@ -18,7 +21,7 @@ pub enum Severity {
 
 /// One thing that somebody should know before the plan is applied. Texts are lower-case fragments
 /// and hold no value of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,

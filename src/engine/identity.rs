@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -20,7 +21,9 @@ pub const TAG_RESOURCE: &str = "shipit:resource";
 pub const TAG_GENERATION: &str = "shipit:generation";
 
 /// Whose a resource is within its environment.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// The environment's own.
@@ -46,7 +49,7 @@ impl fmt::Display for Owner {
 }
 
 /// Everything that names one live object: what it is tagged and called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// The application.
     pub application: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,10 +12,10 @@ use super::{
 };
 
 /// The version of the plan's JSON form.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// What happens to one resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "action")]
 pub enum Action {
     /// It is made.
@@ -40,7 +41,7 @@ pub enum Action {
 }
 
 /// One resource's part of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Which resource.
     pub address: Address,
@@ -91,7 +92,7 @@ impl Step {
 }
 
 /// One step waits for another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepEdge {
     /// The index of the other step in [`Plan::steps`].
     pub step: usize,
@@ -100,7 +101,7 @@ pub struct StepEdge {
 }
 
 /// The whole difference for one scope of one environment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// [`FORMAT_VERSION`].
     pub format_version: String,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Owner;
 
 /// What a run may change. Everything of the environment is observed whatever the scope, as
 /// services refer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
     /// Environment resources may be created, updated and deleted. Otherwise they may only be
     /// created, when a service in scope needs one that is not there yet.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::application::{Application, ApplicationFile};
-use super::environment::{Environment, EnvironmentFile};
+use super::application::{Application, ApplicationFile, ApplicationKind};
+use super::environment::{Environment, EnvironmentFile, EnvironmentKind};
 use super::problem::{Problem, Problems, Severity, Source};
 use super::read::{Read, Reader, did_you_mean, is_map};
 use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
@@ -86,6 +86,48 @@ impl Workspace {
             }),
             _ => Err(problems),
         }
+    }
+
+    /// What stands in for manifests where a saved plan is applied without any: an application and an
+    /// environment with nothing in them but their names and account.
+    pub fn without_manifests(
+        root: &Path,
+        application: &str,
+        environment: &str,
+        account: &str,
+    ) -> (Self, Environment) {
+        let application = Application {
+            kind: ApplicationKind::Application,
+            name: application.to_owned(),
+            region: None,
+            account: None,
+            tags: BTreeMap::new(),
+        };
+        let environment = Environment {
+            kind: EnvironmentKind::Environment,
+            name: environment.to_owned(),
+            region: None,
+            account: Some(account.to_owned()),
+            protect: false,
+            profile: None,
+            role: None,
+            tags: BTreeMap::new(),
+            network: Default::default(),
+            cluster: Default::default(),
+            discovery: Default::default(),
+            observability: Default::default(),
+            logging: Default::default(),
+            http: Default::default(),
+        };
+        let workspace = Self {
+            root: root.to_owned(),
+            application,
+            environments: vec![environment.clone()],
+            services: Vec::new(),
+            warnings: Problems::new(Vec::new()),
+            resolved: BTreeMap::new(),
+        };
+        (workspace, environment)
     }
 
     /// An environment by its name.

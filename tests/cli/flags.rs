@@ -22,6 +22,7 @@ const COMMANDS: &[&[&str]] = &[
     &["svc", "rollback"],
     &["svc", "delete"],
     &["plan"],
+    &["apply"],
     &["deploy"],
     &["adopt"],
     &["validate"],

@@ -5,3 +5,4 @@ mod init;
 mod main_job;
 mod protection;
 mod refusals;
+mod saved;

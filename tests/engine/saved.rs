@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 use shipit::engine::{Foreign, Observation, Plan, Scope, observe, saved};
+use shipit::render::human::stale;
 
 use super::cloud::{Cloud, Object};
 use super::graph::{Graph, carry_out, deploy, planned, scope, target, web};
@@ -38,7 +39,7 @@ async fn fresh(cloud: &Cloud, plan: &Plan) -> Observation {
 async fn moved(cloud: &Cloud, plan: &Plan) -> String {
     let fresh = fresh(cloud, plan).await;
     let moved = saved::moved(&cloud.registry(), plan, &fresh).unwrap();
-    moved.iter().map(|one| format!("{one}\n")).collect()
+    stale::lines(&moved).join("\n")
 }
 
 fn edit(cloud: &Cloud, address: &str, change: impl FnOnce(&mut Object)) {
@@ -69,8 +70,8 @@ async fn what_is_changed_and_what_that_refers_to_may_not_move() {
         let (cloud, plan) = changed().await;
         edit(&cloud, address, |object| object.spec[field] = json!("by hand"));
         let moved = moved(&cloud, &plan).await;
-        assert!(moved.starts_with(&format!("{address}: `{field}` was ")), "{address}: {moved}");
-        assert!(moved.ends_with("and is \"by hand\"\n"), "{address}: {moved}");
+        assert!(moved.starts_with(&format!("{address}  {field}: ")), "{address}: {moved}");
+        assert!(moved.ends_with(" → \"by hand\""), "{address}: {moved}");
         assert_eq!(moved.lines().count(), 1, "{moved}");
     }
 }
@@ -89,7 +90,7 @@ async fn what_autoscaling_did_since_is_left_as_it_is() {
     let (cloud, plan) = changed().await;
     edit(&cloud, "t/plain.api", |object| object.spec["count"] = json!(7));
     let fresh = fresh(&cloud, &plan).await;
-    let renewed = saved::renew(&cloud.registry(), &plan, &fresh, "run-2").unwrap().unwrap();
+    let renewed = saved::renew(&cloud.registry(), &plan, &fresh, "run-2").unwrap();
     let (outcome, _) = carry_out(&cloud, &renewed, &Default::default(), Default::default()).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     let shown = cloud.shown();
@@ -116,8 +117,8 @@ async fn objects_that_came_and_went_are_named() {
         });
     }
     assert_snapshot!(moved(&cloud, &plan).await, @r#"
-    t/plain.other: `plain-00007` is gone
-    t/plain.other-two: `plain-twin` is there and was not
+    t/plain.other      it is gone: plain-00007
+    t/plain.other-two  it is there now: plain-twin
     "#);
 }
 
@@ -127,18 +128,18 @@ async fn a_plan_that_was_carried_out_once_is_stale() {
     let (outcome, _) = carry_out(&cloud, &plan, &Default::default(), Default::default()).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     assert_snapshot!(moved(&cloud, &plan).await, @r#"
-    t/plain.api: `uses` was ["revision-00002"] and is ["revision-00008"]
-    t/revision.api: `revision-00008` is there and was not
+    t/plain.api     uses: ["revision-00002"] → ["revision-00008"]
+    t/revision.api  it is there now: revision-00008
     "#);
     let cloud = Cloud::default();
     let plan = planned(&cloud, &web(), &all(), &Default::default()).await.unwrap();
     carry_out(&cloud, &plan, &Default::default(), Default::default()).await;
     assert_snapshot!(moved(&cloud, &plan).await, @r#"
-    t/plain.api: `plain-00005` is there and was not
-    t/plain.vpc: `plain-00001` is there and was not
-    t/revision.api: `revision-00002` is there and was not
-    t/single.subnet: `single-00003` is there and was not
-    t/slow.balancer: `slow-00004` is there and was not
+    t/plain.api      it is there now: plain-00005
+    t/plain.vpc      it is there now: plain-00001
+    t/revision.api   it is there now: revision-00002
+    t/single.subnet  it is there now: single-00003
+    t/slow.balancer  it is there now: slow-00004
     "#);
 }
 
@@ -158,6 +159,6 @@ async fn a_new_user_of_what_goes_is_named() {
     };
     edit(&cloud, "t/plain.other", |object| object.spec["uses"] = json!([id]));
     assert_snapshot!(moved(&cloud, &plan).await, @r#"
-    t/plain.api: `t/plain.other` uses it now, and the plan takes it away
+    t/plain.api  t/plain.other uses it now, and the plan takes it away
     "#);
 }

@@ -18,7 +18,7 @@ use shipit::resources::REGISTRY;
 /// An account, with all drivers.
 pub(super) struct Account {
     pub(super) registry: Registry,
-    cx: Arc<Cx>,
+    pub(super) cx: Arc<Cx>,
     runs: AtomicU32,
     clock: TokioClock,
 }
@@ -66,9 +66,14 @@ impl Account {
     /// The plan that may change and delete everything.
     pub(super) async fn plan(&self, desired: &Desired) -> Plan {
         let scope = Scope { environment: true, services: ["api".to_owned()].into(), prune: true };
+        self.plan_for(desired, &scope).await
+    }
+
+    /// The plan for a scope; everything that holds data may go.
+    pub(super) async fn plan_for(&self, desired: &Desired, scope: &Scope) -> Plan {
         let observation = self.observe(desired).await;
         let made =
-            plan(&self.registry, &self.target(), desired, &observation, &scope, &AllowDelete::All);
+            plan(&self.registry, &self.target(), desired, &observation, scope, &AllowDelete::All);
         let made = made.unwrap();
         assert_eq!(made.foreign, []);
         made

@@ -2,7 +2,8 @@
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
 //! `network`, `containers`, `names`, `load_balancing`, `messaging` and `stores`. `life` drives them, `coverage`
-//! catches what no example covers, `shapes` compares with the service models of boto3.
+//! catches what no example covers, `shapes` compares with the service models of boto3,
+//! `saved` changes every field under a saved plan.
 
 mod account;
 mod containers;
@@ -14,6 +15,7 @@ mod messaging;
 mod names;
 mod network;
 mod renames;
+mod saved;
 mod service;
 mod shapes;
 mod stores;

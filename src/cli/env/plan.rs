@@ -1,6 +1,6 @@
 //! `shipit env plan`: what `env deploy` would do.
 
-use super::super::pipeline::{Choices, Pipeline, Which};
+use super::super::pipeline::{Choices, Pipeline, PlanOptions, Which};
 use super::super::{Exit, Global, Stop};
 
 /// Show what `env deploy` would change, and change nothing
@@ -10,17 +10,13 @@ pub(in super::super) struct Args {
     /// The environment; the same as `--env`
     #[arg(long, short)]
     name: Option<String>,
-    /// Exit with 2 if there are changes
-    #[arg(long)]
-    exit_code: bool,
+    #[command(flatten)]
+    options: PlanOptions,
     #[command(flatten)]
     choices: Choices,
 }
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let global = super::chosen(global, args.name);
-    Pipeline::open(&global, Which::Environment)
-        .await?
-        .show_plan(&args.choices, args.exit_code)
-        .await
+    Pipeline::open(&global, Which::Environment).await?.show_plan(&args.choices, &args.options).await
 }

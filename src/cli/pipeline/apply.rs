@@ -23,17 +23,21 @@ impl Pipeline {
             self.print(&planned);
         }
         self.refuse_foreign(&planned.plan)?;
-        let plan = planned.plan;
+        self.refuse_findings(&planned.plan)?;
+        self.carry_out(&planned.plan).await
+    }
+
+    /// Confirms and applies what was shown, or says that there is nothing to do.
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Result<Exit, Stop> {
         if !plan.has_changes() {
             if self.terminal.json() {
                 self.terminal.out(&json::line(&json!({ "event": "nothing-to-do" })));
             }
-            self.print_addresses(&plan, None);
+            self.print_addresses(plan, None);
             return Ok(Exit::Done);
         }
-        self.refuse_findings(&plan)?;
-        self.confirm(&plan)?;
-        self.apply(&plan).await
+        self.confirm(plan)?;
+        self.apply(plan).await
     }
 
     /// Carries out a plan and says how it ended.

@@ -1,5 +1,8 @@
 //! Options of every command that plans.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use crate::cli::Stop;
 use crate::engine::AllowDelete;
 use crate::preflight;
@@ -21,7 +24,23 @@ pub(in crate::cli) struct Choices {
     skip_preflight: Vec<String>,
 }
 
+/// Options of the commands that show a plan.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct PlanOptions {
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    /// Save the plan to this file, for `shipit apply`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
 impl Choices {
+    /// The kinds that hold data and may go, as they were given.
+    pub(super) fn allowed(&self) -> BTreeSet<String> {
+        self.allow_delete.iter().cloned().collect()
+    }
+
     pub(super) fn allow_delete(&self) -> Result<AllowDelete, Stop> {
         if self.allow_delete.iter().any(|kind| kind == "all") {
             return Ok(AllowDelete::All);

@@ -3,7 +3,7 @@
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
 //! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
 //! earlier one,
-//! `stale` says whether it still holds, `show` prints what is live. What one command alone does stays in that command's file.
+//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
@@ -14,6 +14,7 @@ mod preflight;
 mod read;
 mod record;
 mod rollback;
+mod saved;
 mod show;
 mod stale;
 
@@ -24,12 +25,12 @@ use tokio::sync::OnceCell;
 use super::account::{self, Account};
 use super::{Global, Stop, local, open};
 use crate::engine::{Registry, Target, TokioClock};
-use crate::manifest::Workspace;
+use crate::manifest::{Environment, Workspace};
 use crate::record::Book;
 use crate::render::{Terminal, human};
 use crate::resources::REGISTRY;
 
-pub(super) use choices::Choices;
+pub(super) use choices::{Choices, PlanOptions};
 
 /// How many calls and steps run at a time.
 const CONCURRENCY: usize = 16;
@@ -64,6 +65,8 @@ pub(super) struct Pipeline {
     zones: OnceCell<Vec<String>>,
     /// What was released before, and what this run releases.
     book: Book,
+    /// Whether there are manifests: a saved plan is applied without, too.
+    manifests: bool,
 }
 
 impl Pipeline {
@@ -80,6 +83,16 @@ impl Pipeline {
                 ),
             ));
         }
+        Self::start(global, which, workspace, environment).await
+    }
+
+    /// Opens the account.
+    async fn start(
+        global: &Global,
+        which: Which,
+        workspace: Workspace,
+        environment: Environment,
+    ) -> Result<Self, Stop> {
         let terminal = global.terminal();
         if !workspace.warnings.is_empty() && !terminal.json() {
             terminal.say(&human::problem::problems(&workspace.warnings));
@@ -106,6 +119,7 @@ impl Pipeline {
             clock,
             zones: OnceCell::new(),
             book: Book::default(),
+            manifests: true,
         })
     }
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CONCURRENCY, Choices, Pipeline, Which};
-use crate::cli::{Exit, Stop};
-use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan};
+use super::{CONCURRENCY, Choices, Pipeline, PlanOptions, Which};
+use crate::cli::{Exit, Stop, plan_file};
+use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan, saved};
 use crate::render::human::{self, text};
 use crate::render::json;
 
@@ -21,16 +21,22 @@ impl Pipeline {
     pub(in crate::cli) async fn show_plan(
         &self,
         choices: &Choices,
-        exit_code: bool,
+        options: &PlanOptions,
     ) -> Result<Exit, Stop> {
+        if let Some(path) = &options.out {
+            plan_file::may_write(path)?;
+        }
         let mut planned = self.plan(choices).await?;
         self.preflight(&mut planned, choices).await?;
         self.print(&planned);
         self.refuse_foreign(&planned.plan)?;
-        if exit_code && planned.plan.findings_of(Severity::Error).next().is_some() {
+        if let Some(path) = &options.out {
+            self.save(planned.plan.clone(), choices, path).await?;
+        }
+        if options.exit_code && planned.plan.findings_of(Severity::Error).next().is_some() {
             return Ok(Exit::Refused);
         }
-        Ok(if exit_code && planned.plan.has_changes() { Exit::Changes } else { Exit::Done })
+        Ok(if options.exit_code && planned.plan.has_changes() { Exit::Changes } else { Exit::Done })
     }
 
     pub(super) async fn plan(&self, choices: &Choices) -> Result<Planned, Stop> {
@@ -96,11 +102,18 @@ impl Pipeline {
         Err(Stop::refused(message, hint))
     }
 
-    pub(super) fn print(&self, planned: &Planned) {
+    pub(super) fn print_plan(&self, plan: &Plan) {
         if self.terminal.json() {
-            return self.terminal.out(&json::document(&planned.plan));
+            return self.terminal.out(&json::document(&saved::masked(&self.registry, plan)));
         }
-        self.terminal.out(&human::plan::plan(&planned.plan, self.global.verbose));
+        self.terminal.out(&human::plan::plan(plan, self.global.verbose));
+    }
+
+    pub(super) fn print(&self, planned: &Planned) {
+        self.print_plan(&planned.plan);
+        if self.terminal.json() {
+            return;
+        }
         self.terminal.tell(&format!(
             "read {} in {} with {}",
             text::count(planned.observation.live().count(), "live resource"),

@@ -1,6 +1,6 @@
 //! `shipit svc plan`: what `svc deploy` would do.
 
-use super::super::pipeline::{Choices, Pipeline, Which};
+use super::super::pipeline::{Choices, Pipeline, PlanOptions, Which};
 use super::super::{Exit, Global, Stop};
 
 /// Show what `svc deploy` would change, and change nothing
@@ -10,9 +10,8 @@ pub(in super::super) struct Args {
     /// The service; may be left out where there is only one
     #[arg(long, short)]
     name: Option<String>,
-    /// Exit with 2 if there are changes
-    #[arg(long)]
-    exit_code: bool,
+    #[command(flatten)]
+    options: PlanOptions,
     #[command(flatten)]
     choices: Choices,
 }
@@ -21,6 +20,6 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.name)?;
     Pipeline::open(global, Which::Service(name))
         .await?
-        .show_plan(&args.choices, args.exit_code)
+        .show_plan(&args.choices, &args.options)
         .await
 }

@@ -174,6 +174,11 @@ impl Rules {
         }
     }
 
+    /// Masks every sensitive part of a whole document.
+    pub fn mask_all(&self, document: &mut Value) {
+        self.mask(&[], document);
+    }
+
     /// Takes the fields that are owned elsewhere out of a document. Fields inside lists stay: a
     /// difference there is no change either way.
     pub fn drop_owned_elsewhere(&self, document: &mut Value) {

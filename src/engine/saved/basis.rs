@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,26 +15,26 @@ use crate::engine::{
 
 /// What a plan was made from, as far as it depends on it. Anything else may change freely between
 /// planning and applying.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Basis {
     /// The live objects that the plan's steps change, and those they refer to, directly or not. An
     /// address with an empty list had nothing live and is made by the plan.
-    pub depends_on: BTreeMap<Address, Vec<Fact>>,
+    pub depends_on: BTreeMap<Address, Vec<Object>>,
     /// What AWS called every live object in scope, by address. Of kinds that only grow by revisions
     /// the address alone counts, and the list is empty.
     pub in_scope: BTreeMap<Address, BTreeSet<String>>,
     /// What referred to each object that goes.
     pub users: BTreeMap<Address, BTreeSet<Address>>,
-    /// Everything that was wanted, and whose it is: the names that were looked for.
-    pub wanted: BTreeMap<Address, Owner>,
+    /// Everything that was wanted.
+    pub wanted: BTreeMap<Address, Wanted>,
     /// A digest of what the manifests alone want, by address, in normal form: comments and order do
     /// not count. Empty where the manifests were not asked.
     pub manifests: BTreeMap<Address, String>,
 }
 
 /// One live object as it was when the plan was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fact {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Object {
     /// What AWS calls it.
     pub id: String,
     /// Whose it is.
@@ -46,15 +47,22 @@ pub struct Fact {
     pub outputs: Value,
 }
 
+/// One desired resource as it was when the plan was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its document, references unresolved.
+    pub spec: Value,
+}
+
 impl Basis {
-    /// The names to look for when observing again: no documents.
+    /// What was wanted, without its order: the names to look for when observing again.
     pub fn desired(&self) -> Desired {
-        let node = |(address, owner): (&Address, &Owner)| {
-            let (address, owner) = (address.clone(), owner.clone());
-            (
-                address.clone(),
-                Node { address, owner, spec: Value::Null, after: Vec::new(), formerly: None },
-            )
+        let node = |(address, wanted): (&Address, &Wanted)| {
+            let Wanted { owner, spec } = wanted.clone();
+            let address = address.clone();
+            (address.clone(), Node { address, owner, spec, after: Vec::new(), formerly: None })
         };
         Desired { nodes: self.wanted.iter().map(node).collect() }
     }
@@ -91,23 +99,23 @@ pub fn basis(
             touched(plan).any(|old| old.id == live.id && old.identity.address == address)
         };
         let latest = twins.iter().map(|live| live.identity.generation).max();
-        let facts = twins.iter().filter(|live| {
+        let objects = twins.iter().filter(|live| {
             !info.revisioned || latest == Some(live.identity.generation) || touched(live)
         });
-        let facts = facts.map(|live| fact(&rules, live)).collect();
-        depends_on.insert(address, facts);
+        let objects = objects.map(|live| object(&rules, live)).collect();
+        depends_on.insert(address, objects);
     }
     Ok(Basis {
         depends_on,
         in_scope: in_scope(registry, &plan.scope, observation)?,
         users: users(plan, observation),
-        wanted: desired
-            .nodes
-            .values()
-            .map(|node| (node.address.clone(), node.owner.clone()))
-            .collect(),
+        wanted: desired.nodes.values().map(wanted).collect(),
         manifests: BTreeMap::new(),
     })
+}
+
+fn wanted(node: &Node) -> (Address, Wanted) {
+    (node.address.clone(), Wanted { owner: node.owner.clone(), spec: node.spec.clone() })
 }
 
 /// The live objects that steps change.
@@ -150,10 +158,10 @@ fn related(desired: &Desired, plan: &Plan) -> BTreeSet<Address> {
     found
 }
 
-pub(super) fn fact(rules: &Rules, live: &Live) -> Fact {
+pub(super) fn object(rules: &Rules, live: &Live) -> Object {
     let mut spec = live.spec.clone();
     rules.drop_owned_elsewhere(&mut spec);
-    Fact {
+    Object {
         id: live.id.clone(),
         owner: live.identity.owner.clone(),
         generation: live.identity.generation,

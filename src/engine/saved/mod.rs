@@ -2,12 +2,18 @@
 //!
 //! `basis` writes down what a plan rests on while it is made; `moved` compares that with what is live now and names
 //! each field that differs; `renew` makes the plan that is carried out: the same steps, with the live objects as they
-//! are now. Reading and writing files, and asking AWS, is not done here.
+//! are now; `file` is the plan as a document that is kept; `sensitive` keeps out of it what must not be
+//! written down. Reading and writing files, and asking AWS, is not done here.
 
 mod basis;
+mod file;
 mod moved;
 mod renew;
+mod sensitive;
 
-pub use basis::{Basis, Fact, basis, digests};
-pub use moved::{Moved, moved, rewanted};
+pub use basis::{Basis, Object, Wanted, basis, digests};
+pub use file::{About, Saved, SavedPlan, Unusable, schema};
+pub use moved::{Moved, moved, remanifested, reversioned, rewanted};
 pub use renew::renew;
+use sensitive::hides_nothing;
+pub use sensitive::masked;

@@ -1,12 +1,12 @@
 //! What moved since a plan was made.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::basis::{Basis, Fact, fact, in_scope, makes, users};
+use super::basis::{Basis, Object, in_scope, makes, object, users};
 use crate::engine::diff::{Rules, diff};
 use crate::engine::resolve::resolve;
 use crate::engine::{
@@ -14,7 +14,7 @@ use crate::engine::{
 };
 
 /// One thing that is not as it was when the plan was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "moved")]
 pub enum Moved {
     /// A field of a live object that the plan changes or refers to.
@@ -60,7 +60,7 @@ pub enum Moved {
     Wanted {
         /// Whose document.
         address: Address,
-        /// Which field; empty where the whole differs.
+        /// Which field; empty where no field is known: then the two below say whether it was and is wanted at all.
         path: String,
         /// What the plan holds.
         then: Value,
@@ -91,42 +91,6 @@ impl Moved {
     }
 }
 
-impl fmt::Display for Moved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |value: &Value| match value {
-            Value::Null => "nothing".to_owned(),
-            value => value.to_string(),
-        };
-        match self {
-            Self::Field { address, path, then, now } => {
-                write!(f, "{address}: `{path}` was {} and is {}", text(then), text(now))
-            }
-            Self::Appeared { address, id } => {
-                write!(f, "{address}: `{id}` is there and was not")
-            }
-            Self::Gone { address, id } => write!(f, "{address}: `{id}` is gone"),
-            Self::Used { address, by } => {
-                write!(f, "{address}: `{by}` uses it now, and the plan takes it away")
-            }
-            Self::Foreign { address, id } => {
-                write!(f, "{address}: `{id}` has its name now, without shipit's tags")
-            }
-            Self::Wanted { address, path, then, now } if path.is_empty() => match (then, now) {
-                (Value::Null, _) => write!(f, "{address}: it is wanted now and was not"),
-                (_, Value::Null) => write!(f, "{address}: it is wanted no more"),
-                _ => write!(f, "{address}: the manifests want it otherwise now"),
-            },
-            Self::Wanted { address, path, then, now } => {
-                let (then, now) = (text(then), text(now));
-                write!(f, "{address}: `{path}` is to be {now} now, and {then} in the plan")
-            }
-            Self::Version { then, now } => {
-                write!(f, "the plan was made by shipit {then}, and this is {now}")
-            }
-        }
-    }
-}
-
 /// Everything that moved in AWS since the plan was made and that it depends on, by address; empty where it still
 /// holds. `fresh` is what was observed for [`Basis::desired`].
 ///
@@ -135,8 +99,8 @@ impl fmt::Display for Moved {
 pub fn moved(registry: &Registry, plan: &Plan, fresh: &Observation) -> Result<Vec<Moved>, Failure> {
     let basis = &plan.basis;
     let mut list = Vec::new();
-    for (address, facts) in &basis.depends_on {
-        objects(registry, fresh, address, facts, &mut list)?;
+    for (address, known) in &basis.depends_on {
+        objects(registry, fresh, address, known, &mut list)?;
     }
     let now = in_scope(registry, &plan.scope, fresh)?;
     let known = |address: &&Address| !basis.depends_on.contains_key(*address);
@@ -164,21 +128,21 @@ fn objects(
     registry: &Registry,
     fresh: &Observation,
     address: &Address,
-    facts: &[Fact],
+    known: &[Object],
     list: &mut Vec<Moved>,
 ) -> Result<(), Failure> {
     let info = registry.info(address.kind())?;
     let rules = Rules::new(info.rules);
     let mut now: BTreeMap<&str, &Live> =
         fresh.at(address).map(|live| (live.id.as_str(), live)).collect();
-    for then in facts {
+    for then in known {
         match now.remove(then.id.as_str()) {
             Some(live) => fields(&rules, address, then, live, list),
             None => list.push(Moved::Gone { address: address.clone(), id: then.id.clone() }),
         }
     }
     // Older revisions than the latest were not written down.
-    let latest = facts.iter().map(|fact| fact.generation).max();
+    let latest = known.iter().map(|object| object.generation).max();
     for (id, live) in now {
         if !info.revisioned || latest.is_none_or(|latest| live.identity.generation > latest) {
             list.push(Moved::Appeared { address: address.clone(), id: id.to_owned() });
@@ -187,13 +151,13 @@ fn objects(
     Ok(())
 }
 
-fn fields(rules: &Rules, address: &Address, then: &Fact, live: &Live, list: &mut Vec<Moved>) {
-    let now = fact(rules, live);
+fn fields(rules: &Rules, address: &Address, then: &Object, live: &Live, list: &mut Vec<Moved>) {
+    let now = object(rules, live);
     let mut field = |path: String, then: Value, now: Value| {
         list.push(Moved::Field { address: address.clone(), path, then, now });
     };
     if then.owner != now.owner {
-        let whose = |fact: &Fact| Value::String(fact.owner.to_string());
+        let whose = |object: &Object| Value::String(object.owner.to_string());
         field("owner".to_owned(), whose(then), whose(&now));
     }
     if then.generation != now.generation {
@@ -261,8 +225,8 @@ pub fn rewanted(
         let Some(then) = &step.spec else { continue };
         let address = step.address.clone();
         let Some(node) = desired.nodes.get(&address) else {
-            let (path, then) = (String::new(), then.clone());
-            list.push(Moved::Wanted { address, path, then, now: Value::Null });
+            let (path, then, now) = (String::new(), Value::Bool(true), Value::Bool(false));
+            list.push(Moved::Wanted { address, path, then, now });
             continue;
         };
         let rules = Rules::new(registry.info(address.kind())?.rules);
@@ -273,4 +237,24 @@ pub fn rewanted(
         }
     }
     Ok(list)
+}
+
+/// Where the manifests alone want something else than they did. `now` are the digests of what they want.
+pub fn remanifested(plan: &Plan, now: &BTreeMap<Address, String>) -> Vec<Moved> {
+    let then = &plan.basis.manifests;
+    let addresses: BTreeSet<&Address> = then.keys().chain(now.keys()).collect();
+    let differ = addresses.into_iter().filter(|address| then.get(address) != now.get(address));
+    let differ = differ.map(|address| Moved::Wanted {
+        address: address.clone(),
+        path: String::new(),
+        then: then.contains_key(address).into(),
+        now: now.contains_key(address).into(),
+    });
+    differ.collect()
+}
+
+/// Whether another version of shipit made the plan.
+pub fn reversioned(then: &str) -> Option<Moved> {
+    let now = env!("CARGO_PKG_VERSION");
+    (then != now).then(|| Moved::Version { then: then.to_owned(), now: now.to_owned() })
 }

@@ -5,6 +5,7 @@ pub mod findings;
 pub mod plan;
 pub mod problem;
 pub mod progress;
+pub mod stale;
 pub mod status;
 pub mod table;
 pub mod text;
