@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Change, Failure, Identity, Rule};
+use super::{Address, Change, Failure, Identity, OutputRef, Rule};
 
 /// A boxed future, as every call of a [`Driver`] returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -84,6 +84,18 @@ pub struct Query<'a> {
     pub documents: &'a BTreeMap<Address, Value>,
     /// What the kinds of [`KindInfo::observe_after`] have found.
     pub seen: &'a Seen,
+}
+
+impl Query<'_> {
+    /// A text in the document of what is wanted, if it is known: written there, or an output of
+    /// what was seen.
+    pub fn wanted_text(&self, address: &Address, field: &str) -> Option<&str> {
+        let value = self.documents.get(address)?.get(field)?;
+        let Some(from) = OutputRef::from_value(value) else { return value.as_str() };
+        let seen = self.seen.of(from.address.kind());
+        let live = seen.iter().find(|live| live.identity.address == from.address)?;
+        live.outputs.get(&from.field)?.as_str()
+    }
 }
 
 impl Query<'static> {

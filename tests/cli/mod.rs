@@ -1,5 +1,6 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
+mod adopt;
 mod flags;
 mod init;
 mod main_job;

@@ -1,5 +1,6 @@
 //! An account in memory where nothing takes time, and the engine upon it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,8 +9,8 @@ use shipit::aws::local_client::http_client;
 use shipit::aws::{Cx, Session, SessionOptions};
 use shipit::engine::execute::Options;
 use shipit::engine::{
-    Address, AllowDelete, Cancel, Desired, Live, Observation, Plan, Registry, Scope, Target,
-    TokioClock, execute, observe, plan,
+    Address, AllowDelete, Cancel, Desired, Live, Observation, Outcome, Plan, Registry, Scope,
+    Target, TokioClock, execute, observe, plan,
 };
 use shipit::local::clock::Speed;
 use shipit::local::{LocalAws, LocalOptions};
@@ -43,7 +44,7 @@ impl Account {
     }
 
     /// Each plan is a run of its own.
-    fn target(&self) -> Target {
+    pub(super) fn target(&self) -> Target {
         Target {
             application: "demo".to_owned(),
             environment: "test".to_owned(),
@@ -63,6 +64,37 @@ impl Account {
         self.observe(&Desired::default()).await.at(address).cloned().collect()
     }
 
+    /// Takes shipit's tags away, as somebody with a console might.
+    pub(super) async fn strip(&self, live: &Live) {
+        self.untag(live, live.identity.tags().into_keys().collect()).await;
+    }
+
+    /// Takes these tags away.
+    pub(super) async fn untag(&self, live: &Live, keys: Vec<String>) {
+        if live.identity.address.kind() == "iam/role" {
+            let call = self.cx.iam.untag_role().role_name(&live.id);
+            call.set_tag_keys(Some(keys)).send().await.unwrap();
+            return;
+        }
+        let call = self.cx.tagging.untag_resources().resource_arn_list(arn(live));
+        let answer = call.set_tag_keys(Some(keys)).send().await.unwrap();
+        assert_eq!(answer.failed_resources_map(), Some(&HashMap::new()));
+    }
+
+    /// Puts shipit's tags back, past everything that `shipit adopt` asks.
+    pub(super) async fn claim(&self, live: &Live) {
+        let driver = self.registry.driver(live.identity.address.kind()).unwrap();
+        driver.claim(live).await.unwrap();
+    }
+
+    /// Makes it another application's.
+    pub(super) async fn give_away(&self, live: &Live) {
+        let mut other = live.clone();
+        other.identity.application = "other".to_owned();
+        self.strip(live).await;
+        self.claim(&other).await;
+    }
+
     /// The plan that may change and delete everything.
     pub(super) async fn plan(&self, desired: &Desired) -> Plan {
         let scope = Scope { environment: true, services: ["api".to_owned()].into(), prune: true };
@@ -79,16 +111,31 @@ impl Account {
         made
     }
 
+    /// Carries the plan out, however that ends.
+    pub(super) async fn outcome(&self, plan: &Plan) -> Outcome {
+        let (options, cancel) = (Options::default(), Cancel::default());
+        execute(&self.registry, plan, &self.clock, &options, &cancel, &|_| {}).await
+    }
+
     /// Carries the plan out; `what` names it in failures.
     pub(super) async fn apply(&self, plan: &Plan, what: &str) {
-        let options = Options::default();
-        let cancel = Cancel::default();
-        let outcome = execute(&self.registry, plan, &self.clock, &options, &cancel, &|_| {}).await;
+        let outcome = self.outcome(plan).await;
         let failed: Vec<String> = outcome
             .failed
             .iter()
             .map(|(step, failure)| format!("{}: {failure:?}", plan.steps[*step].address))
             .collect();
         assert!(outcome.is_complete(), "{what}: {failed:#?}\nskipped: {:?}", outcome.skipped);
+    }
+}
+
+/// Its ARN, also where shipit has no use for it.
+fn arn(live: &Live) -> String {
+    match live.outputs.get("arn").and_then(|arn| arn.as_str()) {
+        Some(arn) => arn.to_owned(),
+        None => {
+            let kind = live.identity.address.kind().trim_start_matches("ec2/");
+            format!("arn:aws:ec2:eu-west-1:123456789012:{kind}/{}", live.id)
+        }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
 //! `network`, `containers`, `names`, `load_balancing`, `messaging` and `stores`. `life` drives them, `coverage`
-//! catches what no example covers, `shapes` compares with the service models of boto3,
-//! `saved` changes every field under a saved plan.
+//! catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
+//! of boto3, `saved` changes every field under a saved plan.
 
 mod account;
+mod adopt;
 mod containers;
 mod coverage;
 mod example;

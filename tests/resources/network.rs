@@ -300,11 +300,13 @@ async fn a_group_of_our_name_without_our_tags_is_foreign() {
     create(&cx, "api", &group(&vpc, true)).await;
     let seen = documents::<Vpc>(&cx).await;
     let wanted = [identity::<SecurityGroup>("api"), identity::<SecurityGroup>("web")];
+    let document = serde_json::json!({ "vpc": vpc.as_str() });
+    let documents = wanted.iter().map(|one| (one.address.clone(), document.clone())).collect();
     let query = |wanted| Query {
         application: "demo",
         environment: "test",
         wanted,
-        documents: Query::NO_DOCUMENTS,
+        documents: &documents,
         seen: &seen,
     };
     let found = SecurityGroup::observe(&cx, &query(&wanted)).await.unwrap();

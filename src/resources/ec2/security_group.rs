@@ -1,6 +1,8 @@
 //! A security group. Its rules are a kind of their own: groups that name each other would be a
 //! cycle.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, ResourceType};
 use serde::{Deserialize, Serialize};
 
@@ -182,7 +184,7 @@ async fn set_default_egress(cx: &Cx, id: &SecurityGroupId, on: bool) -> Result<(
     }
 }
 
-/// Groups in our VPCs that bear a wanted name without our tags. Asked only for names that are
+/// Groups in our VPCs and imported ones that bear a wanted name without our tags. Asked only for names that are
 /// not live yet, so an unchanged environment costs no call.
 async fn foreign(
     cx: &Cx,
@@ -194,8 +196,9 @@ async fn foreign(
         .iter()
         .filter(|wanted| !owned.iter().any(|live| live.identity.address == wanted.address))
         .collect();
-    let vpcs: Vec<&str> =
-        query.seen.of("ec2/vpc").iter().filter_map(|vpc| vpc.outputs["id"].as_str()).collect();
+    // Where those that are missing go; in a VPC that is not there yet is nothing else.
+    let vpcs: BTreeSet<&str> =
+        missing.iter().filter_map(|wanted| query.wanted_text(&wanted.address, "vpc")).collect();
     if missing.is_empty() || vpcs.is_empty() {
         return Ok(Vec::new());
     }
@@ -218,7 +221,10 @@ async fn foreign(
             .map_err(|error| classify("ec2 DescribeSecurityGroups", error))?;
         for group in groups {
             let name = group.group_name().unwrap_or_default();
-            let wanted = missing.iter().find(|wanted| wanted.name(NAME_LIMIT) == name);
+            let wanted = missing.iter().find(|wanted| {
+                wanted.name(NAME_LIMIT) == name
+                    && query.wanted_text(&wanted.address, "vpc") == group.vpc_id()
+            });
             let tags = shared::from_sdk(group.tags());
             if let Some(wanted) = wanted
                 && tags::identity(&tags, query).is_none()

@@ -2,6 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Certificate};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::action::Action;
 use super::load_balancer::{LoadBalancer, LoadBalancerArn};
@@ -10,8 +11,8 @@ use super::words::Protocol;
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
-    Spec,
+    Change, Class, Failure, Foreign, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
+    Rule, Spec,
 };
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
@@ -118,7 +119,10 @@ impl Resource for Listener {
         let mut found = Found::default();
         for one in listed {
             let Some(its_tags) = all_tags.get(&arn(&one)) else { continue };
-            let Some(identity) = tags::identity(its_tags, query) else { continue };
+            let Some(identity) = tags::identity(its_tags, query) else {
+                found.foreign.extend(in_the_way(&one, its_tags, query));
+                continue;
+            };
             let additional = certificates_beside(cx, &one).await?;
             let own = tags::own(its_tags, &identity);
             found.owned.push(live(&one, identity, own, additional));
@@ -310,6 +314,16 @@ async fn list(cx: &Cx, load_balancer: &str) -> Result<Vec<sdk::Listener>, Failur
         }
     }
     Ok(listed)
+}
+
+/// Whether a listener that is not ours has the port of one that is wanted.
+fn in_the_way(one: &sdk::Listener, its_tags: &Tags, query: &Query<'_>) -> Option<Foreign> {
+    let wanted = query.wanted.iter().find(|wanted| {
+        let port = query.documents.get(&wanted.address).and_then(|wanted| wanted.get("port"));
+        port.and_then(Value::as_i64) == one.port().map(i64::from)
+            && query.wanted_text(&wanted.address, "load_balancer") == one.load_balancer_arn()
+    })?;
+    Some(tags::foreign(wanted, arn(one), its_tags))
 }
 
 /// The certificates beside the default one, which only a secure listener has.

@@ -19,8 +19,8 @@ use super::common::{PAGE, built, claim, operation, read_tags, retag, tags_of, ta
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
-    Spec,
+    Change, Class, Failure, Foreign, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
+    Rule, Spec,
 };
 use crate::resources::ec2::VpcId;
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
@@ -102,7 +102,8 @@ impl Resource for Namespace {
     const INFO: KindInfo = KindInfo {
         kind: Namespace::KIND,
         rules: &[Rule::Immutable("name"), Rule::Immutable("vpc")],
-        observe_after: &[],
+        // To tell what is in the way in our VPC.
+        observe_after: &["ec2/vpc"],
         order_after: &[],
         // Two namespaces of one name exclude each other.
         replace: ReplaceOrder::DeleteFirst,
@@ -121,9 +122,12 @@ impl Resource for Namespace {
             let page = page.map_err(|error| classify("servicediscovery ListNamespaces", error))?;
             for namespace in page.namespaces() {
                 let all = tags_of(cx, query, namespace.arn().unwrap_or_default()).await?;
-                if let Some(identity) = tags::identity(&all, query) {
-                    let own = tags::own(&all, &identity);
-                    found.owned.push(live(namespace, identity, &all, own));
+                match tags::identity(&all, query) {
+                    Some(identity) => {
+                        let own = tags::own(&all, &identity);
+                        found.owned.push(live(namespace, identity, &all, own));
+                    }
+                    None => found.foreign.extend(in_the_way(namespace, &all, query)),
                 }
             }
         }
@@ -281,6 +285,24 @@ impl Resource for Namespace {
             live.id
         ))
     }
+}
+
+/// Whether a namespace that is not ours bears the name of one that is wanted in the same place. Which
+/// VPC it is for is known of shipit's own only; of others it is taken for granted.
+fn in_the_way(namespace: &NamespaceSummary, all: &Tags, query: &Query<'_>) -> Option<Foreign> {
+    let http = namespace.r#type() == Some(&NamespaceType::Http);
+    let wanted = query.wanted.iter().find(|wanted| {
+        let text = |field| query.wanted_text(&wanted.address, field);
+        let document = query.documents.get(&wanted.address);
+        let here = match document.and_then(|document| document.get("vpc")) {
+            None | Some(Value::Null) => http,
+            Some(_) => {
+                !http && text("vpc").is_some_and(|vpc| all.get(VPC_TAG).is_none_or(|of| of == vpc))
+            }
+        };
+        here && text("name") == namespace.name()
+    })?;
+    Some(tags::foreign(wanted, namespace.id().unwrap_or_default(), all))
 }
 
 /// Holds the VPC of a private DNS namespace, which Cloud Map does not give back.
