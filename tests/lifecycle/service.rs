@@ -3,7 +3,7 @@
 use serde_json::json;
 use shipit::engine::{Handle, Input};
 use shipit::resources::applicationautoscaling::target::Suspended;
-use shipit::resources::applicationautoscaling::{Metric, Policy, Target};
+use shipit::resources::applicationautoscaling::{Metric, MetricStatistic, Policy, Target};
 use shipit::resources::ecs::service::{LoadBalancer, Network, ServiceRegistry};
 use shipit::resources::ecs::{CapacityProviderStrategyItem, Service};
 
@@ -172,6 +172,27 @@ pub(super) fn scaling_target() -> Example {
         statistic: "Average".to_owned(),
         unit: Some("Seconds".to_owned()),
     };
+    let metric = |namespace: &str, name: &str, dimension: &str| MetricStatistic {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: [(dimension.to_owned(), Input::Known("demo-test-api".to_owned()))].into(),
+        statistic: "Average".to_owned(),
+        unit: Some("Count".to_owned()),
+    };
+    let backlog = Metric::Math {
+        expression: "waiting / tasks".to_owned(),
+        metrics: [
+            (
+                "waiting".to_owned(),
+                metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"),
+            ),
+            (
+                "tasks".to_owned(),
+                metric("ECS/ContainerInsights", "RunningTaskCount", "ServiceName"),
+            ),
+        ]
+        .into(),
+    };
     let edits = vec![
         edit("min_capacity", json!(2)),
         edit("max_capacity", json!(6)),
@@ -183,6 +204,7 @@ pub(super) fn scaling_target() -> Example {
         edit("policies.cpu.scale_out_cooldown", json!(60)),
         edit("policies.cpu.disable_scale_in", json!(true)),
         edit("policies.requests", json!(Policy::new(requests, 100.0))),
+        edit("policies.backlog", json!(Policy::new(backlog, 10.0))),
         edit("policies.latency", json!(Policy::new(latency, 0.5))),
         edit("policies", json!({ "cpu": cpu })),
         edit("policies", json!({})),

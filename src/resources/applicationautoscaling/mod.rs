@@ -4,5 +4,5 @@ mod calls;
 pub mod policy;
 pub mod target;
 
-pub use policy::{Metric, Policy};
+pub use policy::{Metric, MetricStatistic, Policy};
 pub use target::Target;

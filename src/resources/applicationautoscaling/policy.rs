@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{
     CustomizedMetricSpecification, MetricDimension, MetricType, PredefinedMetricSpecification,
+    TargetTrackingMetric as MathMetric, TargetTrackingMetricDataQuery as MetricDataQuery,
+    TargetTrackingMetricDimension as MathDimension, TargetTrackingMetricStat as MathStatistic,
     TargetTrackingScalingPolicyConfiguration as Configuration,
 };
 use aws_smithy_types::error::operation::BuildError;
@@ -59,6 +61,14 @@ pub enum Metric {
         /// The target group's full name: `targetgroup/NAME/ID`.
         target_group: Input<String>,
     },
+    /// What an expression makes of several CloudWatch metrics (metric math): messages waiting
+    /// per task, for example.
+    Math {
+        /// Over the ids of `metrics`: `waiting / tasks`.
+        expression: String,
+        /// The metrics, by the ids that the expression knows them by.
+        metrics: BTreeMap<String, MetricStatistic>,
+    },
     /// Any CloudWatch metric.
     Custom {
         /// `AWS/ApplicationELB`.
@@ -72,6 +82,21 @@ pub enum Metric {
         /// The metric's unit, if it was published with one.
         unit: Option<String>,
     },
+}
+
+/// A statistic of one CloudWatch metric, as metric math reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricStatistic {
+    /// `AWS/SQS`.
+    pub namespace: String,
+    /// `ApproximateNumberOfMessagesVisible`.
+    pub name: String,
+    /// Dimensions by name.
+    pub dimensions: BTreeMap<String, Input<String>>,
+    /// `Average`, `Sum`, a percentile such as `p99`, …
+    pub statistic: String,
+    /// The metric's unit, if it was published with one.
+    pub unit: Option<String>,
 }
 
 impl Metric {
@@ -89,6 +114,9 @@ impl Metric {
 fn built<T>(result: Result<T, BuildError>) -> Result<T, Failure> {
     result.map_err(|error| Failure::internal(error.to_string()))
 }
+
+/// The id of the query whose result is tracked.
+const RESULT: &str = "result";
 
 /// What AWS puts between a load balancer's and a target group's full name in a resource label.
 const TARGET_GROUP: &str = "/targetgroup/";
@@ -116,6 +144,23 @@ impl Policy {
                         .build(),
                 )?)
             }
+            Metric::Math { expression, metrics } => {
+                let mut queries = Vec::new();
+                for (id, metric) in metrics {
+                    queries.push(metric.to_sdk(id)?);
+                }
+                // The one that is tracked; the others only feed it.
+                queries.push(built(
+                    MetricDataQuery::builder()
+                        .id(RESULT)
+                        .expression(expression)
+                        .return_data(true)
+                        .build(),
+                )?);
+                configuration.customized_metric_specification(
+                    CustomizedMetricSpecification::builder().set_metrics(Some(queries)).build(),
+                )
+            }
             Metric::Custom { namespace, name, dimensions, statistic, unit } => {
                 let dimensions = dimensions.iter().map(|(name, value)| {
                     built(MetricDimension::builder().name(name).value(value.get()?).build())
@@ -134,7 +179,7 @@ impl Policy {
         built(configuration.build())
     }
 
-    /// `None` for a policy that is not of the kinds above: metric math.
+    /// `None` for a policy that is not of the kinds above: metric math of several steps.
     pub(super) fn from_sdk(from: &Configuration) -> Option<Self> {
         let metric = match (
             from.predefined_metric_specification(),
@@ -168,7 +213,64 @@ fn predefined_from_sdk(from: &PredefinedMetricSpecification) -> Metric {
     }
 }
 
+impl MetricStatistic {
+    fn to_sdk(&self, id: &str) -> Result<MetricDataQuery, Failure> {
+        let mut metric = MathMetric::builder().namespace(&self.namespace).metric_name(&self.name);
+        for (name, value) in &self.dimensions {
+            metric = metric.dimensions(built(
+                MathDimension::builder().name(name).value(value.get()?).build(),
+            )?);
+        }
+        let statistic = MathStatistic::builder()
+            .metric(metric.build())
+            .stat(&self.statistic)
+            .set_unit(self.unit.clone())
+            .build();
+        built(
+            MetricDataQuery::builder()
+                .id(id)
+                .metric_stat(built(statistic)?)
+                .return_data(false)
+                .build(),
+        )
+    }
+
+    fn from_sdk(from: &MathStatistic) -> Option<Self> {
+        let metric = from.metric()?;
+        Some(Self {
+            namespace: metric.namespace()?.to_owned(),
+            name: metric.metric_name()?.to_owned(),
+            dimensions: metric
+                .dimensions()
+                .iter()
+                .map(|one| (one.name().to_owned(), Input::Known(one.value().to_owned())))
+                .collect(),
+            statistic: from.stat().to_owned(),
+            unit: from.unit().map(str::to_owned),
+        })
+    }
+}
+
+/// Metrics that feed one expression; `None` where there are more expressions than one.
+fn math_from_sdk(queries: &[MetricDataQuery]) -> Option<Metric> {
+    let mut metrics = BTreeMap::new();
+    let mut expression = None;
+    for query in queries {
+        match (query.expression(), query.metric_stat()) {
+            (Some(text), None) if expression.is_none() => expression = Some(text.to_owned()),
+            (None, Some(metric)) => {
+                metrics.insert(query.id().to_owned(), MetricStatistic::from_sdk(metric)?);
+            }
+            _ => return None,
+        }
+    }
+    Some(Metric::Math { expression: expression?, metrics })
+}
+
 fn custom_from_sdk(from: &CustomizedMetricSpecification) -> Option<Metric> {
+    if !from.metrics().is_empty() {
+        return math_from_sdk(from.metrics());
+    }
     Some(Metric::Custom {
         namespace: from.namespace()?.to_owned(),
         name: from.metric_name()?.to_owned(),
@@ -202,7 +304,21 @@ mod tests {
             statistic: "Average".to_owned(),
             unit: Some("Seconds".to_owned()),
         };
-        for metric in [Metric::cpu(), Metric::memory(), requests, latency] {
+        let waiting = |name: &str| MetricStatistic {
+            namespace: "AWS/SQS".to_owned(),
+            name: name.to_owned(),
+            dimensions: BTreeMap::from([("QueueName".to_owned(), Input::Known("q".to_owned()))]),
+            statistic: "Sum".to_owned(),
+            unit: None,
+        };
+        let backlog = Metric::Math {
+            expression: "a / b".to_owned(),
+            metrics: BTreeMap::from([
+                ("a".to_owned(), waiting("ApproximateNumberOfMessagesVisible")),
+                ("b".to_owned(), waiting("RunningTaskCount")),
+            ]),
+        };
+        for metric in [Metric::cpu(), Metric::memory(), requests, latency, backlog] {
             let policy = Policy { disable_scale_in: true, ..Policy::new(metric, 70.5) };
             assert_eq!(Policy::from_sdk(&policy.to_sdk().unwrap()), Some(policy));
         }

@@ -82,8 +82,12 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ),
     ("PutScalingPolicy.PredictiveScalingPolicyConfiguration", "not offered yet"),
     (
-        "PutScalingPolicy.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics",
-        "metric math is not offered yet",
+        "PutScalingPolicy.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics[].Label",
+        "names a line in a graph",
+    ),
+    (
+        "PutScalingPolicy.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics[].ReturnData",
+        "only the expression's result is returned",
     ),
 ];
 
