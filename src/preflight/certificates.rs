@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 
 use super::{Report, Subject};
-use crate::aws::facts::{self, Certificate};
+use crate::aws::facts::certificates::{Certificate, certificate};
 use crate::engine::{Address, Input};
 use crate::resources::elbv2::{Listener, ListenerRule};
 
@@ -80,7 +80,7 @@ async fn look<'a>(
     {
         return Some((arn, None));
     }
-    match facts::certificate(subject.cx, arn).await {
+    match certificate(subject.cx, arn).await {
         Ok(found) => Some((arn, found)),
         Err(failure) => {
             report.failed(CHECK, "certificates", &failure);

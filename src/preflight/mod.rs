@@ -6,7 +6,14 @@
 //! value of a secret is ever read.
 
 mod certificates;
+mod images;
+mod networks;
+pub mod permissions;
+mod policies;
+mod quotas;
 mod report;
+mod routes;
+mod secrets;
 mod subject;
 
 use std::time::Duration;
@@ -30,11 +37,26 @@ struct Check {
     run: Run,
 }
 
-const ALL: &[Check] = &[Check {
-    name: "certificate",
-    looks_at: "certificates",
-    run: |subject, report| Box::pin(certificates::check(subject, report)),
-}];
+macro_rules! check {
+    ($name:literal, $looks_at:literal, $module:ident) => {
+        Check {
+            name: $name,
+            looks_at: $looks_at,
+            run: |subject, report| Box::pin($module::check(subject, report)),
+        }
+    };
+}
+
+const ALL: &[Check] = &[
+    check!("image", "images", images),
+    check!("secret", "secrets", secrets),
+    check!("certificate", "certificates", certificates),
+    check!("network", "networks", networks),
+    check!("route", "routes", routes),
+    check!("policy", "managed policies", policies),
+    check!("quota", "quotas", quotas),
+    check!("permission", "permissions", permissions),
+];
 
 /// The names of all checks, as `--skip-preflight` takes them.
 pub fn names() -> Vec<&'static str> {

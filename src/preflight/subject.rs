@@ -1,5 +1,7 @@
 //! What is looked at: a plan, and what it was made from.
 
+use std::collections::BTreeSet;
+
 use crate::aws::Cx;
 use crate::engine::{Action, Address, Desired, Observation, Plan, Severity, Spec, Step};
 
@@ -62,6 +64,19 @@ impl Subject<'_> {
     pub(super) fn all<R: Spec>(&self) -> Vec<(Address, R)> {
         let addresses = self.desired.nodes.keys().filter(|address| address.kind() == R::KIND);
         addresses.filter_map(|address| Some((address.clone(), self.wanted(address)?))).collect()
+    }
+
+    /// Whether the plan makes this resource anew or changes it.
+    pub(super) fn changes(&self, address: &Address) -> bool {
+        self.changing().any(|step| step.address == *address)
+    }
+
+    /// The addresses of a kind of which a new object is made.
+    pub(super) fn made(&self, kind: &str) -> BTreeSet<&Address> {
+        self.changing()
+            .filter(|step| step.address.kind() == kind && step.action != Action::Update)
+            .map(|step| &step.address)
+            .collect()
     }
 
     /// How bad it is that something is not there which somebody else has to make: on local AWS

@@ -1,6 +1,12 @@
-//! What AWS says of things that shipit uses and does not make: for checks before a plan is
-//! applied. Reads only, one file per subject; what an answer means is judged by `preflight`.
+//! What AWS (and container registries) say of things that shipit uses and does not make: for checks
+//! before a plan is applied. Reads only, one file per subject; what an answer means is judged by
+//! `preflight`.
 
-mod certificates;
-
-pub use certificates::{Certificate, certificate};
+pub mod certificates;
+pub mod images;
+pub mod networks;
+pub mod policies;
+pub mod quotas;
+pub mod reference;
+pub mod secrets;
+pub mod web;

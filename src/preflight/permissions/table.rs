@@ -1,0 +1,311 @@
+//! Which IAM actions each kind's calls need: the one list, held against local AWS's log of calls by
+//! the life-cycle test. What a call needs beside its own action (tags in the create call, `iam:PassRole`)
+//! stands here too.
+
+/// The actions of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Actions {
+    /// `ec2/vpc`.
+    pub kind: &'static str,
+    /// The resource's part of its ARN behind `arn:PARTITION:`, with `{name}`, `{region}`, `{account}`,
+    /// `{application}` and `{environment}` to fill in.
+    pub resource: &'static str,
+    /// Needed to create it.
+    pub create: &'static [&'static str],
+    /// Needed to change it.
+    pub update: &'static [&'static str],
+    /// Needed to delete it.
+    pub delete: &'static [&'static str],
+}
+
+/// All kinds.
+pub const ACTIONS: &[Actions] = &[
+    Actions {
+        kind: "ec2/vpc",
+        resource: "ec2:{region}:{account}:vpc/*",
+        create: &["ec2:CreateVpc", "ec2:CreateTags", "ec2:ModifyVpcAttribute"],
+        update: &["ec2:ModifyVpcAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
+        delete: &["ec2:DeleteVpc"],
+    },
+    Actions {
+        kind: "ec2/subnet",
+        resource: "ec2:{region}:{account}:subnet/*",
+        create: &["ec2:CreateSubnet", "ec2:CreateTags", "ec2:ModifySubnetAttribute"],
+        update: &["ec2:ModifySubnetAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
+        delete: &["ec2:DeleteSubnet"],
+    },
+    Actions {
+        kind: "ec2/internet-gateway",
+        resource: "ec2:{region}:{account}:internet-gateway/*",
+        create: &["ec2:CreateInternetGateway", "ec2:CreateTags", "ec2:AttachInternetGateway"],
+        update: &[
+            "ec2:AttachInternetGateway",
+            "ec2:DetachInternetGateway",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+        ],
+        delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+    },
+    Actions {
+        kind: "ec2/route-table",
+        resource: "ec2:{region}:{account}:route-table/*",
+        create: &[
+            "ec2:CreateRouteTable",
+            "ec2:CreateTags",
+            "ec2:CreateRoute",
+            "ec2:AssociateRouteTable",
+            "ec2:ReplaceRouteTableAssociation",
+        ],
+        update: &[
+            "ec2:CreateRoute",
+            "ec2:ReplaceRoute",
+            "ec2:DeleteRoute",
+            "ec2:AssociateRouteTable",
+            "ec2:DisassociateRouteTable",
+            "ec2:ReplaceRouteTableAssociation",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+        ],
+        delete: &["ec2:DisassociateRouteTable", "ec2:DeleteRouteTable"],
+    },
+    Actions {
+        kind: "ec2/elastic-ip",
+        resource: "ec2:{region}:{account}:elastic-ip/*",
+        create: &["ec2:AllocateAddress", "ec2:CreateTags"],
+        update: &["ec2:CreateTags", "ec2:DeleteTags"],
+        delete: &["ec2:ReleaseAddress"],
+    },
+    Actions {
+        kind: "ec2/nat-gateway",
+        resource: "ec2:{region}:{account}:natgateway/*",
+        create: &["ec2:CreateNatGateway", "ec2:CreateTags"],
+        update: &["ec2:CreateTags", "ec2:DeleteTags"],
+        delete: &["ec2:DeleteNatGateway"],
+    },
+    Actions {
+        kind: "ec2/security-group",
+        resource: "ec2:{region}:{account}:security-group/*",
+        create: &["ec2:CreateSecurityGroup", "ec2:CreateTags"],
+        update: &[
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+        ],
+        delete: &["ec2:DeleteSecurityGroup"],
+    },
+    Actions {
+        kind: "ec2/security-group-rule",
+        resource: "ec2:{region}:{account}:security-group/*",
+        create: &[
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:CreateTags",
+        ],
+        update: &["ec2:ModifySecurityGroupRules", "ec2:CreateTags", "ec2:DeleteTags"],
+        delete: &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"],
+    },
+    Actions {
+        kind: "ecr/repository",
+        resource: "ecr:{region}:{account}:repository/*",
+        create: &[
+            "ecr:CreateRepository",
+            "ecr:TagResource",
+            "ecr:PutLifecyclePolicy",
+            "ecr:SetRepositoryPolicy",
+        ],
+        update: &[
+            "ecr:PutImageScanningConfiguration",
+            "ecr:PutImageTagMutability",
+            "ecr:PutLifecyclePolicy",
+            "ecr:DeleteLifecyclePolicy",
+            "ecr:SetRepositoryPolicy",
+            "ecr:DeleteRepositoryPolicy",
+            "ecr:TagResource",
+            "ecr:UntagResource",
+        ],
+        delete: &["ecr:DeleteRepository"],
+    },
+    Actions {
+        kind: "ecs/cluster",
+        resource: "ecs:{region}:{account}:cluster/{name}",
+        create: &["ecs:CreateCluster", "ecs:TagResource", "ecs:PutClusterCapacityProviders"],
+        update: &[
+            "ecs:UpdateCluster",
+            "ecs:PutClusterCapacityProviders",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+        ],
+        delete: &["ecs:DeleteCluster"],
+    },
+    Actions {
+        kind: "ecs/task-definition",
+        resource: "ecs:{region}:{account}:task-definition/{name}:*",
+        create: &["ecs:RegisterTaskDefinition", "ecs:TagResource"],
+        update: &["ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource"],
+        delete: &["ecs:DeregisterTaskDefinition"],
+    },
+    Actions {
+        kind: "ecs/service",
+        resource: "ecs:{region}:{account}:service/*/{name}",
+        create: &["ecs:CreateService", "ecs:TagResource"],
+        update: &["ecs:UpdateService", "ecs:TagResource", "ecs:UntagResource"],
+        delete: &["ecs:UpdateService", "ecs:DeleteService"],
+    },
+    Actions {
+        kind: "applicationautoscaling/target",
+        resource: "application-autoscaling:{region}:{account}:scalable-target/*",
+        create: &[
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:TagResource",
+        ],
+        update: &[
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:TagResource",
+            "application-autoscaling:UntagResource",
+        ],
+        delete: &[
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:DeleteScalingPolicy",
+        ],
+    },
+    Actions {
+        kind: "servicediscovery/namespace",
+        resource: "servicediscovery:{region}:{account}:namespace/*",
+        // Cloud Map makes the hosted zone in the caller's name.
+        create: &[
+            "servicediscovery:CreatePrivateDnsNamespace",
+            "servicediscovery:CreateHttpNamespace",
+            "servicediscovery:TagResource",
+            "route53:CreateHostedZone",
+        ],
+        update: &[
+            "servicediscovery:UpdatePrivateDnsNamespace",
+            "servicediscovery:UpdateHttpNamespace",
+            "servicediscovery:TagResource",
+            "servicediscovery:UntagResource",
+        ],
+        delete: &["servicediscovery:DeleteNamespace", "route53:DeleteHostedZone"],
+    },
+    Actions {
+        kind: "servicediscovery/service",
+        resource: "servicediscovery:{region}:{account}:service/*",
+        create: &["servicediscovery:CreateService", "servicediscovery:TagResource"],
+        update: &[
+            "servicediscovery:UpdateService",
+            "servicediscovery:TagResource",
+            "servicediscovery:UntagResource",
+        ],
+        delete: &["servicediscovery:DeregisterInstance", "servicediscovery:DeleteService"],
+    },
+    Actions {
+        kind: "elbv2/load-balancer",
+        resource: "elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/*",
+        create: &[
+            "elasticloadbalancing:CreateLoadBalancer",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        ],
+        update: &[
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:SetIpAddressType",
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:SetSubnets",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:RemoveTags",
+        ],
+        delete: &["elasticloadbalancing:DeleteLoadBalancer"],
+    },
+    Actions {
+        kind: "elbv2/target-group",
+        resource: "elasticloadbalancing:{region}:{account}:targetgroup/{name}/*",
+        create: &[
+            "elasticloadbalancing:CreateTargetGroup",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+        ],
+        update: &[
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:RemoveTags",
+        ],
+        delete: &["elasticloadbalancing:DeleteTargetGroup"],
+    },
+    Actions {
+        kind: "elbv2/listener",
+        resource: "elasticloadbalancing:{region}:{account}:listener/app/*/*/*",
+        create: &[
+            "elasticloadbalancing:CreateListener",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:AddListenerCertificates",
+        ],
+        update: &[
+            "elasticloadbalancing:ModifyListener",
+            "elasticloadbalancing:AddListenerCertificates",
+            "elasticloadbalancing:RemoveListenerCertificates",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:RemoveTags",
+        ],
+        delete: &["elasticloadbalancing:DeleteListener"],
+    },
+    Actions {
+        kind: "elbv2/listener-rule",
+        resource: "elasticloadbalancing:{region}:{account}:listener-rule/app/*/*/*/*",
+        create: &["elasticloadbalancing:CreateRule", "elasticloadbalancing:AddTags"],
+        update: &[
+            "elasticloadbalancing:ModifyRule",
+            "elasticloadbalancing:SetRulePriorities",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:RemoveTags",
+        ],
+        delete: &["elasticloadbalancing:DeleteRule"],
+    },
+    Actions {
+        kind: "iam/role",
+        resource: "iam::{account}:role/shipit/{application}/{environment}/{name}",
+        // Whoever makes a role for tasks passes it to ECS.
+        create: &[
+            "iam:CreateRole",
+            "iam:TagRole",
+            "iam:AttachRolePolicy",
+            "iam:PutRolePolicy",
+            "iam:PassRole",
+        ],
+        update: &[
+            "iam:UpdateRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:AttachRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PutRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:TagRole",
+            "iam:UntagRole",
+        ],
+        delete: &["iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"],
+    },
+    Actions {
+        kind: "logs/log-group",
+        resource: "logs:{region}:{account}:log-group:*",
+        create: &["logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy"],
+        update: &[
+            "logs:PutRetentionPolicy",
+            "logs:DeleteRetentionPolicy",
+            "logs:AssociateKmsKey",
+            "logs:DisassociateKmsKey",
+            "logs:TagResource",
+            "logs:UntagResource",
+        ],
+        delete: &["logs:DeleteLogGroup"],
+    },
+];
+
+/// The actions of a kind.
+pub fn actions(kind: &str) -> Option<&'static Actions> {
+    ACTIONS.iter().find(|actions| actions.kind == kind)
+}
