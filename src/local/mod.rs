@@ -60,6 +60,7 @@
 //! - Other services are reached through functions of their folders, in the same transaction. Network
 //!   interfaces, subnets and security groups: [`ec2::network`].
 
+mod acm;
 mod applicationautoscaling;
 pub mod call;
 pub mod clock;
@@ -82,9 +83,11 @@ pub mod record;
 pub mod regions;
 pub mod registry;
 mod route;
+mod secretsmanager;
 mod server;
 pub mod service;
 mod servicediscovery;
+mod servicequotas;
 mod sns;
 mod sqs;
 mod ssm;

@@ -2,12 +2,13 @@
 
 use super::service::Service;
 use super::{
-    applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, sns, sqs, ssm, sts,
-    tagging,
+    acm, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, secretsmanager, servicediscovery,
+    servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
 pub static SERVICES: &[&Service] = &[
+    &acm::SERVICE,
     &applicationautoscaling::SERVICE,
     &ec2::SERVICE,
     &ecr::SERVICE,
@@ -15,7 +16,9 @@ pub static SERVICES: &[&Service] = &[
     &elbv2::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,
+    &secretsmanager::SERVICE,
     &servicediscovery::SERVICE,
+    &servicequotas::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &ssm::SERVICE,

@@ -74,9 +74,13 @@ fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Va
         .secrets
         .values()
         .chain(service.sidecars.values().flat_map(|sidecar| sidecar.secrets.values()));
+    // ECS signs in to a private registry in the execution role, too.
+    let credentials = service.sidecars.values().filter_map(|sidecar| sidecar.credentials.as_ref());
+    let credentials = service.image.credentials.iter().chain(credentials);
+    let credentials: Vec<Secret> = credentials.cloned().map(Secret::Arn).collect();
     let mut parameters = BTreeSet::new();
     let mut secrets = BTreeSet::new();
-    for secret in all {
+    for secret in all.chain(&credentials) {
         let arn = secret_arn(context, secret);
         if arn.contains(":secretsmanager:") {
             secrets.insert(secret_resource(&arn, matches!(secret, Secret::SecretsManager(_))));

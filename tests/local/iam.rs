@@ -73,7 +73,7 @@ async fn refusals_have_codes_and_statuses_of_iam() {
         "Action=GetAccountAuthorizationDetails".to_owned(),
         "Action=ListRoles&Marker=x".to_owned(),
         "Action=ListRoles&MaxItems=0".to_owned(),
-        "Action=SimulatePrincipalPolicy".to_owned(),
+        "Action=GenerateCredentialReport".to_owned(),
     ] {
         let text = refusal(&local, &body).await;
         // The list of what is served grows; it is not what this test holds.
@@ -97,7 +97,7 @@ async fn refusals_have_codes_and_statuses_of_iam() {
     400 NotImplementedByLocalAws: local AWS does not hold the document of arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore
     400 ValidationError: The specified token is not valid.
     400 ValidationError: 1 validation error detected: Value '0' at 'MaxItems' failed to satisfy constraint: Member must be between 1 and 1000
-    400 NotImplementedByLocalAws: local AWS does not model iam:SimulatePrincipalPolicy
+    400 NotImplementedByLocalAws: local AWS does not model iam:GenerateCredentialReport
     "#);
 }
 

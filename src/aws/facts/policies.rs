@@ -83,7 +83,7 @@ pub async fn simulate(
                 (answer.evaluation_results, answer.marker)
             }
         };
-        found.extend(results.unwrap_or_default().iter().map(decision));
+        found.extend(results.unwrap_or_default().iter().flat_map(decisions));
         match next.filter(|next| !next.is_empty()) {
             Some(next) => marker = Some(next),
             None => return Ok(found),
@@ -91,14 +91,27 @@ pub async fn simulate(
     }
 }
 
-fn decision(result: &EvaluationResult) -> Decision {
-    Decision {
+/// One result may stand for several resources, each with a decision of its own.
+fn decisions(result: &EvaluationResult) -> Vec<Decision> {
+    let one = |resource: &str, decision: &str, missing: &[String]| Decision {
         action: result.eval_action_name().to_owned(),
-        resource: result.eval_resource_name().unwrap_or("*").to_owned(),
-        allowed: result.eval_decision().as_str() == "allowed",
-        forbidden: result.eval_decision().as_str() == "explicitDeny",
-        missing: result.missing_context_values().to_vec(),
+        resource: resource.to_owned(),
+        allowed: decision == "allowed",
+        forbidden: decision == "explicitDeny",
+        missing: missing.to_vec(),
+    };
+    let each = result.resource_specific_results();
+    if each.is_empty() {
+        let resource = result.eval_resource_name().unwrap_or("*");
+        let decision = result.eval_decision().as_str();
+        return vec![one(resource, decision, result.missing_context_values())];
     }
+    each.iter()
+        .map(|it| {
+            let decision = it.eval_resource_decision().as_str();
+            one(it.eval_resource_name(), decision, it.missing_context_values())
+        })
+        .collect()
 }
 
 /// The ARN, path included, of the role with this name.

@@ -87,5 +87,6 @@ const OPERATIONS: &[Operation] = &[
     read("DescribeRegions", surroundings::describe_regions),
     read("DescribeNetworkInterfaces", surroundings::describe_network_interfaces),
     read("DescribeNetworkAcls", surroundings::describe_network_acls),
+    read("DescribeVpcEndpoints", surroundings::describe_vpc_endpoints),
     read("DescribeAccountAttributes", surroundings::describe_account_attributes),
 ];

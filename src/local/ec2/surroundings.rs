@@ -238,6 +238,18 @@ pub(super) fn describe_regions(call: &mut Call<'_>) -> Result<Value, AwsError> {
     Ok(json!({"regionInfo": rows.collect::<Vec<_>>()}))
 }
 
+/// There are none: nothing here makes one.
+pub(super) fn describe_vpc_endpoints(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let ids = call.input.texts("VpcEndpointId")?;
+    Filters::read(&call.input, &[("vpc-id", "vpcId"), ("service-name", "serviceName")])?;
+    call.input.optional_integer_within("MaxResults", 1, 1000)?;
+    if let Some(id) = ids.first() {
+        let text = format!("The Vpc Endpoint Id '{id}' does not exist");
+        return Err(AwsError::new("InvalidVpcEndpointId.NotFound", text));
+    }
+    Ok(json!({"vpcEndpointSet": []}))
+}
+
 pub(super) fn describe_account_attributes(call: &mut Call<'_>) -> Result<Value, AwsError> {
     const ATTRIBUTES: [(&str, &str); 6] = [
         ("supported-platforms", "VPC"),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::errors::validation;
 use super::{LISTENERS, names};
+use crate::local::acm;
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -11,7 +12,8 @@ use crate::local::error::AwsError;
 /// Beside the default one.
 const MOST: usize = 25;
 
-/// The ARNs in `Certificates`. That a certificate exists is not checked: ACM is not modelled.
+/// The ARNs in `Certificates`. One that Certificate Manager knows must have been issued; one that it does
+/// not know is taken, so that a manifest can be tried before its certificates are there.
 pub(super) fn of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
     let mut arns = Vec::new();
     for certificate in call.input.structures("Certificates")? {
@@ -21,6 +23,14 @@ pub(super) fn of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
             return Err(AwsError::new(
                 "CertificateNotFound",
                 format!("Certificate ARN '{arn}' is not valid"),
+            ));
+        }
+        if !acm::is_usable(call, &arn) {
+            return Err(AwsError::new(
+                "UnsupportedCertificate",
+                format!(
+                    "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported key size."
+                ),
             ));
         }
         arns.push(arn);

@@ -1,5 +1,5 @@
 //! `iam`: roles with their policies, managed policies, instance profiles. Users (but the account's
-//! root) and groups are not here, nor is what a policy permits: local AWS checks no permissions.
+//! root) and groups are not here. What policies permit is only simulated: local AWS checks no permissions.
 
 mod account;
 mod attached;
@@ -17,6 +17,8 @@ mod profile;
 mod role;
 mod role_boundary;
 mod service_linked;
+mod simulate;
+mod statement;
 mod tags;
 
 use super::service::{self, Protocol, Service};
@@ -88,5 +90,8 @@ pub(super) static SERVICE: Service = Service {
         service::read("ListInstanceProfileTags", tags::list_profile_tags),
         service::read("GetAccountAuthorizationDetails", authorization::details),
         service::read("ListAccountAliases", account::list_account_aliases),
+        service::read("GetAccountSummary", account::summary),
+        service::read("SimulateCustomPolicy", simulate::custom),
+        service::read("SimulatePrincipalPolicy", simulate::principal),
     ],
 };

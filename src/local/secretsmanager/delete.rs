@@ -21,7 +21,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     let days = window.unwrap_or(30);
     if !(7..=30).contains(&days) {
-        return Err(call.input.invalid("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."));
+        return Err(call
+            .input
+            .invalid("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."));
     }
     let found = if at_once { find(call) } else { find_active(call) };
     let (name, secret) = match found {
@@ -29,7 +31,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
             // Asked for by force, what is not there counts as deleted.
             let id = call.input.text("SecretId")?;
             let date = call.time(call.now);
-            return Ok(json!({"ARN": call.arn("secretsmanager", &format!("secret:{id}")), "Name": id, "DeletionDate": date}));
+            return Ok(
+                json!({"ARN": call.arn("secretsmanager", &format!("secret:{id}")), "Name": id, "DeletionDate": date}),
+            );
         }
         found => found?,
     };

@@ -41,7 +41,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
     if order.as_deref() != Some("asc") {
         rows.reverse();
     }
-    let page = call.page(rows, size as usize, token.as_deref(), |row| row.text("Name").to_owned())?;
+    let page =
+        call.page(rows, size as usize, token.as_deref(), |row| row.text("Name").to_owned())?;
     let mut answer = json!({"SecretList": page.items});
     if let Some(next) = page.next {
         answer.set("NextToken", next);

@@ -89,10 +89,7 @@ fn is_gone(secret: &Value, now: Millis) -> bool {
 }
 
 fn not_found() -> AwsError {
-    AwsError::new(
-        "ResourceNotFoundException",
-        "Secrets Manager can't find the specified secret.",
-    )
+    AwsError::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
 /// What all answers about one secret begin with.

@@ -43,7 +43,9 @@ pub(super) fn get_value(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let id = call.input.optional_text("VersionId")?;
     let stage = call.input.optional_text("VersionStage")?;
     let (name, secret) = find_active(call)?;
-    let has = |it: &&Value| stage.as_ref().is_none_or(|stage| it.texts("Stages").contains(&stage.as_str()));
+    let has = |it: &&Value| {
+        stage.as_ref().is_none_or(|stage| it.texts("Stages").contains(&stage.as_str()))
+    };
     let version = match &id {
         Some(id) => secret.list("Versions").iter().find(|it| it.text("Id") == id).filter(has),
         None => staged(&secret, stage.as_deref().unwrap_or(CURRENT)),

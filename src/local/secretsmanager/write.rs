@@ -39,15 +39,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
             format!("The operation failed because the secret {name} already exists."),
         ));
     }
-    let hex = call.ids.hex(12);
-    let end: String = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|two| {
-            let number = two.iter().fold(0usize, |sum, byte| sum * 16 + usize::from(*byte));
-            char::from(LETTERS[number % LETTERS.len()])
-        })
-        .collect();
+    let end = call.ids.of(LETTERS, 6);
     let arn = call.arn("secretsmanager", &format!("secret:{name}-{end}"));
     let mut secret = json!({
         "Arn": arn,
@@ -77,9 +69,7 @@ fn token(call: &mut Call<'_>) -> Result<String, AwsError> {
     match call.input.optional_text("ClientRequestToken")? {
         None => Ok(call.ids.uuid()),
         Some(token) if (32..=64).contains(&token.len()) => Ok(token),
-        Some(_) => Err(call.input.invalid(
-            "ClientRequestToken must be 32-64 characters long.",
-        )),
+        Some(_) => Err(call.input.invalid("ClientRequestToken must be 32-64 characters long.")),
     }
 }
 

@@ -31,9 +31,8 @@ pub(super) static SERVICE: Service = Service {
 
 fn list_services(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (size, token) = page_of(call)?;
-    let page = call.page(SERVICES.iter().collect(), size, token.as_deref(), |(code, _)| {
-        (*code).to_owned()
-    })?;
+    let page = call
+        .page(SERVICES.iter().collect(), size, token.as_deref(), |(code, _)| (*code).to_owned())?;
     let list: Vec<Value> = page
         .items
         .iter()
@@ -59,7 +58,8 @@ fn list_defaults(call: &mut Call<'_>) -> Result<Value, AwsError> {
 fn list(call: &mut Call<'_>, code: Option<&str>) -> Result<Value, AwsError> {
     let service = service_of(call)?;
     let (size, token) = page_of(call)?;
-    let of = QUOTAS.iter().filter(|it| it.service == service && code.is_none_or(|code| code == it.code));
+    let of =
+        QUOTAS.iter().filter(|it| it.service == service && code.is_none_or(|code| code == it.code));
     let page = call.page(of.collect(), size, token.as_deref(), |it| it.code.to_owned())?;
     let list: Vec<Value> = page.items.iter().map(|quota| shown(call, quota)).collect();
     Ok(with_token(json!({"Quotas": list}), page.next))

@@ -13,12 +13,7 @@ pub(super) struct Quota {
     pub(super) value: f64,
 }
 
-const fn quota(
-    service: &'static str,
-    code: &'static str,
-    name: &'static str,
-    value: f64,
-) -> Quota {
+const fn quota(service: &'static str, code: &'static str, name: &'static str, value: f64) -> Quota {
     Quota { service, code, name, value }
 }
 
