@@ -1,6 +1,6 @@
 //! An account in memory where nothing takes time, and the engine upon it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,6 +19,7 @@ use shipit::resources::REGISTRY;
 /// An account, with all drivers.
 pub(super) struct Account {
     pub(super) registry: Registry,
+    local: LocalAws,
     pub(super) cx: Arc<Cx>,
     runs: AtomicU32,
     clock: TokioClock,
@@ -28,9 +29,10 @@ impl Account {
     pub(super) async fn open() -> Self {
         let options =
             LocalOptions { seed: Some(1), speed: Speed::Instant, ..LocalOptions::default() };
+        let local = LocalAws::open(options).unwrap();
         let session = SessionOptions {
             region: Some("eu-west-1".to_owned()),
-            local: Some(http_client(LocalAws::open(options).unwrap())),
+            local: Some(http_client(local.clone())),
             ..SessionOptions::default()
         };
         let session = Session::load(&session, CallLog::new(None)).await.unwrap();
@@ -38,9 +40,19 @@ impl Account {
         Self {
             registry: Registry::new(REGISTRY.iter().map(|kind| (kind.bind)(cx.clone())).collect()),
             cx,
+            local,
             runs: AtomicU32::new(0),
             clock: TokioClock::faster(200.0),
         }
+    }
+
+    /// Every writing call so far, as the IAM action that it needs: `ec2:CreateVpc`.
+    pub(super) fn actions(&self) -> BTreeSet<String> {
+        let reads = ["Describe", "Get", "List", "BatchGet"];
+        let calls = self.local.calls().into_iter();
+        let writes =
+            calls.filter(|call| !reads.iter().any(|verb| call.operation.starts_with(verb)));
+        writes.map(|call| format!("{}:{}", call.service, call.operation)).collect()
     }
 
     /// Each plan is a run of its own.

@@ -38,3 +38,13 @@ fn every_field_of_every_kind_changes_in_an_example_or_says_why_not() {
 fn top(path: &str) -> String {
     path.split(['.', '[']).next().unwrap_or_default().to_owned()
 }
+
+#[test]
+fn every_kind_says_which_actions_it_needs() {
+    use shipit::preflight::permissions::table::ACTIONS;
+    let mut kinds: Vec<&str> = REGISTRY.iter().map(|kind| kind.info.kind).collect();
+    let mut listed: Vec<&str> = ACTIONS.iter().map(|actions| actions.kind).collect();
+    kinds.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, kinds);
+}

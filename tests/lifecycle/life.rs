@@ -1,10 +1,12 @@
 //! One example through its whole life.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
 use shipit::engine::diff::{Rules, diff};
 use shipit::engine::{Action, Change, Desired, Identity, Live, Plan, Rule, Step};
+use shipit::preflight::permissions::table::actions;
 
 use super::account::Account;
 use super::example::{Edit, Example};
@@ -21,7 +23,22 @@ pub(super) async fn live(example: Example) -> String {
     }
     life.lose().await;
     life.delete().await;
+    assert_permitted(&account, &example);
     text
+}
+
+/// No call needs a permission that preflight does not ask about.
+fn assert_permitted(account: &Account, example: &Example) {
+    let tables = example.desired.nodes.keys().filter_map(|address| actions(address.kind()));
+    let listed: BTreeSet<&str> = tables
+        .flat_map(|table| [table.create, table.update, table.delete])
+        .flatten()
+        .copied()
+        .collect();
+    let called = account.actions();
+    let missing: Vec<&String> =
+        called.iter().filter(|action| !listed.contains(action.as_str())).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "not in preflight's table of actions");
 }
 
 struct Life<'a> {

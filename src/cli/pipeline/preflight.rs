@@ -48,7 +48,11 @@ impl Pipeline {
     /// A plan that would surely fail is not applied.
     pub(super) fn refuse_findings(&self, plan: &Plan) -> Result<(), Stop> {
         let errors: Vec<&Finding> = plan.findings_of(Severity::Error).collect();
-        let Some(first) = errors.first() else { return Ok(()) };
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let mut checks: Vec<&str> = errors.iter().map(|finding| finding.check.as_str()).collect();
+        checks.dedup();
         if self.terminal.json() {
             for finding in &plan.findings {
                 let line = json!({ "event": "finding", "finding": finding });
@@ -61,8 +65,8 @@ impl Pipeline {
                 text::count(errors.len(), "error")
             ),
             format!(
-                "correct what is listed above; or add `--skip-preflight {}` to go on without that check, `--skip-preflight` for none at all",
-                first.check
+                "correct what is listed above; or add `--skip-preflight {}` to go on without that, `--skip-preflight` for no check at all",
+                checks.join(",")
             ),
         ))
     }

@@ -205,7 +205,7 @@ fn tell(report: &Report, need: &Need<'_>, decisions: &[Decision]) {
             CHECK,
             address,
             format!(
-                "{credentials} be allowed {unsure}: that hangs on conditions with {}",
+                "the credentials may be refused {unsure}: that hangs on conditions with {}",
                 keys.join(", ")
             ),
             String::new(),

@@ -153,7 +153,7 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["ecs:UpdateService", "ecs:DeleteService"],
     },
     Actions {
-        kind: "applicationautoscaling/target",
+        kind: "application-autoscaling/target",
         resource: "application-autoscaling:{region}:{account}:scalable-target/*",
         create: &[
             "application-autoscaling:RegisterScalableTarget",
