@@ -40,7 +40,11 @@ impl Subject<'_> {
         self.plan.steps.iter().filter(|step| {
             matches!(
                 step.action,
-                Action::Create | Action::Update | Action::Revise | Action::Replace { .. }
+                Action::Create
+                    | Action::Update
+                    | Action::Adopt
+                    | Action::Revise
+                    | Action::Replace { .. }
             )
         })
     }
@@ -74,7 +78,8 @@ impl Subject<'_> {
     /// The addresses of a kind of which a new object is made.
     pub(super) fn made(&self, kind: &str) -> BTreeSet<&Address> {
         self.changing()
-            .filter(|step| step.address.kind() == kind && step.action != Action::Update)
+            .filter(|step| step.address.kind() == kind)
+            .filter(|step| !matches!(step.action, Action::Update | Action::Adopt))
             .map(|step| &step.address)
             .collect()
     }

@@ -48,7 +48,7 @@ fn needs(steps: &[Step]) -> Vec<Need<'_>> {
         let Some(table) = actions(step.address.kind()) else { continue };
         let lists: &[&[&str]] = match step.action {
             Action::Create | Action::Revise => &[table.create],
-            Action::Update => &[table.update],
+            Action::Update | Action::Adopt => &[table.update],
             // The old one's end is a step of its own.
             Action::Replace { .. } => &[table.create],
             Action::Delete => &[table.delete],

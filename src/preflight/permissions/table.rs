@@ -303,6 +303,28 @@ pub const ACTIONS: &[Actions] = &[
         ],
         delete: &["logs:DeleteLogGroup"],
     },
+    Actions {
+        kind: "sns/topic",
+        resource: "sns:{region}:{account}:{name}",
+        create: &["sns:CreateTopic", "sns:TagResource", "sns:SetTopicAttributes"],
+        update: &["sns:SetTopicAttributes", "sns:TagResource", "sns:UntagResource"],
+        delete: &["sns:DeleteTopic"],
+    },
+    Actions {
+        kind: "sqs/queue",
+        resource: "sqs:{region}:{account}:{name}",
+        // A queue's subscriptions to topics are part of it.
+        create: &["sqs:CreateQueue", "sqs:TagQueue", "sns:Subscribe"],
+        update: &[
+            "sqs:SetQueueAttributes",
+            "sqs:TagQueue",
+            "sqs:UntagQueue",
+            "sns:Subscribe",
+            "sns:SetSubscriptionAttributes",
+            "sns:Unsubscribe",
+        ],
+        delete: &["sns:Unsubscribe", "sqs:DeleteQueue"],
+    },
 ];
 
 /// The actions of a kind.
