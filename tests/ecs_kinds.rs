@@ -49,6 +49,7 @@ impl Account {
         let options = SessionOptions {
             region: Some("eu-west-1".to_owned()),
             local: Some(http_client(LocalAws::open(options).unwrap())),
+            time_factor: Some(1e3),
             ..SessionOptions::default()
         };
         let session = Session::load(&options, CallLog::new(None)).await.unwrap();

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod error;
 pub mod facts;
 pub mod local_client;
+pub mod pace;
 pub mod retry;
 pub mod session;
 pub mod tags;

@@ -9,8 +9,9 @@ use aws_types::SdkConfig;
 
 use super::calls::CallLog;
 use super::classify;
+use super::pace::Pace;
 use super::retry::NeverCreateTwice;
-use crate::engine::{Class, Failure};
+use crate::engine::{Class, Failure, TokioClock};
 
 /// How to get to AWS.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct SessionOptions {
     pub role: Option<String>,
     /// Answers requests in process (local AWS); then credentials are made up.
     pub local: Option<SharedHttpClient>,
+    /// How much faster than on AWS time passes (local AWS): pauses and rates follow. As on AWS if absent.
+    pub time_factor: Option<f64>,
 }
 
 /// Loaded configuration: whose credentials, which region, which endpoint.
@@ -32,7 +35,17 @@ pub struct SessionOptions {
 pub struct Session {
     config: SdkConfig,
     calls: CallLog,
+    pace: Pace,
 }
+
+/// The SDK's first pause before it repeats a call, and its longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
+/// No connection within this is no connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// No answer has begun within this: the call is made again, or looked up if it made something.
+const ANSWER: Duration = Duration::from_secs(60);
+/// The whole of one attempt, the wait for a rate limit included.
+const ATTEMPT: Duration = Duration::from_secs(180);
 
 impl Session {
     /// Loads configuration through `aws-config`: environment, profiles, SSO, credential
@@ -41,17 +54,25 @@ impl Session {
     /// # Errors
     /// No region is configured anywhere.
     pub async fn load(options: &SessionOptions, calls: CallLog) -> Result<Self, Failure> {
-        let http = match &options.local {
+        let factor = options.time_factor.unwrap_or(1.0);
+        let pace = Pace::new(Arc::new(TokioClock::faster(factor)));
+        let http = pace.client(match &options.local {
             Some(local) => local.clone(),
             None => https(),
-        };
+        });
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .retry_config(aws_smithy_types::retry::RetryConfig::standard().with_max_attempts(5))
+            .retry_config(
+                aws_smithy_types::retry::RetryConfig::standard()
+                    .with_max_attempts(5)
+                    .with_initial_backoff(PAUSES.0.div_f64(factor))
+                    .with_max_backoff(PAUSES.1.div_f64(factor)),
+            )
             .timeout_config(
                 aws_smithy_types::timeout::TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(60))
+                    .connect_timeout(CONNECT)
+                    .read_timeout(ANSWER)
+                    .operation_attempt_timeout(ATTEMPT)
                     .build(),
             );
         if options.local.is_some() {
@@ -90,7 +111,7 @@ impl Session {
                 )
                 .build();
         }
-        Ok(Self { config, calls })
+        Ok(Self { config, calls, pace })
     }
 
     /// Asks STS who we are: account id (twelve digits) and ARN.
@@ -124,6 +145,7 @@ impl Session {
                     $sdk::config::Builder::from(&self.config)
                         .interceptor(self.calls.clone())
                         .interceptor(NeverCreateTwice)
+                        .interceptor(self.pace.clone())
                         .build(),
                 )
             };

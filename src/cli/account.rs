@@ -42,6 +42,7 @@ pub(super) async fn open(
         endpoint_url: global.endpoint_url.clone().filter(|_| !is_local),
         role: environment.role.clone().filter(|_| !is_local),
         local,
+        time_factor: is_local.then(|| local::time_factor(global)).transpose()?,
     };
     let calls = CallLog::new(global.verbose.then_some(print_call as fn(&ApiCall)));
     let session = Session::load(&options, calls.clone()).await?;

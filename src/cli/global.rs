@@ -32,6 +32,9 @@ pub struct Global {
     /// Milliseconds that each call to local AWS takes
     #[arg(long, global = true, value_name = "MS", env = "SHIPIT_LOCAL_LATENCY", hide = true)]
     pub local_latency: Option<u64>,
+    /// A file to which local AWS adds a JSON line for every call
+    #[arg(long, global = true, value_name = "FILE", env = "SHIPIT_LOCAL_LOG", hide = true)]
+    pub local_log: Option<PathBuf>,
     /// Where to write, as JSON, when each step of an apply began and ended
     #[arg(long, global = true, value_name = "FILE", hide = true)]
     pub timings: Option<PathBuf>,

@@ -31,6 +31,7 @@ pub mod retry;
 pub mod rule;
 pub mod saved;
 pub mod scope;
+pub mod waits;
 
 pub use address::Address;
 pub use adopt::{Adoption, adoption};

@@ -10,7 +10,7 @@
 //! - on: {operation: Create*, calls: [2, 5]}
 //!   fault: {server-error: 503}                              # before any effect
 //! - on: {service: ec2, operation: CreateVpc}
-//!   fault: lost-answer                                      # after the effect
+//!   fault: lost-answer                                      # after the effect; reset: before any
 //! - on: {service: iam}
 //!   fault: {latency: 300ms}
 //! - on: {operation: Describe*}
@@ -86,6 +86,7 @@ enum Fault {
     Error(Refusal),
     ServerError(u16),
     LostAnswer,
+    Reset,
     Latency(String),
     Stale(String),
     Crash(Option<CrashWhen>),
@@ -172,6 +173,7 @@ pub(super) struct Effects {
     pub(super) crash_before: bool,
     pub(super) crash_after: bool,
     pub(super) lost_answer: bool,
+    pub(super) reset: bool,
     pub(super) disconnected: bool,
 }
 
@@ -289,6 +291,7 @@ impl Effects {
             }
             Fault::Throttle | Fault::Error(_) | Fault::ServerError(_) => {}
             Fault::LostAnswer => self.lost_answer = true,
+            Fault::Reset => self.reset = true,
             Fault::Latency(text) => self.latency += duration(text).unwrap_or_default(),
             Fault::Stale(text) => self.stale = duration(text).ok(),
             Fault::Crash(Some(CrashWhen::After)) => self.crash_after = true,

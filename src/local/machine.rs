@@ -85,14 +85,14 @@ impl Machine {
             std::process::abort();
         }
         let outcome = match routed {
-            _ if effects.disconnected => Err(None),
+            _ if effects.disconnected || effects.reset => Err(None),
             Err(error) => Err(Some(error)),
             Ok(routed) => self.carry_out(routed, &effects).map_err(Some),
         };
         if effects.crash_after {
             std::process::abort();
         }
-        let lost = effects.lost_answer || effects.disconnected;
+        let lost = effects.lost_answer || effects.disconnected || effects.reset;
         let word = match &outcome {
             _ if lost => "lost".to_owned(),
             Ok(_) => "ok".to_owned(),

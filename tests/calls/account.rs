@@ -91,6 +91,7 @@ pub(super) async fn session(local: &LocalAws, calls: CallLog) -> Session {
     let options = SessionOptions {
         region: Some("eu-west-1".to_owned()),
         local: Some(http_client(local.clone())),
+        time_factor: Some(1e3),
         ..Default::default()
     };
     Session::load(&options, calls).await.unwrap()

@@ -23,15 +23,15 @@ struct Scenario {
     again: &'static [&'static str],
 }
 
-const DEPLOY: &[&str] = &["deploy", "--yes"];
-const PLAN: &[&str] = &["plan", "--exit-code"];
+pub(super) const DEPLOY: &[&str] = &["deploy", "--yes"];
+pub(super) const PLAN: &[&str] = &["plan", "--exit-code"];
 const DELETE_SERVICE: &[&str] =
     &["svc", "delete", "--name", "api", "--yes", "--allow-delete", "all"];
 const DELETE_ENVIRONMENT: &[&str] =
     &["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"];
 
 /// An account with neighbours, and nothing of ours.
-fn empty() -> &'static Place {
+pub(super) fn empty() -> &'static Place {
     static EMPTY: OnceLock<Place> = OnceLock::new();
     EMPTY.get_or_init(|| {
         let place = Place::new();

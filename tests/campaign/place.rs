@@ -61,6 +61,7 @@ impl Place {
     pub(super) fn run(&self, arguments: &[&str], faults: &str) -> Ran {
         self.workdir.write("faults.yml", faults);
         let mut all = vec!["--local", "--local-speed", SPEED, "--local-faults", "faults.yml"];
+        all.extend_from_slice(&["--local-log", "calls.jsonl"]);
         all.extend_from_slice(&["--env", "test"]);
         all.extend_from_slice(arguments);
         self.workdir.shipit(&all)
@@ -86,6 +87,17 @@ impl Place {
     pub(super) fn inventory(&self) -> Inventory {
         let later = Clock::system().now() + 2 * 60 * 60 * 1000;
         inventory(&self.open(Clock::manual(later)))
+    }
+
+    /// The calls of all runs: operation and outcome, in order.
+    pub(super) fn calls(&self) -> Vec<(String, String)> {
+        let text = std::fs::read_to_string(self.workdir.path().join("calls.jsonl"));
+        let call = |line: &str| {
+            let call: serde_json::Value = serde_json::from_str(line).ok()?;
+            let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
+            Some((text("operation"), text("outcome")))
+        };
+        text.unwrap_or_default().lines().filter_map(call).collect()
     }
 
     /// The journal of the account.

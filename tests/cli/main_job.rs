@@ -161,6 +161,7 @@ fn put_parameter(workdir: &Workdir, name: &str, environment: &str) {
     let options = SessionOptions {
         region: Some(region.to_owned()),
         local: Some(local_client::http_client(local)),
+        time_factor: Some(1e3),
         ..SessionOptions::default()
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();

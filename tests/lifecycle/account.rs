@@ -33,6 +33,7 @@ impl Account {
         let session = SessionOptions {
             region: Some("eu-west-1".to_owned()),
             local: Some(http_client(local.clone())),
+            time_factor: Some(1e3),
             ..SessionOptions::default()
         };
         let session = Session::load(&session, CallLog::new(None)).await.unwrap();

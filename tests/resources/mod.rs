@@ -26,6 +26,7 @@ async fn account() -> (Cx, CallLog) {
     let session = SessionOptions {
         region: Some("eu-west-1".to_owned()),
         local: Some(http_client(LocalAws::open(options).unwrap())),
+        time_factor: Some(1e3),
         ..Default::default()
     };
     let session = Session::load(&session, calls.clone()).await.unwrap();

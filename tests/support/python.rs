@@ -24,6 +24,16 @@ pub(crate) fn ministack() -> &'static Path {
     PROGRAMS.get_or_init(|| install("ministack", requirements))
 }
 
+/// Programs with `microburst`, the proxy that disturbs calls; installed the first time.
+///
+/// # Panics
+/// As [`moto`].
+pub(crate) fn microburst() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    let requirements = include_str!("../emulators/requirements-microburst.txt");
+    PROGRAMS.get_or_init(|| install("microburst", requirements))
+}
+
 /// A virtual environment of this name with these packages. Returns its folder of programs.
 fn install(name: &str, packages: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);

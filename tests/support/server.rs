@@ -34,6 +34,26 @@ impl Server {
         Self::start(command, port)
     }
 
+    /// `microburst` in front of another server, with a file of rules.
+    pub(crate) fn microburst(upstream: &str, rules: &std::path::Path) -> Self {
+        let port = free_port();
+        let mut command = Command::new(python::microburst().join("microburst"));
+        command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--upstream", upstream]);
+        command.arg("--config").arg(rules);
+        Self::start(command, port)
+    }
+
+    /// The body of what the server answers to a GET.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned())
+    }
+
     /// `shipit local serve` in a folder.
     pub(crate) fn local(workdir: &Workdir, options: &[&str]) -> Self {
         let mut arguments = vec!["local", "serve", "--port", "0"];

@@ -78,6 +78,7 @@ pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
         speed: speed(global)?,
         faults,
         latency: global.local_latency.map(std::time::Duration::from_millis),
+        log: global.local_log.clone(),
         ..LocalOptions::default()
     };
     LocalAws::open(options).map_err(|error| {

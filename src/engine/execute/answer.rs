@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::call::{Answer, Lookup};
 use super::run::Run;
-use super::step::{Next, Phase, makes};
+use super::step::{Next, Phase, makes, makes_anew};
 use super::wait::Entry;
 use crate::engine::diff::{Rules, diff};
 use crate::engine::retry::{LOOKUPS, read_schedule, schedule};
@@ -82,28 +82,50 @@ impl Run<'_> {
             return self.progressed(index, Progress { outputs, ticket: None, more: false });
         }
         let acting = self.states[index].next == Next::Act;
-        if acting && makes(&step.action) && self.may_be_there(index, failure.class) {
+        let there = self.may_be_there(index, failure.class) || self.began(index, &failure);
+        if acting && makes(&step.action) && there {
             self.states[index].lookups = 0;
             self.states[index].next = Next::LookUp(Box::new(failure.clone()));
             let pause = Duration::from_millis(LOOKUPS.first().copied().unwrap_or_default());
             return self.retry(index, failure, pause);
         }
-        match self.count(index, failure.class) {
+        // What was made a moment ago is not known everywhere at once: so says whoever is told its id.
+        let young =
+            failure.class == Class::Gone && step.action != Action::Delete && self.made_lately();
+        let class = if young { Class::NotYetConsistent } else { failure.class };
+        match self.count(index, class) {
             Some(pause) => self.retry(index, failure, pause),
             None => self.fail(index, failure),
         }
     }
 
+    /// Whether this failure of a create came after its first call, which has made something: the step is tried
+    /// again from what is there, and never made anew.
+    fn began(&self, index: usize, failure: &Failure) -> bool {
+        let later = failure.operation.as_ref().is_some_and(|call| !makes_anew(call));
+        let heals = schedule(failure.class).is_some() || failure.class == Class::Gone;
+        later && heals && !self.is_idempotent(index)
+    }
+
+    /// Whether this run has made something within the window in which that may be invisible.
+    fn made_lately(&self) -> bool {
+        let now = self.since_began();
+        let made = self.states.iter().zip(&self.caller.plan.steps);
+        made.filter(|(_, step)| makes(&step.action))
+            .filter_map(|(state, _)| state.called.or(state.started))
+            .any(|at| now.saturating_sub(at) < CONSISTENCY_WINDOW)
+    }
+
+    fn is_idempotent(&self, index: usize) -> bool {
+        let driver = self.caller.registry.driver(self.step(index).address.kind());
+        driver.is_ok_and(|driver| driver.create_is_idempotent())
+    }
+
     /// Whether a create that failed this way may have made something, or found it there.
     fn may_be_there(&self, index: usize, class: Class) -> bool {
-        let idempotent = self
-            .caller
-            .registry
-            .driver(self.step(index).address.kind())
-            .is_ok_and(|driver| driver.create_is_idempotent());
         match class {
             Class::AlreadyExists => true,
-            Class::LostAnswer | Class::Server => !idempotent,
+            Class::LostAnswer | Class::Server => !self.is_idempotent(index),
             _ => false,
         }
     }
@@ -155,7 +177,8 @@ impl Run<'_> {
         if taken {
             return self.fail(index, self.taken(index, first, holder.as_ref()));
         }
-        match self.count(index, first.class) {
+        let gone = first.class == Class::Gone;
+        match self.count(index, if gone { Class::NotYetConsistent } else { first.class }) {
             Some(_) => self.again(index),
             None => self.fail(index, first),
         }

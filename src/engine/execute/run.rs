@@ -8,19 +8,23 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::call::{Answer, Caller, resolved};
 use super::priority::chains;
 use super::step::{Next, Phase, State};
 use super::wait::{Entry, WaitList};
 use super::{Options, Outcome, Timing};
+use crate::engine::waits;
 use crate::engine::{
-    Action, Address, BoxFuture, Cancel, Clock, Event, EventKind, Failure, Fence, Plan, Registry,
-    Step, Wait, Waiting,
+    Action, Address, BoxFuture, Cancel, Class, Clock, Event, EventKind, Failure, Fence, Plan,
+    Registry, Step, Wait, Waiting,
 };
 
 /// What is said of steps that an interrupt ended.
 const INTERRUPTED: &str = "interrupted";
+/// What is said of steps that refused credentials ended.
+const REFUSED: &str = "stopped, as the credentials were refused";
 /// What is said of steps that a lost lock ended.
 const LOCK_LOST: &str = "stopped by the lost lock";
 
@@ -38,6 +42,8 @@ pub(super) struct Run<'a> {
     pauses: BinaryHeap<Reverse<(Duration, usize)>>,
     pub(super) waits: WaitList,
     jobs: FuturesUnordered<BoxFuture<'a, Answer>>,
+    /// What calls in flight say that they wait for, by step.
+    said: (UnboundedSender<(usize, String)>, UnboundedReceiver<(usize, String)>),
     /// Calls in flight, looks not counted.
     calling: usize,
     /// Nothing new is started: an interrupt came, or the fence said no.
@@ -47,6 +53,8 @@ pub(super) struct Run<'a> {
     /// The same as `cancelled`, for jobs that ask the fence before they call.
     stopped: Arc<AtomicBool>,
     fenced: Option<Failure>,
+    /// The credentials were refused: an end of its own, not an interrupt.
+    refused: bool,
     given_up: Vec<usize>,
     pub(super) done: Vec<usize>,
     failed: Vec<(usize, Failure)>,
@@ -81,11 +89,13 @@ impl<'a> Run<'a> {
             pauses: BinaryHeap::new(),
             waits: WaitList::default(),
             jobs: FuturesUnordered::new(),
+            said: mpsc::unbounded_channel(),
             calling: 0,
             cancelled: false,
             because: INTERRUPTED,
             stopped: Arc::default(),
             fenced: None,
+            refused: false,
             given_up: Vec::new(),
             done: Vec::new(),
             failed: Vec::new(),
@@ -121,6 +131,7 @@ impl<'a> Run<'a> {
                 () = cancel.given_up() => self.give_up(),
                 () = cancel.cancelled(), if !self.cancelled => self.interrupt(INTERRUPTED),
                 failure = lost(fence) => self.fence_off(failure),
+                Some((step, waits_for)) = self.said.1.recv() => self.say(step, waits_for),
                 Some(answer) = self.jobs.next(), if !self.jobs.is_empty() => self.take(answer),
                 () = async { clock.sleep(pause.unwrap_or_default()).await }, if pause.is_some() => {}
             }
@@ -220,6 +231,9 @@ impl<'a> Run<'a> {
                 state.changes.clone(),
                 state.outputs.clone(),
             );
+            let said = self.said.0.clone();
+            let hear = move |waits_for: &str| drop(said.send((index, waits_for.to_owned())));
+            let job = waits::telling(hear, job);
             self.calling += 1;
             let fence = self.options.fence.as_deref().filter(|_| !matches!(next, Next::LookUp(_)));
             match fence {
@@ -237,6 +251,16 @@ impl<'a> Run<'a> {
                     }));
                 }
             }
+        }
+    }
+
+    /// Passes on what a call in flight waits for.
+    fn say(&mut self, index: usize, waits_for: String) {
+        let state = &mut self.states[index];
+        if state.phase == Phase::Calling && state.said.as_ref() != Some(&waits_for) {
+            state.said = Some(waits_for.clone());
+            let address = self.step(index).address.clone();
+            self.emit(EventKind::StepWaiting { step: index, address, waits_for });
         }
     }
 
@@ -321,8 +345,14 @@ impl<'a> Run<'a> {
             address: address.clone(),
             failure: failure.clone(),
         });
+        let refused = failure.class == Class::Credentials;
         self.failed.push((index, failure));
         self.skip_dependants(index, &format!("`{address}` failed"));
+        // Every further call would be refused alike.
+        if refused && !self.cancelled {
+            self.refused = true;
+            self.interrupt(REFUSED);
+        }
     }
 
     /// Skips what waits for this step, directly or not.
@@ -415,7 +445,7 @@ impl<'a> Run<'a> {
             done: self.done.len(),
             failed: self.failed.len(),
             skipped: self.skipped.len(),
-            cancelled: self.cancelled && self.fenced.is_none(),
+            cancelled: self.cancelled && self.fenced.is_none() && !self.refused,
         });
         let timings = self.states.iter().enumerate().filter_map(|(step, state)| {
             let started = state.started?;
@@ -427,7 +457,7 @@ impl<'a> Run<'a> {
             failed: self.failed,
             skipped: self.skipped,
             given_up: self.given_up,
-            cancelled: self.cancelled && self.fenced.is_none(),
+            cancelled: self.cancelled && self.fenced.is_none() && !self.refused,
             fenced: self.fenced,
             outputs: self.outputs,
         }

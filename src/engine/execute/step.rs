@@ -101,6 +101,12 @@ impl State {
     }
 }
 
+/// Whether an operation (`ec2 CreateVpc`) makes a thing, rather than setting up one that was made.
+pub(super) fn makes_anew(operation: &str) -> bool {
+    let name = operation.split(' ').next_back().unwrap_or_default();
+    ["Create", "Allocate", "Register", "Authorize"].iter().any(|verb| name.starts_with(verb))
+}
+
 /// Whether the step begins with a create call.
 pub(super) fn makes(action: &Action) -> bool {
     matches!(action, Action::Create | Action::Revise | Action::Replace { .. })

@@ -112,13 +112,16 @@ impl Edges<'_, '_> {
     /// the environment and its services.
     pub(super) fn of_kinds(&self, drafts: &mut [Draft]) -> Result<(), Failure> {
         let mut makes = ByKind::new();
+        // What a killed run left half made is an update, or settles: it is waited for all the same.
+        let mut finishes = ByKind::new();
         let mut deletes = ByKind::new();
         let world = self.world;
         for (index, draft) in self.makes.iter().enumerate() {
             let new = !matches!(self.decisions[index].verdict, Verdict::Settle | Verdict::Update);
-            if let Some(draft) = draft.filter(|_| new) {
-                let node = world.wanted[index].node;
-                let owners = makes.entry(node.address.kind()).or_default();
+            let Some(draft) = *draft else { continue };
+            let node = world.wanted[index].node;
+            for list in [new.then_some(&mut makes), Some(&mut finishes)].into_iter().flatten() {
+                let owners = list.entry(node.address.kind()).or_default();
                 owners.entry(&node.owner).or_default().push(draft);
             }
         }
@@ -130,7 +133,7 @@ impl Edges<'_, '_> {
         for kind in makes.keys().chain(deletes.keys().filter(|kind| !makes.contains_key(*kind))) {
             let info = world.kind(&Address::new(*kind, "any"))?.info;
             for first in info.order_after {
-                later(drafts, makes.get(kind), makes.get(first));
+                later(drafts, makes.get(kind), finishes.get(first));
                 later(drafts, deletes.get(first), deletes.get(kind));
             }
             // Two of these cannot be there at once, whatever they are called.

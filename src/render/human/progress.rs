@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::text;
-use crate::engine::{Action, Event, EventKind};
+use crate::engine::{Action, Class, Event, EventKind};
 use crate::render::json;
 use crate::render::terminal::{Terminal, style};
 
@@ -57,8 +57,9 @@ impl Progress {
                 self.update(&mut running, *step, &format!("{address}  waits: {waits_for}"));
             }
             EventKind::StepRetrying { step, address, failure, pause } => {
-                let line =
-                    format!("{address}  again in {}: {}", text::duration(*pause), failure.message);
+                let throttled = if failure.class == Class::Throttled { "throttled: " } else { "" };
+                let pause = text::duration(*pause);
+                let line = format!("{address}  {throttled}again in {pause}: {}", failure.message);
                 self.update(&mut running, *step, &line);
             }
             EventKind::StepDone { step, address, action, took } => {
