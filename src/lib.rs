@@ -5,6 +5,7 @@ pub mod aws;
 pub mod cli;
 pub mod engine;
 pub mod local;
+pub mod lock;
 pub mod manifest;
 pub mod planner;
 pub mod preflight;

@@ -12,6 +12,7 @@ mod engine;
 mod layers;
 mod lifecycle;
 mod local;
+mod lock;
 mod manifest;
 mod planner;
 mod resources;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod facts;
 pub mod local_client;
 pub mod pace;
+pub mod parameters;
 pub mod retry;
 pub mod session;
 pub mod tags;

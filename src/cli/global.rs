@@ -1,6 +1,7 @@
 //! Options that every command takes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::render::terminal::{Color, Format, Terminal};
 
@@ -50,6 +51,12 @@ pub struct Global {
     /// Do not wait until what was changed works
     #[arg(long, global = true)]
     pub no_wait: bool,
+    /// How long to wait for a lock that another run holds: `90s`, `10m`; at once refused without it
+    #[arg(long, global = true, value_name = "DURATION", value_parser = super::locking::duration)]
+    pub lock_wait: Option<Duration>,
+    /// How long a lock goes without a sign of life before another run takes it over
+    #[arg(long, global = true, value_name = "DURATION", value_parser = super::locking::duration, env = "SHIPIT_LOCK_LEASE", hide = true)]
+    pub lock_lease: Option<Duration>,
     /// When colours are used
     #[arg(long, global = true, value_enum, default_value_t)]
     pub color: Color,

@@ -11,6 +11,7 @@ mod global;
 mod init;
 mod interrupt;
 mod local;
+mod locking;
 mod open;
 mod pipeline;
 mod plan;
@@ -19,6 +20,7 @@ mod schema;
 mod stop;
 mod svc;
 mod timings;
+mod unlock;
 mod validate;
 mod write;
 
@@ -67,6 +69,7 @@ enum Command {
     Adopt(adopt::Args),
     Apply(apply::Args),
     Deploy(deploy::Args),
+    Unlock(unlock::Args),
     Validate(validate::Args),
     Schema(schema::Args),
     #[command(subcommand)]
@@ -84,14 +87,30 @@ pub fn main() -> u8 {
         }
     };
     let terminal = cli.global.terminal();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Two at least: a question at the terminal blocks one, and heartbeats of locks must go on.
+    let threads = std::thread::available_parallelism().map_or(2, |count| count.get().max(2));
+    let built =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = match built {
         Ok(runtime) => runtime,
         Err(error) => {
             terminal.say(&format!("error: the async runtime could not start: {error}"));
             return Exit::Failed.code();
         }
     };
-    match runtime.block_on(run(cli)) {
+    let ended = runtime.block_on(async {
+        let command = tokio::spawn(run(cli));
+        tokio::select! {
+            biased;
+            ended = command => ended.unwrap_or_else(|error| {
+                Err(Stop::failed(format!("a mistake in shipit: {error}"), "please report it"))
+            }),
+            () = interrupt::interrupted() => Err(Stop::interrupted()),
+        }
+    });
+    // What still blocks (a question at the terminal) must not keep the process.
+    runtime.shutdown_background();
+    match ended {
         Ok(exit) => exit.code(),
         Err(stop) => {
             stop.print(&terminal);
@@ -111,6 +130,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Unlock(args) => unlock::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),
         Command::Schema(args) => schema::run(global, args),
         Command::Local(command) => local::run(global, command).await,

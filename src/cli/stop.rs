@@ -75,6 +75,11 @@ impl Stop {
         Self { exit: Exit::Refused, why: Why::Stale { moved, files } }
     }
 
+    /// Interrupted before anything was changed.
+    pub fn interrupted() -> Self {
+        Self::because(Exit::Interrupted, "interrupted: nothing was changed", "")
+    }
+
     fn because(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
         let hint = Some(hint.into()).filter(|hint: &String| !hint.is_empty());
         Self { exit, why: Why::Message { message: message.into(), hint } }

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["apply"],
     &["deploy"],
     &["adopt"],
+    &["unlock"],
     &["validate"],
     &["schema"],
     &["local", "serve"],

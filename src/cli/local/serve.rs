@@ -1,6 +1,6 @@
 //! `shipit local serve`: local AWS on a port.
 
-use super::super::{Exit, Global, Stop};
+use super::super::{Exit, Global, Stop, interrupt};
 
 /// Serve local AWS on a port, for the aws command line, boto3 and the like
 #[derive(Debug, clap::Args)]
@@ -25,12 +25,13 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let address = listener
         .local_addr()
         .map_err(|error| Stop::failed(format!("the port is not known: {error}"), ""))?;
+    let careful = interrupt::careful();
     terminal.out(&format!("local AWS listens on http://{address}"));
     tokio::select! {
         ended = account.serve(listener) => ended.map_err(|error| {
             Stop::failed(format!("local AWS stopped: {error}"), "start it again; its state is kept")
         })?,
-        _ = tokio::signal::ctrl_c() => terminal.tell("stopped"),
+        () = careful.cancel().cancelled() => terminal.tell("stopped"),
     }
     Ok(Exit::Done)
 }

@@ -1,22 +1,58 @@
 //! Applies a plan, after asking.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::{CONCURRENCY, Choices, Pipeline};
-use crate::cli::interrupt::cancel_on_signals;
-use crate::cli::{Exit, Stop, local, timings};
+use crate::cli::{Exit, Stop, interrupt, local, timings};
 use crate::engine::execute::Options;
-use crate::engine::{Clock, Outcome, Plan, execute};
+use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, execute};
+use crate::lock::Locks;
 use crate::planner;
 use crate::render::human::progress::Progress;
 use crate::render::human::{self, text};
 use crate::render::json;
 
+/// How often a plan that is stale by the time it is locked is made anew.
+const ROUNDS: usize = 2;
+
+/// How long writing the release may take after an interrupt.
+const LAST_RECORD: Duration = Duration::from_secs(1);
+
+/// What became of a plan.
+enum Applied {
+    /// It was carried out, as far as it went; or there was nothing to do.
+    Ended(Exit),
+    /// Nothing was done: this moved before the locks were taken.
+    Stale(Vec<Moved>),
+}
+
+impl Applied {
+    /// A stale plan is refused.
+    fn or_refused(self) -> Result<Exit, Stop> {
+        match self {
+            Self::Ended(exit) => Ok(exit),
+            Self::Stale(moved) => Err(Stop::stale(moved, Vec::new())),
+        }
+    }
+}
+
 impl Pipeline {
-    /// Plans, shows, confirms and applies (`deploy` and `delete` commands).
+    /// Plans, shows, confirms and applies (`deploy` and `delete` commands). If another run
+    /// changed something between showing and locking, all of it once more.
     pub(in crate::cli) async fn deploy(&self, choices: &Choices) -> Result<Exit, Stop> {
+        let mut rounds = 1..=ROUNDS;
+        loop {
+            match (self.deploy_once(choices).await?, rounds.next()) {
+                (Applied::Stale(moved), Some(_)) => self.plan_anew(&moved),
+                (applied, _) => return applied.or_refused(),
+            }
+        }
+    }
+
+    async fn deploy_once(&self, choices: &Choices) -> Result<Applied, Stop> {
         let mut planned = self.plan(choices).await?;
         self.preflight(&mut planned, choices).await?;
         if !self.terminal.json() {
@@ -24,44 +60,103 @@ impl Pipeline {
         }
         self.refuse_foreign(&planned.plan)?;
         self.refuse_findings(&planned.plan)?;
-        self.carry_out(&planned.plan).await
+        self.confirm_and_apply(&planned.plan).await
     }
 
-    /// Confirms and applies what was shown, or says that there is nothing to do.
+    /// Confirms and applies what was shown, or says that there is nothing to do. The plan must
+    /// hold as it is: if another run has changed something by the time it is locked, it is
+    /// refused.
     pub(super) async fn carry_out(&self, plan: &Plan) -> Result<Exit, Stop> {
+        self.confirm_and_apply(plan).await?.or_refused()
+    }
+
+    async fn confirm_and_apply(&self, plan: &Plan) -> Result<Applied, Stop> {
         if !plan.has_changes() {
             if self.terminal.json() {
                 self.terminal.out(&json::line(&json!({ "event": "nothing-to-do" })));
             }
             self.print_addresses(plan, None);
-            return Ok(Exit::Done);
+            return Ok(Applied::Ended(Exit::Done));
         }
         self.confirm(plan)?;
-        self.apply(plan).await
+        self.apply_unless_stale(plan).await
+    }
+
+    /// Carries out a plan that was confirmed, and that must hold as it is.
+    pub(super) async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
+        self.apply_unless_stale(plan).await?.or_refused()
+    }
+
+    /// Locks what a plan changes, carries it out unless it is stale by then, and gives the locks
+    /// back on every way out.
+    async fn apply_unless_stale(&self, plan: &Plan) -> Result<Applied, Stop> {
+        let careful = interrupt::careful();
+        let cancel = careful.cancel();
+        let Some(locks) = self.lock(plan, cancel).await? else {
+            return self.run(plan, None, cancel).await.map(Applied::Ended);
+        };
+        let beating = locks.clone();
+        let heart = tokio::spawn(async move { beating.keep_alive().await });
+        let ended = match self.still_as_planned(plan, &locks, cancel).await {
+            Ok(Ok(Some(renewed))) if renewed.protected && !plan.protected => Err(Stop::refused(
+                format!("environment `{}` was protected meanwhile", plan.environment),
+                "plan again, and look at what it would do now",
+            )),
+            Ok(Ok(renewed)) => {
+                let plan = renewed.as_ref().unwrap_or(plan);
+                self.run(plan, Some(&locks), cancel).await.map(Applied::Ended)
+            }
+            Ok(Err(moved)) => Ok(Applied::Stale(moved)),
+            Err(stop) => Err(stop),
+        };
+        heart.abort();
+        self.unlock(&locks, cancel).await;
+        ended
+    }
+
+    fn plan_anew(&self, moved: &[Moved]) {
+        if self.terminal.json() {
+            return self.terminal.out(&json::line(&json!({ "event": "stale", "moved": moved })));
+        }
+        self.terminal.say("another run has changed this since it was planned:");
+        for one in moved {
+            self.terminal.say(&format!("  {one}"));
+        }
+        self.terminal.say("planning anew");
     }
 
     /// Carries out a plan and says how it ended.
-    pub(super) async fn apply(&self, plan: &Plan) -> Result<Exit, Stop> {
+    async fn run(&self, plan: &Plan, locks: Option<&Locks>, cancel: &Cancel) -> Result<Exit, Stop> {
         let progress = Progress::new(&self.terminal);
         let options = Options {
             concurrency: CONCURRENCY,
             no_wait: self.global.no_wait,
-            ..Options::default()
+            fence: locks.map(|locks| Arc::new(locks.clone()) as Arc<dyn Fence>),
         };
         let commit = self.commit();
         let (began, real) = (self.clock.now(), Instant::now());
-        let outcome =
-            execute(&self.registry, plan, &self.clock, &options, &cancel_on_signals(), &|event| {
-                progress.event(&event)
-            })
-            .await;
-        self.record(plan, &outcome, commit).await;
+        let outcome = execute(&self.registry, plan, &self.clock, &options, cancel, &|event| {
+            progress.event(&event)
+        })
+        .await;
+        // Whoever took the lock writes its own; and after an interrupt time is short.
+        if outcome.fenced.is_none() {
+            let recorded = self.record(plan, &outcome, commit);
+            if outcome.cancelled {
+                let _ = tokio::time::timeout(LAST_RECORD, recorded).await;
+            } else {
+                tokio::select! {
+                    () = recorded => {}
+                    () = cancel.given_up() => {}
+                }
+            }
+        }
         self.print_outcome(plan, &outcome, self.clock.now().saturating_sub(began));
         if let Some(path) = &self.global.timings {
             let scale = local::time_factor(&self.global)?;
             timings::write(path, plan, &outcome, real.elapsed(), scale)?;
         }
-        if outcome.failed.is_empty() && !outcome.cancelled {
+        if outcome.failed.is_empty() && !outcome.cancelled && outcome.fenced.is_none() {
             self.print_addresses(plan, Some(&outcome));
         }
         Ok(exit_of(&outcome))
@@ -76,6 +171,15 @@ impl Pipeline {
             let address = plan.steps.get(*step).map(|step| &step.address);
             self.terminal.say(&human::failure::failure(address, why));
         }
+        if let Some(why) = &outcome.fenced {
+            self.terminal.say(&human::failure::failure(None, why));
+        }
+        for step in outcome.given_up.iter().filter_map(|step| plan.steps.get(*step)) {
+            self.terminal.say(&format!(
+                "{}: its call was in flight; it may or may not have happened",
+                step.address
+            ));
+        }
         let mut line = format!("{} done", outcome.done.len());
         for (number, word) in [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "skipped")]
         {
@@ -85,7 +189,7 @@ impl Pipeline {
         }
         let whose = if self.global.local { " of local AWS's time" } else { "" };
         self.terminal.say(&format!("{line} in {}{whose}", text::duration(took)));
-        if !outcome.failed.is_empty() || outcome.cancelled {
+        if !outcome.failed.is_empty() || outcome.cancelled || outcome.fenced.is_some() {
             self.terminal.say("run the same command again: it goes on from what is there");
         }
     }
@@ -115,7 +219,7 @@ impl Pipeline {
 fn exit_of(outcome: &Outcome) -> Exit {
     if outcome.cancelled {
         Exit::Interrupted
-    } else if outcome.failed.is_empty() {
+    } else if outcome.failed.is_empty() && outcome.fenced.is_none() {
         Exit::Done
     } else if outcome.done.is_empty()
         || outcome.failed.iter().any(|(_, why)| why.diagnosis.is_some())

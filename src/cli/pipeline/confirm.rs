@@ -130,7 +130,8 @@ fn gone(plan: &Plan) -> String {
 fn agreed(answer: Option<bool>) -> Result<(), Stop> {
     match answer {
         Some(true) => Ok(()),
-        _ => Err(Stop::refused("not confirmed: nothing was changed", "")),
+        Some(false) => Err(Stop::refused("not confirmed: nothing was changed", "")),
+        None => Err(Stop::interrupted()),
     }
 }
 

@@ -9,6 +9,7 @@ mod adopt;
 mod apply;
 mod choices;
 mod confirm;
+mod locks;
 mod plan;
 mod preflight;
 mod read;
@@ -18,7 +19,7 @@ mod saved;
 mod show;
 mod stale;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::OnceCell;
 
@@ -61,6 +62,8 @@ pub(super) struct Pipeline {
     registry: Registry,
     target: Target,
     clock: TokioClock,
+    /// Whatever was observed was observed since.
+    opened: Instant,
     /// The region's availability zones, once they were asked for.
     zones: OnceCell<Vec<String>>,
     /// What was released before, and what this run releases.
@@ -117,6 +120,7 @@ impl Pipeline {
             registry,
             target,
             clock,
+            opened: Instant::now(),
             zones: OnceCell::new(),
             book: Book::default(),
             manifests: true,

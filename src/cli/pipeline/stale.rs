@@ -5,16 +5,8 @@ use crate::cli::Stop;
 use crate::engine::{Moved, Plan, saved};
 
 impl Pipeline {
-    /// The plan as it is to be carried out now, its live objects observed anew.
-    ///
-    /// # Errors
-    /// Refused where anything that the plan depends on has moved, naming each field.
-    #[expect(dead_code, reason = "the step after the lock is taken calls it")]
-    pub(super) async fn renewed(&self, plan: &Plan) -> Result<Plan, Stop> {
-        self.renew(plan).await?.map_err(|moved| Stop::stale(moved, Vec::new()))
-    }
-
-    /// The same, with what moved.
+    /// The plan as it is to be carried out now, its live objects observed anew, or what moved
+    /// of all that it depends on.
     pub(super) async fn renew(&self, plan: &Plan) -> Result<Result<Plan, Vec<Moved>>, Stop> {
         let fresh = self.observe(&plan.basis.desired()).await?;
         let mut moved = saved::moved(&self.registry, plan, &fresh)?;
