@@ -119,8 +119,8 @@ impl Pipeline {
             return self.terminal.out(&json::line(&json!({ "event": "stale", "moved": moved })));
         }
         self.terminal.say("another run has changed this since it was planned:");
-        for one in moved {
-            self.terminal.say(&format!("  {one}"));
+        for line in human::stale::lines(moved) {
+            self.terminal.say(&line);
         }
         self.terminal.say("planning anew");
     }
