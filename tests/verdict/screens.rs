@@ -267,6 +267,26 @@ fn what_was_there_before_comes_back_and_the_screen_says_so() {
     assert!(status.stdout.starts_with("api active: 1 of 1 tasks running"), "{}", status.stdout);
 }
 
+/// A service that fails right now says why, in the words of the deployment that failed.
+#[test]
+fn a_failing_service_says_why_in_its_status() {
+    let mut demo = Demo::new();
+    demo.deploy("crash", &[]).expect(1);
+    let status = ["svc", "status", "--name", "api", "--env", "test"];
+    let ran = demo.workdir.local(&status).expect(0);
+    assert!(ran.stdout.starts_with("api active: 0 of 1 tasks running"), "{}", ran.stdout);
+    let first: Vec<&str> = ran.stderr.lines().take(3).collect();
+    insta::assert_snapshot!(first.join("\n"), @r"
+    error: ecs/service.api: container `api` exited with code 3: error: no route to db:5432
+      3 × stopped task: container `api` exited with code 3
+    hint: its log says why: `aws logs tail /shipit/demo/test/api --since 1h`
+    ");
+    let mut json = vec!["--format", "json"];
+    json.extend_from_slice(&status);
+    let document = demo.workdir.local(&json).expect(0).json();
+    assert_eq!(document["ecs"]["failure"]["diagnosis"]["cause"], "exited");
+}
+
 #[test]
 fn programs_read_the_same_as_json() {
     let mut demo = Demo::new();

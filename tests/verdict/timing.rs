@@ -246,7 +246,7 @@ async fn a_deployment_that_someone_stops_is_not_called_failed() {
     let mut stage = Stage::set(true).await;
     let progress = stage.deploy("nginx:1.28").await;
     stage.account.clock.advance(Duration::from_secs(10));
-    let arn = progress.ticket.as_deref().unwrap().split(' ').nth(1).unwrap();
+    let arn = progress.ticket.as_deref().unwrap().rsplit(' ').next().unwrap();
     let call = stage.account.cx.ecs.stop_service_deployment().service_deployment_arn(arn);
     call.send().await.unwrap();
     let failure = stage.failed(&progress).await;

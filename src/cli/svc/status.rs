@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::pipeline::{Pipeline, Which};
 use super::super::{Exit, Global, Stop};
 use crate::engine::{Address, Observation};
+use crate::render::human::failure::failure;
 use crate::render::human::status;
 use crate::render::json;
 use crate::resources::ecs::status::status as of_service;
@@ -33,7 +34,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         ));
     };
     let cx = pipeline.cx();
-    let state = of_service(cx, &cluster, &service).await?;
+    let state = of_service(cx, &cluster, &service, (&name, pipeline.environment())).await?;
     let mut targets = Vec::new();
     for group in live.seen.of("elbv2/target-group") {
         if group.identity.owner.service() == Some(&name)
@@ -50,6 +51,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     }
     let document = json!({ "ecs": state, "targets": targets });
     terminal.out(&status::status(&name, &document));
+    if let Some(why) = &state.failure {
+        terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
+    }
     Ok(Exit::Done)
 }
 

@@ -1,10 +1,12 @@
 //! How a service fares right now, for people: deployments, tasks, newest events.
 
-use aws_sdk_ecs::types::{Deployment, ServiceField, Task};
+use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service, ServiceField, Task};
 use serde::Serialize;
 
 use crate::aws::{Cx, classify};
-use crate::engine::{Class, Failure};
+use crate::engine::{Class, Failure, Verdict};
+
+use super::diagnosis::Case;
 
 /// How many events are shown.
 const EVENTS: usize = 8;
@@ -28,6 +30,9 @@ pub struct ServiceStatus {
     pub tasks: Vec<TaskStatus>,
     /// The newest events first.
     pub events: Vec<Event>,
+    /// Why it fails right now, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
 }
 
 /// One deployment.
@@ -75,11 +80,17 @@ pub struct Event {
     pub message: String,
 }
 
-/// Asks ECS how a service fares: `DescribeServices`, `ListTasks`, `DescribeTasks`.
+/// Asks ECS how a service fares: `DescribeServices`, `ListTasks`, `DescribeTasks`; and what is wrong, where something is.
+/// `name` and `environment` are what the user calls it.
 ///
 /// # Errors
 /// The service is not there, or a call is refused.
-pub async fn status(cx: &Cx, cluster: &str, service: &str) -> Result<ServiceStatus, Failure> {
+pub async fn status(
+    cx: &Cx,
+    cluster: &str,
+    service: &str,
+    (name, environment): (&str, &str),
+) -> Result<ServiceStatus, Failure> {
     let call = cx.ecs.describe_services().cluster(cluster).services(service);
     let answer = call.include(ServiceField::Tags).send().await;
     let answer = answer.map_err(|error| classify("ecs DescribeServices", error))?;
@@ -101,7 +112,26 @@ pub async fn status(cx: &Cx, cluster: &str, service: &str) -> Result<ServiceStat
         deployments: found.deployments().iter().map(deployment).collect(),
         tasks: tasks(cx, cluster, service).await?,
         events: events.collect(),
+        failure: failing(cx, found, name, environment).await,
     })
+}
+
+/// Its newest deployment failed, or misses tasks and has some that stopped.
+async fn failing(cx: &Cx, service: &Service, name: &str, environment: &str) -> Option<Failure> {
+    let one = service.deployments().iter().find(|one| one.status() == Some("PRIMARY"))?;
+    let (running, desired) = (one.running_count(), one.desired_count());
+    let since = one.created_at().map_or(0.0, |at| at.as_secs_f64());
+    let case = Case { service, deployment: one.id(), since, name, environment };
+    let id = one.id().unwrap_or("?");
+    let ended = if one.rollout_state() == Some(&DeploymentRolloutState::Failed) {
+        let reason = one.rollout_state_reason().unwrap_or_default().trim_end_matches('.');
+        format!("deployment {id} failed: {reason}")
+    } else if running < desired && case.is_suspicious(one.failed_tasks(), desired) {
+        format!("deployment {id} misses tasks: {running} of {desired} run")
+    } else {
+        return None;
+    };
+    Some(case.explain(cx, Verdict::Failed, ended).await)
 }
 
 async fn tasks(cx: &Cx, cluster: &str, service: &str) -> Result<Vec<TaskStatus>, Failure> {
