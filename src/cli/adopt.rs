@@ -1,5 +1,7 @@
 //! `shipit adopt`: takes over what exists already.
 
+use std::path::PathBuf;
+
 use super::pipeline::{Pipeline, Which};
 use super::{Exit, Global, Stop};
 
@@ -18,8 +20,12 @@ pub(super) struct Args {
     address: String,
     /// What AWS calls it: an id, ARN or name
     id: String,
+    /// Save the plan to this file, for `shipit apply`, instead of carrying it out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
-    Pipeline::open(global, Which::Everything).await?.adopt(&args.address, &args.id).await
+    let pipeline = Pipeline::open(global, Which::Everything).await?;
+    pipeline.adopt(&args.address, &args.id, args.out.as_deref()).await
 }

@@ -177,6 +177,18 @@ fn adoption_for_programs() {
 }
 
 #[test]
+fn an_adoption_is_saved_and_applied() {
+    let workdir = demo();
+    workdir.local(&[ADOPT, &["--out", "plan.json"]].concat()).expect(0);
+    workdir.local(&["plan", "--env", "test"]).expect(4);
+    workdir.local(&["plan", "--check", "plan.json"]).expect(0);
+    workdir.local(&["apply", "plan.json", "--yes"]).expect(0);
+    let ran = workdir.local(&[ADOPT, &["--yes"]].concat()).expect(0);
+    assert_eq!(ran.stdout, "logs/log-group.api is `/shipit/demo/test/api` already\n");
+    workdir.local(&["apply", "plan.json", "--yes"]).expect(4);
+}
+
+#[test]
 fn what_cannot_be_adopted() {
     let workdir = demo();
     let refused = |address: &str, id: &str| {

@@ -69,14 +69,13 @@ impl<'a> Stray<'a> {
     }
 
     async fn adoption(&self, desired: &Desired, id: &str) -> Adoption {
-        let account = self.account;
-        let existing = self.existing(desired, id).await.unwrap();
-        let existing = existing.unwrap_or_else(|| panic!("`{id}` is not there"));
+        let (account, address) = (self.account, &self.example.address);
+        let (registry, target) = (&account.registry, account.target());
         let observation = account.observe(desired).await;
-        let address = &self.example.address;
-        let target = account.target();
-        adopt::adoption(&account.registry, &target, desired, &observation, address, existing)
-            .unwrap()
+        let existing =
+            adopt::existing(registry, &target, desired, &observation, address, id).await.unwrap();
+        let existing = existing.unwrap_or_else(|| panic!("`{id}` is not there"));
+        adopt::adoption(registry, &target, desired, &observation, address, existing).unwrap()
     }
 
     /// The one step, and what the plan says beside it.

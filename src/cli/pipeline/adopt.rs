@@ -1,9 +1,11 @@
 //! Takes over one resource that exists already, after asking.
 
+use std::path::Path;
+
 use serde_json::json;
 
-use super::Pipeline;
-use crate::cli::{Exit, Stop};
+use super::{Choices, Pipeline};
+use crate::cli::{Exit, Stop, plan_file};
 use crate::engine::{Address, Adoption, Desired, Plan, adopt};
 use crate::manifest::did_you_mean;
 use crate::render::human;
@@ -11,7 +13,15 @@ use crate::render::json;
 
 impl Pipeline {
     /// Reads, judges, shows, confirms and tags (`adopt`).
-    pub(in crate::cli) async fn adopt(&self, address: &str, id: &str) -> Result<Exit, Stop> {
+    pub(in crate::cli) async fn adopt(
+        &self,
+        address: &str,
+        id: &str,
+        out: Option<&Path>,
+    ) -> Result<Exit, Stop> {
+        if let Some(path) = out {
+            plan_file::may_write(path)?;
+        }
         let (desired, observation) = self.desired_and_live().await?;
         let address = self.wanted(&desired, address)?;
         let (registry, target) = (&self.registry, &self.target);
@@ -39,15 +49,19 @@ impl Pipeline {
                 }
                 Ok(Exit::Done)
             }
-            Adoption::Plan(plan) => self.carry_out_adoption(&plan).await,
+            Adoption::Plan(plan) => self.carry_out_adoption(&plan, out).await,
         }
     }
 
-    async fn carry_out_adoption(&self, plan: &Plan) -> Result<Exit, Stop> {
+    async fn carry_out_adoption(&self, plan: &Plan, out: Option<&Path>) -> Result<Exit, Stop> {
         if self.terminal.json() {
             self.terminal.out(&json::line(&json!({ "event": "plan", "plan": plan })));
         } else {
             self.terminal.out(&human::plan::plan(plan, self.global.verbose));
+        }
+        if let Some(path) = out {
+            self.save(plan.clone(), &Choices::default(), path).await?;
+            return Ok(Exit::Done);
         }
         self.confirm(plan)?;
         let exit = self.apply(plan).await?;

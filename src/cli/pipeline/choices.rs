@@ -9,7 +9,7 @@ use crate::preflight;
 use crate::resources::REGISTRY;
 
 /// Options of every command that plans.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(in crate::cli) struct Choices {
     /// Delete resources that hold data, too, when they are no longer wanted: a kind such as
     /// `logs/log-group`, or `all`

@@ -117,7 +117,9 @@ impl Resource for ElasticIp {
         // People know it by its id and by the address itself.
         let filter = if id.starts_with("eipalloc-") { "allocation-id" } else { "public-ip" };
         let addresses = list(cx, shared::only(filter, id)).await?;
-        Ok(addresses.first().map(|address| {
+        let found =
+            addresses.iter().find(|one| [one.allocation_id(), one.public_ip()].contains(&Some(id)));
+        Ok(found.map(|address| {
             let make = |identity, tags| to_live(address, identity, tags);
             Existing::of(shared::from_sdk(address.tags()), wanted, make)
         }))

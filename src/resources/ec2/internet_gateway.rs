@@ -114,7 +114,7 @@ impl Resource for InternetGateway {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let gateways = list(cx, shared::only("internet-gateway-id", id)).await?;
-        Ok(gateways.first().map(|gateway| {
+        Ok(gateways.iter().find(|one| one.internet_gateway_id() == Some(id)).map(|gateway| {
             let make = |identity, tags| to_live(gateway, identity, tags);
             Existing::of(shared::from_sdk(gateway.tags()), wanted, make)
         }))

@@ -144,7 +144,7 @@ impl Resource for NatGateway {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let gateways = list(cx, shared::only("nat-gateway-id", id)).await?;
-        Ok(gateways.first().map(|gateway| {
+        Ok(gateways.iter().find(|one| one.nat_gateway_id() == Some(id)).map(|gateway| {
             let make = |identity, tags| to_live(gateway, identity, tags);
             Existing::of(shared::from_sdk(gateway.tags()), wanted, make)
         }))

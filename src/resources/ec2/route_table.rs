@@ -163,7 +163,7 @@ impl Resource for RouteTable {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let tables = list(cx, shared::only("route-table-id", id)).await?;
-        Ok(tables.first().map(|table| {
+        Ok(tables.iter().find(|one| one.route_table_id() == Some(id)).map(|table| {
             let make = |identity, tags| to_live(table, identity, tags);
             Existing::of(shared::from_sdk(table.tags()), wanted, make)
         }))

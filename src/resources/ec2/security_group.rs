@@ -137,7 +137,9 @@ impl Resource for SecurityGroup {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let groups = list(cx, shared::only("group-id", id)).await?;
-        let Some(group) = groups.first() else { return Ok(None) };
+        let Some(group) = groups.iter().find(|one| one.group_id() == Some(id)) else {
+            return Ok(None);
+        };
         let existing = Existing::of(shared::from_sdk(group.tags()), wanted, |identity, tags| {
             to_live(group, query.seen, identity, tags)
         });

@@ -246,7 +246,7 @@ impl Resource for SecurityGroupRule {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let rules = list(cx, shared::only("security-group-rule-id", id)).await?;
-        Ok(rules.first().and_then(|rule| {
+        Ok(rules.iter().find(|one| one.security_group_rule_id() == Some(id)).and_then(|rule| {
             let peer = to_peer(rule)?;
             let make = |identity, tags| to_live(rule, peer, identity, tags);
             Some(Existing::of(shared::from_sdk(rule.tags()), wanted, make))

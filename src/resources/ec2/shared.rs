@@ -24,7 +24,7 @@ pub(super) fn filter<T: Into<String>>(name: &str, values: impl IntoIterator<Item
 }
 
 /// The filter that lets through one object alone. By filter, as an id that is not there would fail
-/// the whole call.
+/// the whole call; an emulator may let through others, too.
 pub(super) fn only(name: &str, id: &str) -> Option<Vec<Filter>> {
     Some(vec![filter(name, [id])])
 }

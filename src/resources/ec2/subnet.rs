@@ -135,7 +135,7 @@ impl Resource for Subnet {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let subnets = list(cx, shared::only("subnet-id", id)).await?;
-        Ok(subnets.first().map(|subnet| {
+        Ok(subnets.iter().find(|one| one.subnet_id() == Some(id)).map(|subnet| {
             let make = |identity, tags| to_live(subnet, identity, tags);
             Existing::of(shared::from_sdk(subnet.tags()), wanted, make)
         }))

@@ -141,7 +141,7 @@ impl Resource for Vpc {
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
         let vpcs = list(cx, shared::only("vpc-id", id)).await?;
-        let Some(vpc) = vpcs.first() else { return Ok(None) };
+        let Some(vpc) = vpcs.iter().find(|one| one.vpc_id() == Some(id)) else { return Ok(None) };
         let dns = dns(cx, vpc).await?;
         let make = |identity, tags| to_live(vpc, dns, identity, tags);
         Ok(Some(Existing::of(shared::from_sdk(vpc.tags()), wanted, make)))
@@ -152,8 +152,9 @@ impl Resource for Vpc {
     }
 
     async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
-        let vpcs = list(cx, shared::only("vpc-id", live.outputs.id.as_str())).await?;
-        Ok(vpcs.first().map(|vpc| shared::from_sdk(vpc.tags())))
+        let id = live.outputs.id.as_str();
+        let vpcs = list(cx, shared::only("vpc-id", id)).await?;
+        Ok(vpcs.iter().find(|one| one.vpc_id() == Some(id)).map(|vpc| shared::from_sdk(vpc.tags())))
     }
 }
 
