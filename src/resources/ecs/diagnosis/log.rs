@@ -39,9 +39,9 @@ pub(crate) async fn tail(
     let name = container.name().unwrap_or("?");
     words.know("container", format!("`{name}`"));
     words.know("image", container.image().unwrap_or_default());
-    match container.memory().or(definition.memory().and_then(|memory| memory.parse().ok())) {
-        Some(memory) => words.know("memory", format!(" (it has {memory} MiB)")),
-        None => {}
+    let memory = definition.memory().and_then(|memory| memory.parse().ok());
+    if let Some(memory) = container.memory().or(memory) {
+        words.know("memory", format!(" (it has {memory} MiB)"));
     }
     let (group, place) = match place(cx, container, &stop.task) {
         Ok((group, stream)) => {
