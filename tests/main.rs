@@ -15,6 +15,7 @@ mod local;
 mod lock;
 mod manifest;
 mod planner;
+mod record;
 mod resources;
 mod support;
 mod verdict;

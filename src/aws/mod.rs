@@ -13,6 +13,7 @@ pub mod parameters;
 pub mod retry;
 pub mod session;
 pub mod tags;
+pub mod trail;
 pub mod zones;
 
 pub use error::{classify, unless_gone};

@@ -6,6 +6,7 @@ mod app;
 mod apply;
 mod completion;
 mod deploy;
+mod drift;
 mod env;
 mod global;
 mod init;
@@ -70,6 +71,7 @@ enum Command {
     Apply(apply::Args),
     Deploy(deploy::Args),
     Unlock(unlock::Args),
+    Drift(drift::Args),
     Validate(validate::Args),
     Schema(schema::Args),
     #[command(subcommand)]
@@ -129,6 +131,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Plan(args) => plan::run(global, args).await,
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,
+        Command::Drift(args) => drift::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Unlock(args) => unlock::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),

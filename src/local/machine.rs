@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::call::{Call, TIMERS};
 use super::clock::Millis;
+use super::cloudtrail::{Caller, mentioned, record};
 use super::document::Document;
 use super::error::AwsError;
 use super::faults::Effects;
@@ -76,6 +77,10 @@ impl Machine {
         };
         let mut named = Named::default();
         let routed = route::route(&request, &self.options.account, &mut envelope, &mut named);
+        let caller = Caller {
+            request_id: envelope.request_id.clone(),
+            user_agent: route::user_agent(&request).to_owned(),
+        };
         let effects = self.options.faults.meet(&named.service, &named.operation);
         let latency = self.options.latency.unwrap_or_default() + effects.latency;
         if !latency.is_zero() {
@@ -87,7 +92,7 @@ impl Machine {
         let outcome = match routed {
             _ if effects.disconnected || effects.reset => Err(None),
             Err(error) => Err(Some(error)),
-            Ok(routed) => self.carry_out(routed, &effects).map_err(Some),
+            Ok(routed) => self.carry_out(routed, &effects, &caller).map_err(Some),
         };
         if effects.crash_after {
             std::process::abort();
@@ -131,7 +136,12 @@ impl Machine {
         outcome
     }
 
-    fn carry_out(&self, routed: Routed, effects: &Effects) -> Result<Value, AwsError> {
+    fn carry_out(
+        &self,
+        routed: Routed,
+        effects: &Effects,
+        caller: &Caller,
+    ) -> Result<Value, AwsError> {
         if let Some(refused) = &effects.refusal {
             let (code, status) = routed.service.throttle;
             return Err(match refused.code.as_str() {
@@ -142,7 +152,7 @@ impl Machine {
         let mut journal = self.journal();
         let writes = routed.operation.kind == Kind::Write;
         journal.lock(writes).map_err(AwsError::internal)?;
-        let outcome = self.carry_out_locked(&mut journal, routed, effects);
+        let outcome = self.carry_out_locked(&mut journal, routed, effects, caller);
         journal.unlock().map_err(AwsError::internal)?;
         outcome
     }
@@ -152,6 +162,7 @@ impl Machine {
         journal: &mut Journal,
         routed: Routed,
         effects: &Effects,
+        caller: &Caller,
     ) -> Result<Value, AwsError> {
         let now = self.options.clock.now();
         if next_timer(journal, now).is_some() {
@@ -162,6 +173,10 @@ impl Machine {
             self.run_timers(journal, now)?;
         }
         let Routed { account, region, access_key, service, operation, input } = routed;
+        let mut names = Vec::new();
+        if operation.kind == Kind::Write {
+            mentioned(&input, &mut names);
+        }
         let mut call = Call {
             account,
             region,
@@ -190,6 +205,10 @@ impl Machine {
         if rehearsal {
             let message = "Request would have succeeded, but DryRun flag is set.";
             return Err(AwsError::new("DryRunOperation", message).status(412));
+        }
+        if operation.kind == Kind::Write {
+            mentioned(&output, &mut names);
+            record(&mut call, caller, names);
         }
         let changes = call.transaction.changes;
         if operation.kind == Kind::Read && !changes.rows.is_empty() {

@@ -64,6 +64,7 @@ mod acm;
 mod applicationautoscaling;
 pub mod call;
 pub mod clock;
+mod cloudtrail;
 pub mod document;
 pub mod durations;
 pub mod ec2;

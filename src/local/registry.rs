@@ -2,14 +2,15 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, secretsmanager, servicediscovery,
-    servicequotas, sns, sqs, ssm, sts, tagging,
+    acm, applicationautoscaling, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, secretsmanager,
+    servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
 pub static SERVICES: &[&Service] = &[
     &acm::SERVICE,
     &applicationautoscaling::SERVICE,
+    &cloudtrail::SERVICE,
     &ec2::SERVICE,
     &ecr::SERVICE,
     &ecs::SERVICE,

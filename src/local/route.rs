@@ -94,8 +94,9 @@ pub(super) fn route(
     let (operation, input) = match protocol::decode(service, request)? {
         Asked::ByPath(operation, input) => (operation, input),
         Asked::ByName(Some(action), input) => (by_name(service, &action, named)?, input),
-        Asked::ByName(None, input) => match target.split_once('.') {
-            Some((prefix, name)) if prefix == service.target => {
+        Asked::ByName(None, input) => match target.rsplit_once('.') {
+            // Some SDKs put the API's whole namespace before CloudTrail's.
+            Some((prefix, name)) if prefix.rsplit('.').next() == Some(service.target) => {
                 (by_name(service, name, named)?, input)
             }
             _ => {
@@ -133,6 +134,11 @@ fn by_name(
             served.join(", ")
         ))
     })
+}
+
+/// What made the request, as it says itself.
+pub(super) fn user_agent(request: &Request<bytes::Bytes>) -> &str {
+    text(request.headers(), header::USER_AGENT.as_str())
 }
 
 struct Scope<'a> {

@@ -24,12 +24,17 @@ pub(super) static SERVICE: Service = Service {
     operations: &[read("GetCallerIdentity", get_caller_identity), write("AssumeRole", assume_role)],
 };
 
-fn get_caller_identity(call: &mut Call<'_>) -> Result<Value, AwsError> {
+/// The unique id and the ARN of who calls.
+pub(super) fn identity(call: &Call<'_>) -> (Value, Value) {
     let session = call.get(SESSIONS, &call.access_key);
-    let (user, arn) = match session.as_deref() {
+    match session.as_deref() {
         Some(session) => (session["user"].clone(), session["arn"].clone()),
         None => (json!("AIDALOCALAWSUSER00001"), json!(call.global_arn("iam", "user/local"))),
-    };
+    }
+}
+
+fn get_caller_identity(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let (user, arn) = identity(call);
     Ok(json!({"UserId": user, "Account": call.account, "Arn": arn}))
 }
 

@@ -11,6 +11,7 @@ use super::digest::{self, Digests, digests};
 use super::mark::overtaken;
 use super::{Applied, Commit, Ending, Image, Numbered, Records, Release, mark, store};
 use crate::aws::Cx;
+use crate::engine::diagnosis::Verdict;
 use crate::engine::retry::schedule;
 use crate::engine::{
     Action, Address, Clock, Desired, Failure, Outcome, Owner, Plan, Registry, Step,
@@ -47,6 +48,7 @@ pub struct Book {
 #[derive(Debug, Default)]
 struct Page {
     records: Records,
+    unread: Option<Failure>,
     desired: Desired,
     digests: Digests,
 }
@@ -59,8 +61,24 @@ impl Book {
                 self.page().records = records;
                 None
             }
-            Err(failure) => Some(failure),
+            Err(failure) => {
+                self.page().unread = Some(failure.clone());
+                Some(failure)
+            }
         }
+    }
+
+    /// Why the records could not be read.
+    pub fn unread(&self) -> Option<Failure> {
+        self.page().unread.clone()
+    }
+
+    /// When a scope was last applied. What a service needed of the environment may have been
+    /// made before the environment's own record: then since the first of all.
+    pub fn applied_at(&self, owner: &Owner) -> Option<String> {
+        let page = self.page();
+        let own = page.records.get(owner).map(|record| record.release.at.clone());
+        own.or_else(|| page.records.values().map(|record| record.release.at.clone()).min())
     }
 
     /// The newest release of a scope, as it was read.
@@ -170,7 +188,7 @@ impl Book {
                 outcome.done.contains(step) || outcome.failed.iter().any(|(one, _)| one == step)
             });
             if tried && !gone.contains(&owner) {
-                let ending = ending(run, &steps, plan, outcome);
+                let ending = ending(run, &steps, outcome);
                 let mut release = Release::new(now.clone(), run.by.clone(), ending);
                 page.describe(&mut release, &owner, plan, outcome);
                 page.digest(&mut release, &owner, run, plan, outcome);
@@ -290,16 +308,14 @@ fn scope_of(plan: &Plan, step: &Step) -> Owner {
     }
 }
 
-fn ending(run: &Run, steps: &[usize], plan: &Plan, outcome: &Outcome) -> Ending {
+fn ending(run: &Run, steps: &[usize], outcome: &Outcome) -> Ending {
     let failed = outcome.failed.iter().find(|(step, _)| steps.contains(step));
-    if let Some((step, failure)) = failed {
-        let service =
-            plan.steps.get(*step).is_some_and(|step| step.address.kind() == "ecs/service");
-        return if service && failure.message.contains("rolled back") {
-            Ending::RolledBackByEcs
-        } else {
-            Ending::Failed
-        };
+    if failed.is_some() {
+        let taken_back = outcome.failed.iter().any(|(step, failure)| {
+            let verdict = failure.diagnosis.as_ref().map(|diagnosis| diagnosis.verdict);
+            steps.contains(step) && verdict == Some(Verdict::RolledBack)
+        });
+        return if taken_back { Ending::RolledBackByEcs } else { Ending::Failed };
     }
     if !outcome.skipped.iter().any(|(step, _)| steps.contains(step)) {
         return if run.no_wait { Ending::NotAwaited } else { Ending::Completed };

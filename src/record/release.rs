@@ -147,3 +147,55 @@ impl Release {
         images.join(", ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Address;
+
+    fn release(resources: usize, fields: usize) -> Release {
+        let mut release =
+            Release::new("2026-11-21T07:12:29Z".into(), "arn".into(), Ending::Completed);
+        release.task_definition = Some("demo-test-api:3".to_owned());
+        for number in 0..resources {
+            let address = Address::new("logs/log-group", format!("api/sidecar-{number:03}"));
+            release.applied.insert(address, "abcd".repeat(fields));
+        }
+        release
+    }
+
+    #[test]
+    fn what_fits_is_kept_whole() {
+        let whole = release(8, 20);
+        assert_eq!(Release::read(&whole.write()), Some(whole));
+    }
+
+    #[test]
+    fn what_does_not_fit_loses_what_is_least_needed() {
+        // A hundred resources: a digest for each field would be too much, one for each is too.
+        let text = release(100, 20).write();
+        assert!(text.len() <= LARGEST, "{}", text.len());
+        let read = Release::read(&text).unwrap();
+        assert_eq!(read.task_definition.as_deref(), Some("demo-test-api:3"));
+        assert!(read.applied.len() > 60, "{}", read.applied.len());
+        assert!(read.applied.values().all(|entry| entry.starts_with('=')));
+        let forty = Release::read(&release(40, 20).write()).unwrap();
+        assert_eq!(forty.applied.len(), 40);
+        // Whatever is in it, it never grows too large.
+        let mut odd = release(0, 0);
+        odd.by = "x".repeat(5000);
+        for number in 0..100 {
+            let image = Image { image: "y".repeat(200), digest: None };
+            odd.images.insert(number.to_string(), image);
+        }
+        assert!(odd.write().len() <= LARGEST);
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_left_alone() {
+        let mut later = release(1, 1);
+        later.form = FORM + 1;
+        assert_eq!(Release::read(&later.write()), None);
+        assert_eq!(Release::read("not json"), None);
+    }
+}

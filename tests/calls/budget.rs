@@ -19,6 +19,7 @@ async fn no_op_plan(web: usize, backend: usize, crowded: bool) -> (usize, String
     let registry = account.registry();
     let plan = account.plan(&workspace, &registry).await;
     account.apply(&registry, &plan, Options::default()).await;
+    account.record(&workspace).await;
 
     account.local.forget_calls();
     let again = account.plan(&workspace, &account.registry()).await;

@@ -24,6 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["plan"],
     &["apply"],
     &["deploy"],
+    &["drift"],
     &["adopt"],
     &["unlock"],
     &["validate"],

@@ -7,4 +7,5 @@ mod main_job;
 mod preflight;
 mod protection;
 mod refusals;
+mod releases;
 mod saved;

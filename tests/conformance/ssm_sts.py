@@ -14,7 +14,7 @@ assumed = client("sts", account=role["Credentials"]["AccessKeyId"]).get_caller_i
 check("who is it", (assumed["Account"], assumed["Arn"]), ("222222222222", "arn:aws:sts::222222222222:assumed-role/deploy/me"))
 refused("ValidationError", "no role", sts.assume_role, RoleArn="arn:aws:iam::222222222222:user/x-y-z-a-b", RoleSessionName="me")
 refused("NotImplementedByLocalAws", "operation not modelled", sts.get_session_token)
-refused("NotImplementedByLocalAws", "service not modelled", client("sqs").list_queues)
+refused("NotImplementedByLocalAws", "service not modelled", client("glue").get_databases)
 
 put = ssm.put_parameter(Name="/app/one", Value="1", Type="String", Description="first", Tags=[{"Key": "k", "Value": "v"}])
 check("version", (put["Version"], put["Tier"]), (1, "Standard"))

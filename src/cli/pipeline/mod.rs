@@ -9,6 +9,7 @@ mod adopt;
 mod apply;
 mod choices;
 mod confirm;
+mod drift;
 mod locks;
 mod plan;
 mod preflight;

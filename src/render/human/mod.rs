@@ -1,5 +1,6 @@
 //! Output for people.
 
+pub mod drift;
 pub mod failure;
 pub mod findings;
 pub mod plan;
