@@ -104,8 +104,8 @@ async fn parameters(subject: &Subject<'_>, report: &Report, needs: &[Need]) {
         Ok(found) => {
             for (need, arn) in wanted.iter().filter(|(_, arn)| !found.contains(arn)) {
                 let name = arn.split_once(":parameter").map(|(_, name)| name).unwrap_or_default();
-                report.resource(
-                    subject.missing(),
+                // Local AWS looks parameters up, too.
+                report.error(
                     CHECK,
                     &need.address,
                     format!("SSM parameter `{name}` for {} is not there: tasks that need it do not start", need.variable),

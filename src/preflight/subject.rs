@@ -12,8 +12,8 @@ pub enum Reach {
     Aws,
     /// Another endpoint (an emulator): what else there is in the world is not its business.
     Endpoint,
-    /// Local AWS: nothing leaves the machine, and manifests can be tried before their secrets and
-    /// certificates are there.
+    /// Local AWS: nothing leaves the machine, and manifests can be tried before Secrets Manager's
+    /// secrets and certificates are there.
     Local,
 }
 

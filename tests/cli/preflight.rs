@@ -206,7 +206,9 @@ fn checks_can_be_skipped_one_by_one_or_all() {
     error: `--skip-preflight luck`: there is no check of that name
     hint: use `all`, or one of image, secret, certificate, network, route, policy, quota, permission
     ");
-    workdir.shipit(&["deploy", "--env", "test", "--yes", "--skip-preflight"]).expect(0);
+    // It goes as far as it was said to: no task starts.
+    let ran = workdir.shipit(&["deploy", "--env", "test", "--yes", "--skip-preflight"]).expect(1);
+    assert!(ran.stderr.contains("the secret does not exist: /demo/key"), "{}", ran.stderr);
 }
 
 #[test]
@@ -238,21 +240,21 @@ fn what_cannot_be_checked_is_one_line() {
 }
 
 #[test]
-fn local_aws_tries_a_manifest_before_its_secrets_are_there() {
+fn local_aws_tries_a_manifest_before_its_certificates_are_there() {
     let workdir = Workdir::example("shop");
     let plan = workdir.local(&["plan", "--env", "production"]).expect(0);
     insta::assert_snapshot!(findings(&plan.stdout, "@"), @r"
 
     Findings
+      ✗ error[secret] ecs/task-definition.web: SSM parameter `/shop/production/session-key` for `SESSION_KEY` is not there
+          tasks that need it do not start
+          hint: put it with `aws ssm put-parameter --type SecureString --name /shop/production/session-key --value …`
       ! warning[certificate] elbv2/listener.public-https: certificate arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012 is not there
           Certificate Manager has none of that ARN in eu-west-1
           hint: `aws acm list-certificates` prints those that are; correct `certificates` in the environment's manifest
       ! warning[secret] ecs/task-definition.api: secret `shop/production/database` for `DATABASE_URL` is not there
           tasks that need it do not start
           hint: create it with `aws secretsmanager create-secret --name shop/production/database --secret-string …`
-      ! warning[secret] ecs/task-definition.web: SSM parameter `/shop/production/session-key` for `SESSION_KEY` is not there
-          tasks that need it do not start
-          hint: put it with `aws ssm put-parameter --type SecureString --name /shop/production/session-key --value …`
     ");
 }
 

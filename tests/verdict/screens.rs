@@ -60,6 +60,8 @@ impl Demo {
         let mut all = vec!["--local-faults", "faults.yml"];
         all.extend_from_slice(more);
         all.extend_from_slice(&["svc", "deploy", "--name", "api", "--env", "test", "--yes"]);
+        // Here a bad deployment has to begin.
+        all.push("--skip-preflight");
         self.workdir.local(&all)
     }
 
