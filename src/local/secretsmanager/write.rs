@@ -82,7 +82,8 @@ fn add(secret: &mut Value, id: &str, value: Value, stages: &[String], now: u64) 
         let is_old = Some(version.text("Id")) == old_current.as_deref();
         let mut kept: Vec<String> =
             version.texts("Stages").into_iter().map(str::to_owned).collect();
-        kept.retain(|stage| !stages.contains(stage) && !(takes_current && stage == PREVIOUS));
+        let moves = |stage: &String| stages.contains(stage) || takes_current && stage == PREVIOUS;
+        kept.retain(|stage| !moves(stage));
         if takes_current && is_old {
             kept.push(PREVIOUS.to_owned());
         }
