@@ -46,8 +46,6 @@ const KEYS: &[Row] = &[
     (S, "env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `variables`"),
     (S, "sidecars.*.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under the sidecar's `variables`"),
     (S, "nlb", "needs a Network Load Balancer, which comes in a later release", "use `http` for HTTP, HTTP/2 and gRPC"),
-    (S, "publish", "needs SNS topics, which come in a later release", "create the topic yourself and pass its ARN under `variables`"),
-    (S, "subscribe", "needs SNS and SQS, which come in a later release", "create the queue yourself and pass its URL under `variables`"),
     (S, "taskdef_overrides", "patches a CloudFormation template, and there is none here", "use the manifest's own keys; `shipit schema service` prints them"),
     (S, "storage.volumes.*.efs", "needs EFS, which comes in a later release", "without it the volume is a bind mount that lives as long as the task"),
     (S, "logging.destination", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
@@ -69,7 +67,6 @@ const KEYS: &[Row] = &[
     (S, "http.additional_rules.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
     (S, "http.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
     (S, "http.additional_rules.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
-    (S, "count.queue_delay", "scales on a queue, which only a Worker Service has", "scale on `cpu_percentage` or `requests`"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
@@ -90,7 +87,6 @@ const KEYS: &[Row] = &[
 /// Path of the key as messages show it, value, why, what to do instead.
 #[rustfmt::skip]
 const VALUES: &[(&str, &str, &str, &str)] = &[
-    ("`type`", "Worker Service", "needs SQS queues and comes in a later release", "a `Backend Service` that polls a queue of yours does the same"),
     ("`type`", "Scheduled Job", "comes in a later release", "a `Backend Service` with a timer of its own bridges the gap"),
     ("`type`", "Request-Driven Web Service", "runs on App Runner, which takes no new customers", "use a `Load Balanced Web Service`"),
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),

@@ -36,6 +36,7 @@ pub fn addresses(
             ServiceType::BackendService => {
                 ("private", !manifest.http.private.certificates.is_empty())
             }
+            ServiceType::WorkerService => continue,
         };
         let Some(outputs) = outputs(&Address::new("elbv2/load-balancer", balancer)) else {
             continue;

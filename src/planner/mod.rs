@@ -1,7 +1,7 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
 //! `environment` and what it calls (`network`, `load_balancer`) plan what belongs to the environment;
-//! `service` and what it calls (`task`, `roles`, `http`, `scaling`) what belongs to a service.
+//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `scaling`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
@@ -9,6 +9,7 @@ mod addresses;
 mod environment;
 mod http;
 mod load_balancer;
+mod messaging;
 mod needs;
 mod network;
 mod priority;

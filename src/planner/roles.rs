@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::messaging::{self, Messaging};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::Secret;
@@ -23,6 +24,7 @@ pub(super) fn plan(
     desired: &mut Desired,
     context: &Context<'_>,
     service: &ServiceManifest,
+    messaging: &Messaging,
 ) -> Result<Roles, Failure> {
     let owner = super::owner(service);
     let name = &service.name;
@@ -37,7 +39,7 @@ pub(super) fn plan(
             .unwrap_or_default(),
         ..role(context)?
     };
-    let mut inline_policies = BTreeMap::new();
+    let mut inline_policies = messaging::policies(messaging);
     if service.exec {
         inline_policies.insert("exec".to_owned(), exec_policy());
     }

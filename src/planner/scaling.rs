@@ -7,7 +7,7 @@ use super::task::{integer, seconds};
 use crate::engine::{Desired, Failure, Handle, Input};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Autoscaling, Cooldown, Count};
-use crate::resources::applicationautoscaling::{Metric, Policy, Target};
+use crate::resources::applicationautoscaling::{Metric, MetricStatistic, Policy, Target};
 use crate::resources::ecs::{CapacityProviderStrategyItem, ClusterName, Service};
 
 /// The names that a load balancer's metrics go by.
@@ -17,6 +17,15 @@ pub(super) struct Balanced {
     pub(super) load_balancer: Input<String>,
     /// `targetgroup/NAME/ID`.
     pub(super) target_group: Input<String>,
+}
+
+/// What a service's load shows in.
+#[derive(Clone, Debug)]
+pub(super) struct Measured {
+    /// Its load balancer, where it has one.
+    pub(super) balanced: Option<Balanced>,
+    /// Its queues' names, where it is a worker.
+    pub(super) waiting: Vec<Input<String>>,
 }
 
 /// The fixed count and, where autoscaling decides, the count to begin with.
@@ -53,7 +62,7 @@ pub(super) fn plan(
     service: &ServiceManifest,
     cluster: &Input<ClusterName>,
     handle: &Handle<Service>,
-    balanced: Option<&Balanced>,
+    measured: &Measured,
 ) -> Result<(), Failure> {
     let Count::Autoscaling(range) = &service.count else { return Ok(()) };
     let target = Target {
@@ -62,14 +71,20 @@ pub(super) fn plan(
         min_capacity: integer(range.min),
         max_capacity: integer(range.max),
         suspended: Default::default(),
-        policies: policies(range, balanced),
+        policies: policies(range, measured, cluster, handle),
         tags: context.tags()?,
     };
     desired.add(&super::owner(service), &service.name, &target)?;
     Ok(())
 }
 
-fn policies(range: &Autoscaling, balanced: Option<&Balanced>) -> BTreeMap<String, Policy> {
+fn policies(
+    range: &Autoscaling,
+    measured: &Measured,
+    cluster: &Input<ClusterName>,
+    handle: &Handle<Service>,
+) -> BTreeMap<String, Policy> {
+    let balanced = measured.balanced.as_ref();
     let mut policies = BTreeMap::new();
     let mut add = |name: &str, metric: Metric, value: f64, cooldown: &Cooldown| {
         let policy = Policy {
@@ -109,5 +124,51 @@ fn policies(range: &Autoscaling, balanced: Option<&Balanced>) -> BTreeMap<String
             add("response-time", metric, goal.value.as_secs_f64(), &goal.cooldown);
         }
     }
+    if let Some(goal) = &range.queue_delay {
+        let metric = backlog(&measured.waiting, cluster, handle);
+        add("queue-delay", metric, goal.value.into(), &goal.cooldown);
+    }
     policies
+}
+
+/// Messages waiting in all queues for each task that runs.
+fn backlog(
+    queues: &[Input<String>],
+    cluster: &Input<ClusterName>,
+    handle: &Handle<Service>,
+) -> Metric {
+    let statistic = |namespace: &str, name: &str, statistic: &str, dimensions| MetricStatistic {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions,
+        statistic: statistic.to_owned(),
+        unit: None,
+    };
+    let dimension = |name: &str, value: Input<String>| (name.to_owned(), value);
+    let mut metrics: BTreeMap<String, MetricStatistic> = (1..)
+        .zip(queues)
+        .map(|(number, queue)| {
+            let dimensions = [dimension("QueueName", queue.clone())].into();
+            let name = "ApproximateNumberOfMessagesVisible";
+            (format!("waiting{number}"), statistic("AWS/SQS", name, "Sum", dimensions))
+        })
+        .collect();
+    let waiting: Vec<&str> = metrics.keys().map(String::as_str).collect();
+    // Without tasks there are no samples; one task is what the first message shall start.
+    let expression = format!("({}) / FILL(tasks, 1)", waiting.join(" + "));
+    // Every task reports its CPU once a minute, so the samples are the tasks: ECS counts them
+    // nowhere else unless Container Insights is paid for.
+    let dimensions =
+        [dimension("ClusterName", text(cluster)), dimension("ServiceName", text(&handle.name()))];
+    let tasks = statistic("AWS/ECS", "CPUUtilization", "SampleCount", dimensions.into());
+    metrics.insert("tasks".to_owned(), tasks);
+    Metric::Math { expression, metrics }
+}
+
+/// A name as a metric's dimension.
+fn text<T: Clone + ToString>(name: &Input<T>) -> Input<String> {
+    match name {
+        Input::Known(name) => Input::Known(name.to_string()),
+        Input::Output(from) => Input::Output(from.clone()),
+    }
 }

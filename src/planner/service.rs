@@ -2,7 +2,7 @@
 
 use super::environment::Shared;
 use super::priority::Priorities;
-use super::{Context, http, roles, scaling, task};
+use super::{Context, http, messaging, roles, scaling, task};
 use crate::engine::{Address, Desired, Failure, Handle, Input, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Placement, Rolling};
@@ -24,9 +24,10 @@ pub(super) fn plan(
     priorities: &mut Priorities,
 ) -> Result<(), Failure> {
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
-    let roles = roles::plan(desired, context, service)?;
+    let messaging = messaging::plan(desired, context, service)?;
+    let roles = roles::plan(desired, context, service, &messaging)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
-    let task_definition = task::plan(desired, context, service, &roles, discovery)?;
+    let task_definition = task::plan(desired, context, service, &roles, &messaging, discovery)?;
     let registry = registry(desired, context, shared, service)?;
     let web = http::plan(desired, context, shared, service, priorities)?;
     let (desired_count, initial_count) = scaling::counts(&service.count);
@@ -60,7 +61,8 @@ pub(super) fn plan(
     for route in shared.routes(&service.network.vpc.placement) {
         desired.order(handle.address(), route, Wait::Ready);
     }
-    scaling::plan(desired, context, service, &shared.cluster, &handle, web.balanced.as_ref())?;
+    let measured = scaling::Measured { balanced: web.balanced, waiting: messaging.waiting };
+    scaling::plan(desired, context, service, &shared.cluster, &handle, &measured)?;
     rename(desired, &before, service);
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Context;
+use super::messaging::Messaging;
 use super::roles::{Roles, secret_arn};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
@@ -26,6 +27,7 @@ pub(super) fn plan(
     context: &Context<'_>,
     service: &ServiceManifest,
     roles: &Roles,
+    messaging: &Messaging,
     discovery: Option<&str>,
 ) -> Result<Input<TaskDefinitionArn>, Failure> {
     let owner = super::owner(service);
@@ -36,7 +38,7 @@ pub(super) fn plan(
         ..LogGroup::default()
     };
     let log_group = desired.add(&owner, &service.name, &log_group)?.name();
-    let shared = Shared { context, service, log_group, discovery };
+    let shared = Shared { context, service, log_group, messaging, discovery };
     let mut containers = BTreeMap::from([(service.name.clone(), shared.main())]);
     for (name, sidecar) in &service.sidecars {
         containers.insert(name.clone(), shared.sidecar(name, sidecar));
@@ -69,6 +71,7 @@ struct Shared<'a> {
     context: &'a Context<'a>,
     service: &'a ServiceManifest,
     log_group: Input<String>,
+    messaging: &'a Messaging,
     discovery: Option<&'a str>,
 }
 
@@ -158,7 +161,9 @@ impl Shared<'_> {
         let own =
             own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
         let all = own.chain(variables.iter().map(|(key, value)| (key.clone(), value.clone())));
-        all.map(|(key, value)| (key, Input::Known(value))).collect()
+        let mut environment = self.messaging.variables.clone();
+        environment.extend(all.map(|(key, value)| (key, Input::Known(value))));
+        environment
     }
 
     fn secrets(&self, secrets: &BTreeMap<String, Secret>) -> BTreeMap<String, Input<String>> {

@@ -6,6 +6,7 @@ mod containers;
 mod environment;
 mod fargate;
 mod http;
+mod messaging;
 mod service;
 mod workspace;
 

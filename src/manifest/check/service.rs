@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explain, Findings, containers, fargate, http};
+use super::{Explain, Findings, containers, fargate, http, messaging};
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
@@ -15,7 +15,8 @@ pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
     let mut problems = Vec::new();
     let findings =
         &mut Findings { source: &source, node, unread: Vec::new(), problems: &mut problems };
-    let metrics = ["cpu_percentage", "memory_percentage", "requests", "response_time"];
+    let metrics =
+        ["cpu_percentage", "memory_percentage", "requests", "response_time", "queue_delay"];
     let metric = metrics
         .into_iter()
         .find(|metric| node.get(metric).is_some_and(|entry| !entry.node.is_null()));
@@ -75,6 +76,20 @@ pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
                 Some("more than zero".into());
         }
     }
+    if let Some(delay) = &map.queue_delay {
+        if delay.msg_processing_time.is_zero() {
+            findings
+                .error("queue_delay.msg_processing_time", "no message is processed in no time")
+                .expected = Some("more than zero".into());
+        } else if delay.acceptable_latency < delay.msg_processing_time {
+            findings
+                .error(
+                    "queue_delay.acceptable_latency",
+                    "a message would wait shorter than a task takes to process one",
+                )
+                .advise("write an `acceptable_latency` of at least `msg_processing_time`");
+        }
+    }
     reader.problems.append(&mut problems);
 }
 
@@ -96,6 +111,9 @@ pub(crate) fn service(
     }
     if findings.sound(&["http", "image", "sidecars"]) {
         http::http(service, findings);
+    }
+    if findings.sound(&["publish", "subscribe", "count", "http"]) {
+        messaging::messaging(service, findings);
     }
     if findings.sound(&["count", "http"]) {
         scaling(service, findings);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Findings;
+use super::{Findings, messaging};
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Span};
 use crate::manifest::read::{did_you_mean, list, name_problem};
@@ -83,6 +83,7 @@ pub(crate) fn workspace(
     );
     formerly(services, problems);
     routes(services, problems);
+    messaging::subscriptions(services, problems);
 }
 
 fn twice(what: &str, files: &[(&String, &File)], problems: &mut Vec<Problem>) {

@@ -44,6 +44,8 @@ pub struct Autoscaling {
     pub requests: Option<Target<u32>>,
     /// Average time the load balancer waits for an answer.
     pub response_time: Option<Target<Duration>>,
+    /// Messages waiting in the queue for each task.
+    pub queue_delay: Option<Target<u32>>,
 }
 
 /// What a metric shall be, and how long to wait between two changes.
@@ -91,6 +93,20 @@ record! {
         requests: Option<Goal<u32>> as Option<GoalOf<Positive>>,
         /// Time the load balancer waits for an answer to keep.
         response_time: Option<Goal<Duration>> as Option<GoalOf<Seconds>>,
+        /// How long messages may wait in a worker's queue.
+        queue_delay: Option<QueueDelay>,
+    }
+}
+
+record! {
+    /// How long messages may wait in a worker's queue.
+    pub(crate) struct QueueDelay {
+        /// How long a message may wait until it is processed.
+        acceptable_latency: Duration as Seconds,
+        /// How long a task takes for one message: `250ms`, `10s`.
+        msg_processing_time: Duration as Time,
+        /// Times of its own to wait between two changes.
+        cooldown: CooldownMap = CooldownMap { scale_in: None, scale_out: None },
     }
 }
 
@@ -193,6 +209,29 @@ impl Read for Range {
 const MOST_TASKS: u32 = 5000;
 
 notation! {
+    /// A span of time that may be shorter than a second: `250ms`, `1.5s`, `10s`.
+    Time as Duration,
+    { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$", "examples": ["250ms", "10s"] },
+    |node, reader| {
+        let expected = "a time with its unit: `250ms`, `1.5s`, `10s`";
+        let text = &reader.text(node, expected)?.text;
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let scale = match &text[digits.len()..] {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return reader.wrong(node, expected),
+        };
+        let plain = digits.starts_with(|c: char| c.is_ascii_digit());
+        match digits.parse::<f64>().ok().filter(|number| plain && *number <= 1e6) {
+            Some(number) => Some(Duration::from_secs_f64(number * scale)),
+            None => reader.wrong(node, expected),
+        }
+    }
+}
+
+notation! {
     /// A number of tasks.
     Tasks as u32,
     { "type": "integer", "minimum": 0, "maximum": MOST_TASKS },
@@ -272,5 +311,16 @@ fn autoscaling(map: &CountMap, range: &RangeMap) -> Autoscaling {
             .response_time
             .as_ref()
             .map(|goal| Target { value: goal.value, cooldown: cooldown(&goal.cooldown) }),
+        queue_delay: map.queue_delay.as_ref().map(|delay| Target {
+            value: backlog(delay),
+            cooldown: cooldown(&Some(delay.cooldown.clone())),
+        }),
     }
+}
+
+/// How many messages may wait for each task: what it processes within the acceptable latency.
+pub(crate) fn backlog(delay: &QueueDelay) -> u32 {
+    let messages = delay.acceptable_latency.as_secs_f64() / delay.msg_processing_time.as_secs_f64();
+    // Checked before: the processing time is not zero and no longer than the latency.
+    if messages.is_finite() { (messages.ceil() as u32).max(1) } else { 1 }
 }

@@ -3,6 +3,7 @@
 mod container;
 mod count;
 mod http;
+mod messaging;
 mod network;
 mod storage;
 
@@ -14,6 +15,10 @@ pub use container::{
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Cooldown, Count, Target};
 pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
+pub use messaging::{
+    DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
+    Subscription, ThroughputLimit, TopicFifo,
+};
 pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc};
 pub use storage::{Storage, Volume};
 
@@ -39,6 +44,8 @@ choice! {
         LoadBalancedWebService = "Load Balanced Web Service",
         /// From other services only: by name, or through the internal load balancer.
         BackendService = "Backend Service",
+        /// By messages in a queue of its own.
+        WorkerService = "Worker Service",
     }
 }
 
@@ -91,6 +98,10 @@ record! {
         variables: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// Environment variables whose values ECS takes from SSM or Secrets Manager when a task starts.
         secrets: BTreeMap<String, Secret> as BTreeMap<String, SecretSource>,
+        /// What the service sends.
+        publish: Publish = Publish::default(),
+        /// What a `Worker Service` receives.
+        subscribe: Subscribe = Subscribe::default(),
         /// More containers in each task, by name.
         sidecars: BTreeMap<String, Sidecar>,
         /// Where the tasks stand in the network.
