@@ -100,6 +100,11 @@ fn services() {
 }
 
 #[test]
+fn messaging() {
+    assert!(run("messaging.txt") >= 10);
+}
+
+#[test]
 fn environments() {
     assert!(run("environments.txt") >= 15);
 }

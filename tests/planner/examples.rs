@@ -17,6 +17,11 @@ fn imported_vpc_in_office() {
 }
 
 #[test]
+fn orders_in_test() {
+    insta::assert_snapshot!(graph("orders", "test"));
+}
+
+#[test]
 fn shop_in_test() {
     insta::assert_snapshot!(graph("shop", "test"));
 }
@@ -37,5 +42,8 @@ fn every_example_is_planned_above() {
         all.extend(environments.into_iter().map(|one| format!("{name} {}", one.name)));
     }
     all.sort();
-    assert_eq!(all, ["hello test", "imported-vpc office", "shop production", "shop test"]);
+    assert_eq!(
+        all,
+        ["hello test", "imported-vpc office", "orders test", "shop production", "shop test"]
+    );
 }

@@ -9,14 +9,20 @@ use shipit::resources::REGISTRY;
 use super::support::{BACKEND, example, live, plan, plan_beside, plan_of, web, workspace};
 
 fn every_plan() -> Vec<(String, Desired)> {
-    [("hello", "test"), ("imported-vpc", "office"), ("shop", "test"), ("shop", "production")]
-        .into_iter()
-        .map(|(application, environment)| {
-            let desired = plan(&example(application), environment);
-            (format!("{application} {environment}"), desired)
-        })
-        .chain([("a hundred services".to_owned(), plan(&hundred(), "test"))])
-        .collect()
+    [
+        ("hello", "test"),
+        ("imported-vpc", "office"),
+        ("orders", "test"),
+        ("shop", "test"),
+        ("shop", "production"),
+    ]
+    .into_iter()
+    .map(|(application, environment)| {
+        let desired = plan(&example(application), environment);
+        (format!("{application} {environment}"), desired)
+    })
+    .chain([("a hundred services".to_owned(), plan(&hundred(), "test"))])
+    .collect()
 }
 
 /// 60 web services and 40 backends.
@@ -42,7 +48,9 @@ fn planning_twice_gives_the_same() {
 
 #[test]
 fn planning_beside_its_own_result_gives_the_same() {
-    for (name, environment) in [("hello", "test"), ("imported-vpc", "office"), ("shop", "test")] {
+    for (name, environment) in
+        [("hello", "test"), ("imported-vpc", "office"), ("orders", "test"), ("shop", "test")]
+    {
         let workspace = example(name);
         let desired = plan(&workspace, environment);
         assert_eq!(plan_beside(&workspace, environment, &live(&desired)), desired, "{name}");
