@@ -4,6 +4,7 @@ mod adopt;
 mod flags;
 mod init;
 mod main_job;
+mod messaging;
 mod preflight;
 mod protection;
 mod refusals;

@@ -71,7 +71,8 @@ fn everything_a_service_is_in_an_environment() {
             }
           },
           "requests": null,
-          "response_time": null
+          "response_time": null,
+          "queue_delay": null
         }
       },
       "exec": false,
@@ -79,6 +80,19 @@ fn everything_a_service_is_in_an_environment() {
       "secrets": {
         "DATABASE_URL": {
           "secrets_manager": "shop/production/database"
+        }
+      },
+      "publish": {
+        "topics": []
+      },
+      "subscribe": {
+        "topics": [],
+        "queue": {
+          "retention": null,
+          "delay": null,
+          "timeout": null,
+          "dead_letter": null,
+          "fifo": null
         }
       },
       "sidecars": {},
@@ -180,7 +194,8 @@ fn overrides_merge_maps_and_replace_the_rest() {
                 "nanos": 0
               }
             }
-          }
+          },
+          "queue_delay": null
         }
       },
       {
