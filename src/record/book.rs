@@ -49,6 +49,7 @@ pub struct Book {
 struct Page {
     records: Records,
     unread: Option<Failure>,
+    /// What is wanted; nothing where a saved plan is applied without its manifests.
     desired: Desired,
     digests: Digests,
 }
@@ -93,9 +94,15 @@ impl Book {
 
     /// Marks a plan's drift, and keeps what it wanted until it is applied.
     pub fn mark(&self, plan: &mut Plan, registry: &Registry, desired: &Desired) {
+        self.want(registry, desired);
+        let page = self.page();
+        mark(plan, desired, &page.digests, &Applied::new(&page.records));
+    }
+
+    /// Keeps what is wanted until it is applied.
+    pub fn want(&self, registry: &Registry, desired: &Desired) {
         let mut page = self.page();
         page.digests = digests(registry, desired);
-        mark(plan, desired, &page.digests, &Applied::new(&page.records));
         page.desired.clone_from(desired);
     }
 
@@ -215,7 +222,11 @@ impl Page {
     fn describe(&self, release: &mut Release, owner: &Owner, plan: &Plan, outcome: &Outcome) {
         let Some(service) = owner.service() else { return };
         let task = Address::new("ecs/task-definition", service);
-        let spec = |address: &Address| self.desired.nodes.get(address).map(|node| &node.spec);
+        let spec = |address: &Address| {
+            let step = plan.steps.iter().find(|step| step.address == *address && !step.deposed);
+            let wanted = self.desired.nodes.get(address).map(|node| &node.spec);
+            wanted.or_else(|| step.and_then(|step| step.spec.as_ref()))
+        };
         let containers = spec(&task).and_then(|spec| spec["containers"].as_object());
         release.images = containers
             .into_iter()
@@ -228,6 +239,13 @@ impl Page {
             .collect();
         release.count = spec(&Address::new("ecs/service", service))
             .and_then(|spec| spec["desired_count"].as_i64());
+        if containers.is_none()
+            && self.desired.nodes.is_empty()
+            && let Some(before) = self.records.get(owner)
+        {
+            release.images = before.release.images.clone();
+            release.count = release.count.or(before.release.count);
+        }
         let outputs = outcome.outputs.get(&task).or_else(|| plan.outputs.get(&task));
         let arn = outputs.and_then(|outputs| outputs["arn"].as_str());
         release.task_definition = arn.and_then(|arn| arn.rsplit('/').next()).map(ToOwned::to_owned);
@@ -260,8 +278,17 @@ impl Page {
             .filter(|(index, step)| step.action != Action::Keep && !outcome.done.contains(index))
             .map(|(_, step)| &step.address)
             .collect();
+        // Without the manifests nothing is known of what was done but that it is not as before.
+        let done: BTreeSet<&Address> = outcome
+            .done
+            .iter()
+            .filter_map(|index| plan.steps.get(*index).map(|step| &step.address))
+            .collect();
+        let without = self.desired.nodes.is_empty();
         release.applied.retain(|address, _| {
-            undone.contains(address) || self.desired.nodes.contains_key(address)
+            undone.contains(address)
+                || self.desired.nodes.contains_key(address)
+                || (without && !done.contains(address))
         });
         for (address, node) in &self.desired.nodes {
             if undone.contains(address) {

@@ -402,3 +402,21 @@ fn two_services_deployed_at_once_write_their_own_records() {
     // What `api` made of the environment for itself is in its record: nothing is drift.
     workdir.local(&["drift", "--env", "test", "--exit-code"]).expect(0);
 }
+
+#[test]
+fn a_saved_plan_is_a_release_like_any_other() {
+    let workdir = demo();
+    deploy(&workdir, 0);
+    workdir.edit("shipit/services/api.yml", "nginx:1.27", "nginx:1.28");
+    workdir.local(&["plan", "--env", "test", "--out", "plan.json"]).expect(0);
+    workdir.local(&["apply", "plan.json", "--yes"]).expect(0);
+    assert_eq!(
+        history(&workdir)[0],
+        json!([2, "completed", "demo-test-api:2", null, true, "1.28"])
+    );
+    outside(&workdir, stretch_health_checks);
+    let plan = workdir.local(&["plan", "--env", "test"]).expect(0);
+    assert!(plan.stdout.contains("77 → 30  (drift)"), "{}", plan.stdout);
+    workdir.local(&["svc", "rollback", "--env", "test", "--yes"]).expect(0);
+    assert_eq!(running(&workdir), "demo-test-api:1");
+}

@@ -8,10 +8,13 @@ impl Pipeline {
     /// The plan as it is to be carried out now, its live objects observed anew, or what moved
     /// of all that it depends on.
     pub(super) async fn renew(&self, plan: &Plan) -> Result<Result<Plan, Vec<Moved>>, Stop> {
-        let fresh = self.observe(&plan.basis.desired()).await?;
+        let wanted = plan.basis.desired();
+        let (fresh, ()) = tokio::join!(self.observe(&wanted), self.read_records());
+        let fresh = fresh?;
         let mut moved = saved::moved(&self.registry, plan, &fresh)?;
         if self.manifests {
             let desired = self.desired(&fresh).await?;
+            self.book.want(&self.registry, &desired);
             moved.extend(saved::rewanted(&self.registry, plan, &desired)?);
         }
         if !moved.is_empty() {
