@@ -337,7 +337,14 @@ fn without_records_a_plan_is_the_same_but_unmarked() {
     assert!(!plan.stdout.contains("(drift)"), "{}", plan.stdout);
     let marked = workdir.local(&["plan", "--env", "test"]).expect(0);
     assert_eq!(marked.stdout.replace("  (drift)", ""), plan.stdout);
-    // Without a record a deploy still succeeds; that it is unrecorded is said.
+    let drift = workdir.local(&[faults[0], faults[1], "drift", "--env", "test"]).expect(1);
+    assert!(drift.stderr.starts_with("error: ssm GetParametersByPath: no"), "{}", drift.stderr);
+    // Where the record alone cannot be written (the lock comes first), the deploy succeeds all the
+    // same, and it is said.
+    workdir.write(
+        "faults.yml",
+        "rules:\n  - on: {operation: PutParameter, call: 2}\n    fault: {error: {code: AccessDeniedException, status: 400, message: no}}\n",
+    );
     let deployed = workdir.local(&[faults[0], faults[1], "deploy", "--env", "test", "--yes"]);
     let deployed = deployed.expect(0);
     assert!(
@@ -345,8 +352,7 @@ fn without_records_a_plan_is_the_same_but_unmarked() {
         "{}",
         deployed.stderr
     );
-    let drift = workdir.local(&[faults[0], faults[1], "drift", "--env", "test"]).expect(1);
-    assert!(drift.stderr.starts_with("error: ssm GetParametersByPath: no"), "{}", drift.stderr);
+    assert_eq!(history(&workdir).len(), 1);
 }
 
 #[test]

@@ -54,8 +54,8 @@ refused("InvalidTimeRangeException", "backwards", trail.lookup_events, StartTime
 refused("InvalidNextTokenException", "token", trail.lookup_events, NextToken="nonsense")
 two = [{"AttributeKey": "EventName", "AttributeValue": "x"}, {"AttributeKey": "Username", "AttributeValue": "y"}]
 refused("InvalidLookupAttributesException", "two attributes", trail.lookup_events, LookupAttributes=two)
-refused("InvalidLookupAttributesException", "unknown attribute", found, "Colour", "red")
-refused("NotImplementedByLocalAws", "reads", found, "ReadOnly", "true")
+refused("InvalidLookupAttributesException", "unknown attribute", found, key="Colour", value="red")
+refused("NotImplementedByLocalAws", "reads", found, key="ReadOnly", value="true")
 refused("NotImplementedByLocalAws", "insights", trail.lookup_events, EventCategory="insight")
 refused("NotImplementedByLocalAws", "operation not modelled", trail.list_trails)
 summary("cloudtrail")
