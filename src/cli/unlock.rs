@@ -10,9 +10,10 @@ use crate::render::json;
 
 /// Take away a lock that another run holds
 ///
-/// Says who holds which lock, asks, and takes it away. The run that held it stops before its
-/// next call, if it still runs; a call that is in flight is not stopped. A lock whose holder is dead need
-/// not be taken away: the next run takes it over by itself.
+/// Says who holds which lock, asks, and takes it away. The run that held it, if it still runs, notices
+/// within a third of its lease time (20 s) and starts nothing more; a call that is in flight is not
+/// stopped. A lock whose holder is dead need not be taken away: the next run takes it over by
+/// itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit --local unlock --env test --yes")]
 pub(super) struct Args {
@@ -81,9 +82,12 @@ fn explain(cx: &Context, held: &HeldLock) -> String {
     let silent = text::duration(std::time::Duration::from_secs(held.silent_seconds));
     let lease = held.holder.as_ref().map_or(cx.lease, lock::Holder::lease);
     let seems = if held.silent_seconds > lease.as_secs() {
-        "it seems to be dead: the next run would take the lock over by itself"
+        "it seems to be dead: the next run would take the lock over by itself".to_owned()
     } else {
-        "it seems to be alive: it stops before its next call, and what it has begun stays half done"
+        format!(
+            "it seems to be alive: it notices within {}, starts nothing more, and leaves half done what it has begun",
+            text::duration(lease / 3)
+        )
     };
     format!("{}\n  its last sign of life was {silent} ago; {seems}", held.message(cx))
 }

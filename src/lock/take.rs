@@ -185,7 +185,9 @@ impl Taker<'_> {
             let number = tried.number;
             let over = tried.before.as_ref().filter(|_| tried.over);
             match self.call(self.make_sure(&tried)).await? {
-                Ok(Some(released)) => {
+                Ok(Some((released, old))) => {
+                    // It is ours from here on: tidying may fail.
+                    let _ = self.call(self.tidy(over, &old)).await;
                     if let Some(over) = over {
                         (self.tell)(Told::TakenOver(Box::new(self.held_by(over))));
                     }
@@ -318,9 +320,9 @@ impl Taker<'_> {
     }
 
     /// After the number is made: it must be the highest, and the one it was taken over must not have moved
-    /// since it was judged. If so, when the one before was released; if not, the number is
-    /// released again.
-    async fn make_sure(&self, tried: &Tried) -> Result<Option<Others>, Failure> {
+    /// since it was judged. If so, when the one before was released, and which parameters are old enough to
+    /// go; if not, the number is released again.
+    async fn make_sure(&self, tried: &Tried) -> Result<Option<(Others, Vec<String>)>, Failure> {
         let number = tried.number;
         let over = tried.before.as_ref().filter(|_| tried.over);
         let found = seen::numbers(self.cx, self.owner).await?;
@@ -348,35 +350,38 @@ impl Taker<'_> {
             self.cx.store.overwrite(&name, &record.to_text()).await?;
             return Ok(None);
         }
-        // From here on the lock is ours; what follows is tidying, and may fail.
-        if let Some(over) = over {
-            self.mark_superseded(over).await;
-        }
         let old: Vec<String> = found
             .iter()
             .filter(|(other, _)| other + KEPT_NUMBERS <= number)
             .map(|(_, parameter)| parameter.name.clone())
             .collect();
-        if !old.is_empty() {
-            let _ = self.cx.store.delete(&old).await;
-        }
-        Ok(Some(match (&tried.before, modified) {
+        let others = match (&tried.before, modified) {
             (None, _) => Others::Never,
             (Some(before), Some(modified)) => {
                 Others::Released(modified.saturating_sub(before.modified))
             }
             (Some(_), None) => Others::JustNow,
-        }))
+        };
+        Ok(Some((others, old)))
+    }
+
+    /// Says in the old lease that it is over, and deletes old numbers.
+    async fn tidy(&self, over: Option<&Seen>, old: &[String]) -> Result<(), Failure> {
+        if let Some(over) = over {
+            self.mark_superseded(over).await?;
+        }
+        if old.is_empty() { Ok(()) } else { self.cx.store.delete(old).await }
     }
 
     /// Writes into the old lease that it is over: its holder, if it wakes, finds that it is no
     /// longer the only one who writes it.
-    async fn mark_superseded(&self, over: &Seen) {
+    async fn mark_superseded(&self, over: &Seen) -> Result<(), Failure> {
         let name = parameter_name(&self.cx.prefix, self.owner, over.number);
         if let Some(mut record) = over.holder.clone().filter(|_| over.beat.0 == name) {
             record.released = Some(self.cx.moment());
-            let _ = self.cx.store.overwrite(&name, &record.to_text()).await;
+            self.cx.store.overwrite(&name, &record.to_text()).await?;
         }
+        Ok(())
     }
 
     /// A call's answer, unless what is in flight is given up.

@@ -68,8 +68,8 @@ fn parse(prefix: &str, name: &str) -> Option<(Owner, u64)> {
     }
 }
 
-/// Supersedes a lease by a number that is released already: its holder, if it lives, stops before its next
-/// call. The next run waits until it must have noticed. `false` if the lock has moved on
+/// Supersedes a lease by a number that is released already: its holder, if it lives, notices within a third
+/// of its lease time and starts nothing more. The next run waits until it must have noticed. `false` if the lock has moved on
 /// meanwhile: then nothing was taken away.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use super::{Place, until};
 /// Standing still before this call, whose name is in the list of those that wait.
 fn stand_still(place: &Place, run: &str, operation: &str) -> super::Run {
     place.front.shut(run, operation);
-    let started = place.start(run, &["deploy", "--yes"]);
+    let started = place.start(run, &["deploy", "--yes", "--lock-lease", "3s"]);
     until("it stands before the door", || place.front.waiting() == [run]);
     started
 }
@@ -19,7 +19,7 @@ fn a_killed_holders_lease_is_taken_over_when_it_has_expired() {
     killed.end();
     let refused = place.start("hasty", &["deploy", "--yes"]).end();
     assert_eq!(refused.code, 4, "{}", refused.stderr);
-    assert!(refused.stderr.contains("without one for 2.0s it is taken over"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("without one for 3.0s it is taken over"), "{}", refused.stderr);
     let next = place.start("next", &["deploy", "--yes", "--lock-wait", "30s"]).end();
     assert_eq!(next.code, 0, "{}", next.stderr);
     assert!(next.stderr.contains("and is dead: taken over"), "{}", next.stderr);
@@ -32,7 +32,7 @@ fn a_paused_holder_that_wakes_is_fenced() {
     let place = Place::deployed(&["api"]);
     place.ask_for("api", "more");
     let paused = stand_still(&place, "paused", "RegisterTaskDefinition");
-    paused.signal("STOP");
+    paused.pause();
     place.front.open();
     // Its call in flight is through; its answer waits for it to wake.
     until("the call in flight has happened", || {
@@ -76,6 +76,7 @@ fn a_run_whose_lock_is_taken_away_stops_and_the_next_plans_anew() {
     let document: serde_json::Value = serde_json::from_str(&unlocked.stdout).unwrap();
     assert_eq!(document["unlocked"][0]["owner"]["service"], "api");
     assert_eq!(document["unlocked"][0]["holder"]["command"], "shipit deploy --env test");
+    until("it has noticed", || first.has_said("lost the lock"));
     place.front.open();
     let first = first.end();
     assert_eq!(first.code, 3, "{}", first.stderr);
@@ -90,13 +91,7 @@ fn who_waits_for_a_lock_plans_anew_what_the_other_run_has_changed() {
     place.ask_for("api", "more");
     let first = stand_still(&place, "first", "UpdateService");
     let waits = place.start("waits", &["deploy", "--yes", "--lock-wait", "60s"]);
-    until("it asks for the lock", || {
-        place
-            .front
-            .calls()
-            .iter()
-            .any(|call| call.run == "waits" && call.operation == "GetParametersByPath")
-    });
+    until("it waits", || waits.has_said("; waiting for it"));
     place.front.open();
     assert_eq!(first.end().code, 0);
     let waits = waits.end();

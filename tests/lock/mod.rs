@@ -58,7 +58,7 @@ impl Place {
 
     /// Starts the binary; `run` names it in the list of calls.
     fn start(&self, run: &str, arguments: &[&str]) -> Run {
-        let mut all = vec!["--env", "test", "--no-wait", "--lock-lease", "2s"];
+        let mut all = vec!["--env", "test", "--no-wait"];
         all.extend_from_slice(arguments);
         let mut command = self.workdir.command(&all);
         command
@@ -134,6 +134,15 @@ impl Run {
     /// Whether it has said this on stderr.
     fn has_said(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.said.lock().unwrap()).contains(text)
+    }
+
+    /// Stops the process, and waits until it stands.
+    fn pause(&self) {
+        self.signal("STOP");
+        until("it stands", || {
+            let state = Command::new("ps").args(["-o", "state=", "-p", &self.pid]).output();
+            state.unwrap().stdout.starts_with(b"T")
+        });
     }
 
     fn signal(&self, name: &str) {

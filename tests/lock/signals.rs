@@ -10,7 +10,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 fn standing(place: &Place, operation: &str) -> Run {
     place.ask_for("api", "more");
     place.front.shut("run", operation);
-    let run = place.start("run", &["deploy", "--yes", "--lock-lease", "60s"]);
+    let run = place.start("run", &["deploy", "--yes"]);
     until("it stands before the door", || place.front.waiting().contains(&"run".to_owned()));
     assert!(place.held().contains("the lock of service `api`"));
     run
@@ -124,13 +124,7 @@ fn planning_and_waiting_for_a_lock_are_interruptible() {
     let holds = place.start("holds", &["deploy", "--yes"]);
     until("it stands still", || place.front.waiting().contains(&"holds".to_owned()));
     let waits = place.start("waits", &["deploy", "--yes", "--lock-wait", "1h"]);
-    until("it waits", || {
-        let calls = place.front.calls();
-        let looks = calls
-            .iter()
-            .filter(|call| call.run == "waits" && call.operation == "GetParametersByPath");
-        looks.count() > 1
-    });
+    until("it waits", || waits.has_said("; waiting for it"));
     waits.signal("INT");
     let waits = waits.end_within(Duration::from_secs(5));
     assert_eq!(waits.code, 130, "{}", waits.stderr);
