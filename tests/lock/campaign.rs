@@ -46,7 +46,12 @@ fn round(place: &Place, number: usize) -> String {
     let winner = format!("run{}", winners[0]);
     let changes: Vec<_> =
         place.front.calls().into_iter().filter(super::front::Called::changes).collect();
-    let operations: Vec<&str> = changes.iter().map(|call| call.operation.as_str()).collect();
+    // Of old revisions, the last ten stay.
+    let operations: Vec<&str> = changes
+        .iter()
+        .map(|call| call.operation.as_str())
+        .filter(|operation| *operation != "DeregisterTaskDefinition")
+        .collect();
     assert_eq!(operations, ["RegisterTaskDefinition", "UpdateService"], "round {number}");
     assert!(changes.iter().all(|call| call.run == winner), "round {number}: {changes:?}");
     winner
