@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use crate::engine::redact;
+
 /// One finished API call.
 #[derive(Clone, Debug)]
 pub struct ApiCall {
@@ -73,10 +75,14 @@ impl Intercept for CallLog {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        // The only secret that requests carry; what AWS says about one may quote it.
+        if let Some(token) = context.request().headers().get("x-amz-security-token") {
+            redact::remember(token);
+        }
         config.interceptor_state().store_put(Sent(Instant::now()));
         Ok(())
     }

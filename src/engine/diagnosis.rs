@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::redact;
+
 /// What became of a deployment that did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -46,7 +48,7 @@ pub struct Fact {
 impl Fact {
     /// A fact seen once.
     pub fn new(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), text: text.into(), times: 1 }
+        Self { about: about.to_owned(), text: redact::others(&text.into()), times: 1 }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod losses;
 pub mod observe;
 pub mod plan;
 pub mod planning;
+pub mod redact;
 pub mod registry;
 pub mod relink;
 pub mod resolve;

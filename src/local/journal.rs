@@ -4,7 +4,7 @@
 //! per committed call. A line is handed to the operating system before the call is answered, so
 //! it survives a kill of the process; it is not flushed to the disk, so it may not survive a loss
 //! of power. A last line without its end is what a kill in the middle of a write leaves: it was
-//! never answered, and the next writer cuts it off.
+//! never answered, and the next writer cuts it off. `key` is what secret values are sealed with.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Millis;
+use super::sealed::Key;
 use super::store::{Changes, Documents};
 
 /// A journal shorter than this is never rewritten.
@@ -67,6 +68,7 @@ pub(super) struct Journal {
 struct Files {
     directory: PathBuf,
     lock: File,
+    key: Key,
     journal: File,
     /// Which journal file this is; counts up whenever it is replaced.
     generation: u64,
@@ -153,6 +155,8 @@ impl Journal {
             self.sequence = line.n;
             self.seed = line.seed.unwrap_or(self.seed);
             for (table, key, value) in line.put {
+                let value =
+                    files.key.open_document(&value.0).map_or(value, |open| Shared(Arc::new(open)));
                 self.documents.put(&table, &key, value.0, line.at);
             }
             for (table, key) in line.del {
@@ -185,9 +189,13 @@ impl Journal {
                 None => del.push((table.to_owned(), key)),
             }
         }
-        let line = Line { n, at, op: operation.to_owned(), put, del, seed: None };
+        let mut line = Line { n, at, op: operation.to_owned(), put, del, seed: None };
         if let Some(files) = &mut self.files {
+            let open = files.seal(&mut line);
             files.append(&line)?;
+            for (index, value) in open {
+                line.put[index].2 = value;
+            }
         }
         self.sequence = n;
         for (table, key, value) in line.put {
@@ -233,6 +241,7 @@ impl Journal {
         for (table, key, stored) in self.documents.rows() {
             line.at = stored.born;
             line.put = vec![(table.clone(), key.clone(), Shared(Arc::clone(&stored.value)))];
+            files.seal(&mut line);
             write_line(&mut text, &line)?;
         }
         let next = files.directory.join("journal.next");
@@ -256,9 +265,24 @@ impl Files {
             .truncate(false)
             .open(directory.join("lock"))?;
         let journal = open_journal(directory)?;
+        lock.lock()?;
+        let key = Key::open(directory);
+        lock.unlock()?;
+        let key = key?;
         let directory = directory.to_owned();
         // No generation has this number, so the first look reads the whole file.
-        Ok(Self { directory, lock, journal, generation: u64::MAX, offset: 0, compacted: 0 })
+        Ok(Self { directory, lock, key, journal, generation: u64::MAX, offset: 0, compacted: 0 })
+    }
+
+    /// Seals the secrets of a line; gives the documents as they were, by index.
+    fn seal(&self, line: &mut Line) -> Vec<(usize, Shared)> {
+        let mut open = Vec::new();
+        for (index, (_, _, value)) in line.put.iter_mut().enumerate() {
+            if let Some(sealed) = self.key.seal(&value.0) {
+                open.push((index, std::mem::replace(value, Shared(Arc::new(sealed)))));
+            }
+        }
+        open
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {

@@ -56,6 +56,7 @@
 //!   has no effect here is marked with `call.input.accept("name")` and a comment that says why.
 //! - States that only depend on time are computed when read (`ready <= call.now`); what has effects
 //!   elsewhere is a timer. Reads cannot write.
+//! - A secret's value is wrapped with `sealed::secret` and read with `sealed::text`: it lies sealed on the disk.
 //! - [`document::Document`] has short readers for stored values: `pet.text("name")`.
 //! - Other services are reached through functions of their folders, in the same transaction. Network
 //!   interfaces, subnets and security groups: [`ec2::network`].
@@ -84,6 +85,7 @@ pub mod record;
 pub mod regions;
 pub mod registry;
 mod route;
+mod sealed;
 mod secretsmanager;
 mod server;
 pub mod service;

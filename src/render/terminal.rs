@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 
 use console::Style;
 
+use crate::engine::redact;
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -67,6 +69,7 @@ impl Terminal {
 
     /// Prints a result to stdout. A reader that went away (`| head`) is no error.
     pub fn out(&self, text: &str) {
+        let text = &*redact::values(text);
         let mut stdout = std::io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes());
         if !text.ends_with('\n') {
@@ -77,7 +80,7 @@ impl Terminal {
 
     /// Says something beside the result, on stderr.
     pub fn say(&self, text: &str) {
-        eprintln!("{text}");
+        eprintln!("{}", redact::values(text));
     }
 
     /// Says something that programs need not see.
@@ -124,5 +127,6 @@ pub mod style {
 
 /// One line of `-v` output, on stderr.
 pub fn trace(line: &str) {
+    let line = redact::values(line);
     eprintln!("{}", style::faint().for_stderr().apply_to(line));
 }

@@ -10,3 +10,4 @@ mod protection;
 mod refusals;
 mod releases;
 mod saved;
+mod secrets;

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Address, Cancel, Clock, Event, Failure, Fence, Plan, Registry};
+use super::{Address, Cancel, Clock, Event, Failure, Fence, Plan, Registry, redact};
 
 /// How a plan is carried out.
 #[derive(Clone)]
@@ -107,5 +107,7 @@ pub async fn execute(
     cancel: &Cancel,
     events: &(dyn Fn(Event) + Send + Sync),
 ) -> Outcome {
+    let documents = plan.steps.iter().filter_map(|step| step.spec.as_ref());
+    documents.for_each(redact::remember_names_of);
     run::Run::new(registry, plan, clock, options, events).go(cancel).await
 }

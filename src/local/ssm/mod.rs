@@ -1,5 +1,5 @@
 //! `ssm`: Parameter Store, whole for the standard and advanced tiers without policies. Values of
-//! `SecureString`s are kept as they are and shown only with `WithDecryption`.
+//! `SecureString`s lie sealed on the disk and are shown only with `WithDecryption`.
 
 mod describe;
 mod read;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::document::Document;
 use super::error::AwsError;
+use super::sealed;
 use super::service::{self, Protocol, Service};
 use super::store::Table;
 
@@ -69,7 +70,7 @@ fn parameter(call: &Call<'_>, name: &str, version: &Value, decrypt: bool) -> Val
         // What AWS shows is ciphertext; this is as opaque, and never the value.
         json!(format!("AQICAHhlocalaws{}", version.text("Cipher")))
     } else {
-        version["Value"].clone()
+        json!(sealed::text(&version["Value"]))
     };
     json!({
         "Name": name,

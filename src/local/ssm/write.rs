@@ -6,6 +6,7 @@ use super::{PARAMETERS, arn_of, name_of, not_found};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
+use crate::local::sealed;
 
 /// A parameter keeps so many versions.
 const MOST_VERSIONS: usize = 100;
@@ -92,7 +93,7 @@ pub(super) fn put_parameter(call: &mut Call<'_>) -> Result<Value, AwsError> {
         .or_else(|| last.as_ref().and_then(|last| last.get("Description").cloned()))
         .unwrap_or_default();
     let version = json!({
-        "Value": value,
+        "Value": if kind == "SecureString" { sealed::secret(&value) } else { json!(value) },
         "Type": kind,
         "Version": number,
         "Modified": call.now,

@@ -7,7 +7,7 @@ use aws_smithy_types::error::operation::BuildError;
 
 use super::CapacityProviderStrategyItem;
 use crate::aws::{Cx, classify, tags};
-use crate::engine::{Failure, Input};
+use crate::engine::{Failure, Input, redact};
 use crate::resources::resource::Tags;
 
 /// A builder that lacks a required member: a mistake of ours.
@@ -116,6 +116,9 @@ pub(super) fn secrets_to_sdk(
 pub(super) fn secrets_from_sdk(secrets: &[Secret]) -> BTreeMap<String, Input<String>> {
     secrets
         .iter()
-        .map(|secret| (secret.name().to_owned(), Input::Known(secret.value_from().to_owned())))
+        .map(|secret| {
+            redact::remember_name(secret.name());
+            (secret.name().to_owned(), Input::Known(secret.value_from().to_owned()))
+        })
         .collect()
 }

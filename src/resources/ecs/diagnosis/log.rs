@@ -5,7 +5,7 @@ use aws_sdk_ecs::types::{ContainerDefinition, LogDriver};
 use super::stops::Stop;
 use super::words::Words;
 use crate::aws::{Cx, classify};
-use crate::engine::{Class, Failure, LogTail};
+use crate::engine::{Class, Failure, LogTail, redact};
 
 /// How many lines are shown.
 const LINES: i32 = 15;
@@ -62,8 +62,12 @@ pub(crate) async fn tail(
     let call = call.limit(LINES).start_from_head(false).send().await;
     let (lines, missing) = match call.map_err(|error| classify("logs GetLogEvents", error)) {
         Ok(answer) => {
-            let lines: Vec<String> =
-                answer.events().iter().filter_map(|event| event.message()).map(cut).collect();
+            let lines: Vec<String> = answer
+                .events()
+                .iter()
+                .filter_map(|event| event.message())
+                .map(|line| cut(&redact::others(line)))
+                .collect();
             let none = lines.is_empty().then(|| "nothing was written to it".to_owned());
             (lines, none)
         }
