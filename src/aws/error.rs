@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::engine::{Class, Failure};
+use crate::engine::{Class, Failure, redact};
 
 /// Turns an SDK error into a failure. `operation` is service and operation as people know
 /// them: `ecs CreateService`.
@@ -100,7 +100,7 @@ fn refused<E: ProvideErrorMetadata + std::error::Error>(error: &E, raw: &HttpRes
     let message = if message.is_empty() { "refused without a message".to_owned() } else { message };
     Failure {
         class: class_of(&code, &message, status),
-        message,
+        message: redact::others(&message),
         operation: None,
         code: Some(code),
         request_id: request_id(raw),

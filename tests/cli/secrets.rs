@@ -109,7 +109,11 @@ fn faults() -> String {
             json(&echo)
         )
     };
-    format!("rules:\n{}{}", refuse("ecs", "CreateService"), refuse("elasticloadbalancing", "CreateTargetGroup"))
+    format!(
+        "rules:\n{}{}",
+        refuse("ecs", "CreateService"),
+        refuse("elasticloadbalancing", "CreateTargetGroup")
+    )
 }
 
 #[test]

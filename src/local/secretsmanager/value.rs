@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
+use crate::local::sealed;
 
 /// A text, or bytes in base64.
 const MEMBERS: [&str; 2] = ["SecretString", "SecretBinary"];
@@ -27,7 +28,7 @@ pub(super) fn of_input(call: &Call<'_>) -> Result<Option<Value>, AwsError> {
                  must have length less than or equal to {LARGEST}"
             )));
         }
-        found = Some(json!({member: value}));
+        found = Some(json!({member: sealed::secret(&value)}));
     }
     Ok(found)
 }
@@ -36,7 +37,7 @@ pub(super) fn of_input(call: &Call<'_>) -> Result<Option<Value>, AwsError> {
 pub(super) fn show(version: &Value, answer: &mut Value) {
     for member in MEMBERS {
         if version["Value"].has(member) {
-            answer.set(member, version["Value"][member].clone());
+            answer.set(member, sealed::text(&version["Value"][member]));
         }
     }
 }
