@@ -39,6 +39,16 @@ check("secret hidden", "hush" not in ssm.get_parameter(Name="/app/deep/secret")[
 found = ssm.get_parameters(Names=["/app/one", "/app/zwei"])
 check("several", ([p["Name"] for p in found["Parameters"]], found["InvalidParameters"]), (["/app/one"], ["/app/zwei"]))
 check("history", [(p["Version"], p["Value"]) for p in ssm.get_parameter_history(Name="/app/one")["Parameters"]], [(1, "1"), (2, "2")])
+# A hundred versions stay; without labels the oldest makes room.
+for number in range(103):
+    last = ssm.put_parameter(Name="/beats", Value=str(number), Type="String", Overwrite=True)
+check("versions count on", last["Version"], 103)
+beats = [p["Version"] for page in ssm.get_paginator("get_parameter_history").paginate(Name="/beats") for p in page["Parameters"]]
+check("a hundred versions", (len(beats), beats[0], beats[-1]), (100, 4, 103))
+refused("ParameterVersionNotFound", "version made room", ssm.get_parameter, Name="/beats:3")
+ssm.delete_parameter(Name="/beats")
+check("made anew", ssm.put_parameter(Name="/beats", Value="x", Type="String")["Version"], 1)
+ssm.delete_parameters(Names=["/beats"])
 for number in range(25):
     ssm.put_parameter(Name=f"/many/{number:02}", Value="x", Type="String")
 paths = list(ssm.get_paginator("get_parameters_by_path").paginate(Path="/many"))
