@@ -191,13 +191,16 @@ async fn a_plan_is_stale_after_any_change_of_what_it_depends_on_and_after_no_oth
     ");
     let live = account.observe(&saved.plan.basis.desired()).await;
     let mut text = String::new();
+    let mut whole = BTreeSet::new();
     let (mut refused, mut accepted, mut kinds) = (0, 0, BTreeSet::new());
     for object in live.live() {
         let address = &object.identity.address;
         let depends = related.contains(&address.to_string());
         let driver = account.registry.driver(address.kind()).unwrap();
         let mut tried = Vec::new();
-        for (path, document) in changes(&account, object) {
+        // Of several objects of a kind that fare alike, the first is tried in every field.
+        let most = if whole.insert((address.kind(), depends)) { usize::MAX } else { 1 };
+        for (path, document) in changes(&account, object).into_iter().take(most) {
             let made = if driver.info().revisioned {
                 let identity = Identity { run: "by hand".to_owned(), ..object.identity.clone() };
                 driver.create(&identity, &document).await.is_ok()
