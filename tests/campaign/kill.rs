@@ -14,6 +14,9 @@ const STALE: &str = "- on: {operation: 'Describe*'}\n  fault: {stale: 5ms}\n\
     - on: {operation: 'List*'}\n  fault: {stale: 5ms}\n\
     - on: {operation: 'Get*'}\n  fault: {stale: 5ms}\n";
 
+/// Points at a time: much of their time they wait for things to settle.
+const WORKERS: usize = 3;
+
 /// What is done, and from where.
 struct Scenario {
     name: &'static str,
@@ -82,7 +85,7 @@ impl Scenario {
             let next = AtomicUsize::new(1);
             let last = AtomicUsize::new(usize::MAX);
             std::thread::scope(|scope| {
-                for _ in 0..3 {
+                for _ in 0..WORKERS {
                     scope.spawn(|| {
                         loop {
                             let call = next.fetch_add(1, Ordering::SeqCst);
@@ -202,7 +205,9 @@ fn deleting_a_service_converges_wherever_it_is_killed() {
 
 #[test]
 fn deleting_an_environment_converges_wherever_it_is_killed() {
+    // Without the service, whose end is the campaign above.
     let start = deployed().copy();
+    start.run(DELETE_SERVICE, "rules: []").expect(0);
     Scenario { name: "env delete", start, command: DELETE_ENVIRONMENT, again: DELETE_ENVIRONMENT }
         .campaign();
 }

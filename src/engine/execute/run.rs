@@ -28,6 +28,9 @@ const REFUSED: &str = "stopped, as the credentials were refused";
 /// What is said of steps that a lost lock ended.
 const LOCK_LOST: &str = "stopped by the lost lock";
 
+/// A step, and what its call waits for.
+type Said = (usize, String);
+
 pub(super) struct Run<'a> {
     pub(super) caller: Caller<'a>,
     options: &'a Options,
@@ -43,7 +46,7 @@ pub(super) struct Run<'a> {
     pub(super) waits: WaitList,
     jobs: FuturesUnordered<BoxFuture<'a, Answer>>,
     /// What calls in flight say that they wait for, by step.
-    said: (UnboundedSender<(usize, String)>, UnboundedReceiver<(usize, String)>),
+    said: (UnboundedSender<Said>, UnboundedReceiver<Said>),
     /// Calls in flight, looks not counted.
     calling: usize,
     /// Nothing new is started: an interrupt came, or the fence said no.
