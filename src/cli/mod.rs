@@ -18,6 +18,7 @@ mod pipeline;
 mod plan;
 mod plan_file;
 mod schema;
+mod step_summary;
 mod stop;
 mod svc;
 mod timings;
@@ -26,6 +27,8 @@ mod validate;
 mod write;
 
 use clap::{Parser, Subcommand};
+
+use crate::render::Format;
 
 pub use global::Global;
 pub use stop::{Exit, Stop};
@@ -79,6 +82,18 @@ enum Command {
     Completion(completion::Args),
 }
 
+impl Command {
+    /// Whether it makes or applies a plan.
+    fn plans(&self) -> bool {
+        match self {
+            Self::Plan(_) | Self::Apply(_) | Self::Deploy(_) | Self::Adopt(_) => true,
+            Self::Env(command) => command.plans(),
+            Self::Svc(command) => command.plans(),
+            _ => false,
+        }
+    }
+}
+
 /// Parses the arguments and runs the command; what went wrong is printed. Returns the exit code.
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
@@ -100,6 +115,15 @@ pub fn main() -> u8 {
             return Exit::Failed.code();
         }
     };
+    let plans = cli.command.plans();
+    if terminal.format == Format::Markdown && !plans {
+        let stop = Stop::failed(
+            "`--format markdown` is for plans and what becomes of them",
+            "this command knows `--format human` and `--format json`",
+        );
+        terminal.say(&stop.said());
+        return stop.exit.code();
+    }
     let ended = runtime.block_on(async {
         let command = tokio::spawn(run(cli));
         tokio::select! {
@@ -116,6 +140,9 @@ pub fn main() -> u8 {
         Ok(exit) => exit.code(),
         Err(stop) => {
             stop.print(&terminal);
+            if plans {
+                step_summary::append(&terminal, |_| stop.markdown());
+            }
             stop.exit.code()
         }
     }

@@ -1,15 +1,15 @@
-//! `shipit schema`: the JSON Schema of a manifest kind, or of plans.
+//! `shipit schema`: the JSON Schema of a manifest kind, or of what shipit prints.
 
 use super::{Exit, Global, Stop};
 use crate::engine::saved;
 use crate::manifest::{self, Kind};
-use crate::render::json;
+use crate::render::{events, json};
 
-/// Print the JSON Schema of a manifest kind, for editors, or of plans
+/// Print the JSON Schema of a manifest kind, for editors, or of plans or events
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit schema service > service.schema.json")]
 pub(super) struct Args {
-    /// Which kind of manifest, or `plan`
+    /// Which kind of manifest; or `plan`, or `events`: the lines of `--format json` while a plan is applied
     #[arg(value_enum)]
     kind: Document,
 }
@@ -21,6 +21,7 @@ enum Document {
     Environment,
     Service,
     Plan,
+    Events,
 }
 
 pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
@@ -29,6 +30,7 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         Document::Environment => manifest::schema(Kind::Environment),
         Document::Service => manifest::schema(Kind::Service),
         Document::Plan => saved::schema(),
+        Document::Events => events::schema(),
     };
     global.terminal().out(&json::document(&schema));
     Ok(Exit::Done)

@@ -1,10 +1,11 @@
 //! Why a command stopped, and the exit code that tells it to scripts.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::engine::{Class, Failure, Moved};
 use crate::manifest::Problems;
-use crate::render::{Terminal, human, json};
+use crate::render::events::{self, Line};
+use crate::render::{Format, Terminal, human, json, markdown};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,47 +101,66 @@ impl Stop {
         Self { exit, why: Why::Failures(failures) }
     }
 
-    /// Prints the reason: on stderr for people, as a document on stdout for programs.
-    pub fn print(&self, terminal: &Terminal) {
-        if terminal.json() {
-            let document = match &self.why {
-                Why::Problems(problems) => json!({ "problems": problems }),
-                Why::Failures(failures) => {
-                    let list: Vec<_> = failures
-                        .iter()
-                        .map(|(what, failure)| json!({ "what": what, "failure": failure }))
-                        .collect();
-                    json!({ "failures": list })
-                }
-                Why::Message { message, hint } => json!({ "error": message, "hint": hint }),
-                Why::Stale { moved, files } => json!({
-                    "error": "the plan is stale",
-                    "holds": false,
-                    "moved": moved,
-                    "manifests": files,
-                    "hint": PLAN_AGAIN,
-                }),
-            };
-            return terminal.out(&json::document(&document));
-        }
+    /// The reason as a document.
+    pub(super) fn document(&self) -> Value {
         match &self.why {
-            Why::Problems(problems) => terminal.say(&human::problem::problems(problems)),
+            Why::Problems(problems) => json!({ "problems": problems }),
             Why::Failures(failures) => {
-                for (what, failure) in failures {
+                let list: Vec<_> = failures
+                    .iter()
+                    .map(|(what, failure)| json!({ "what": what, "failure": failure }))
+                    .collect();
+                json!({ "failures": list })
+            }
+            Why::Message { message, hint } => json!({ "error": message, "hint": hint }),
+            Why::Stale { moved, files } => json!({
+                "error": "the plan is stale",
+                "holds": false,
+                "moved": moved,
+                "manifests": files,
+                "hint": PLAN_AGAIN,
+            }),
+        }
+    }
+
+    /// The reason for people.
+    pub(super) fn said(&self) -> String {
+        match &self.why {
+            Why::Problems(problems) => human::problem::problems(problems),
+            Why::Failures(failures) => {
+                let said = failures.iter().map(|(what, failure)| {
                     let mut failure = failure.clone();
                     if let Some(what) = what {
                         failure.message = format!("{what}: {}", failure.message);
                     }
-                    terminal.say(&human::failure::failure(None, &failure));
-                }
+                    human::failure::failure(None, &failure)
+                });
+                said.collect::<Vec<_>>().join("\n")
             }
-            Why::Message { message, hint } => {
-                terminal.say(&human::failure::message(message, hint.as_deref()));
+            Why::Message { message, hint } => human::failure::message(message, hint.as_deref()),
+            Why::Stale { moved, files } => human::stale::stale(moved, files, PLAN_AGAIN),
+        }
+    }
+
+    /// Prints the reason: on stderr for people, as a document on stdout for programs, as both for comments.
+    pub fn print(&self, terminal: &Terminal) {
+        match terminal.format {
+            Format::Json if events::begun() => {
+                terminal.out(&json::line(&Line::Stopped { why: self.document() }));
+                terminal.out(&json::line(&Line::outcome(None, self.exit.code())));
             }
-            Why::Stale { moved, files } => {
-                terminal.say(&human::stale::stale(moved, files, PLAN_AGAIN));
+            Format::Json => terminal.out(&json::document(&self.document())),
+            Format::Human => terminal.say(&self.said()),
+            Format::Markdown => {
+                terminal.say(&self.said());
+                terminal.out(&self.markdown());
             }
         }
+    }
+
+    /// The reason as a comment.
+    pub(super) fn markdown(&self) -> String {
+        markdown::stop(&self.said(), self.exit.code())
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Format {
     Human,
     /// For programs: one JSON document, or one per line for events.
     Json,
+    /// For comments on pull requests: plans and what became of them.
+    Markdown,
 }
 
 /// When colours are used.
@@ -103,9 +105,9 @@ pub mod style {
     pub fn good() -> Style {
         Style::new().green()
     }
-    /// Changes and warnings.
+    /// Changes and warnings. Not yellow: nobody can read that on white.
     pub fn change() -> Style {
-        Style::new().yellow()
+        Style::new().magenta()
     }
     /// Deletions, replacements and errors.
     pub fn bad() -> Style {
@@ -113,7 +115,7 @@ pub mod style {
     }
     /// Hints, paths and addresses.
     pub fn hint() -> Style {
-        Style::new().cyan()
+        Style::new().bold()
     }
     /// What can be skipped when reading.
     pub fn faint() -> Style {

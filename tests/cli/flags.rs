@@ -63,7 +63,7 @@ fn wrong_flags_say_what_is_right() {
     let wrong: &[(&[&str], &str)] = &[
         (&["plan", "--enviroment", "test"], "unexpected argument '--enviroment'"),
         (&["deploi"], "unrecognized subcommand 'deploi'"),
-        (&["--format", "yaml", "plan"], "[possible values: human, json]"),
+        (&["--format", "yaml", "plan"], "[possible values: human, json, markdown]"),
         (&["schema", "services"], "services"),
         (&["svc", "init", "--port", "70000"], "70000"),
         (&["svc", "init", "--type", "Web"], "Load Balanced Web Service"),

@@ -8,7 +8,6 @@ use super::{Choices, Pipeline};
 use crate::cli::{Exit, Stop, plan_file};
 use crate::engine::{Address, Adoption, Desired, Plan, adopt};
 use crate::manifest::did_you_mean;
-use crate::render::human;
 use crate::render::json;
 
 impl Pipeline {
@@ -54,15 +53,12 @@ impl Pipeline {
     }
 
     async fn carry_out_adoption(&self, plan: &Plan, out: Option<&Path>) -> Result<Exit, Stop> {
-        if self.terminal.json() {
-            self.terminal.out(&json::line(&json!({ "event": "plan", "plan": plan })));
-        } else {
-            self.terminal.out(&human::plan::plan(plan, self.global.verbose));
-        }
         if let Some(path) = out {
+            self.print_plan(plan);
             self.save(plan.clone(), &Choices::default(), path).await?;
             return Ok(Exit::Done);
         }
+        self.preview(plan);
         self.confirm(plan)?;
         let exit = self.apply(plan).await?;
         if exit == Exit::Done {

@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::{CONCURRENCY, Choices, Pipeline};
 use crate::cli::{Exit, Stop, interrupt, local, timings};
 use crate::engine::execute::Options;
 use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, execute};
 use crate::lock::Locks;
-use crate::planner;
+use crate::render::human;
 use crate::render::human::progress::Progress;
-use crate::render::human::{self, text};
-use crate::render::json;
 
 /// How often a plan that is stale by the time it is locked is made anew.
 const ROUNDS: usize = 2;
@@ -55,11 +51,9 @@ impl Pipeline {
     async fn deploy_once(&self, choices: &Choices) -> Result<Applied, Stop> {
         let mut planned = self.plan(choices).await?;
         self.preflight(&mut planned, choices).await?;
-        if !self.terminal.json() {
-            self.print(&planned);
-        }
+        self.preview(&planned.plan);
+        self.print_read(&planned);
         self.refuse_foreign(&planned.plan)?;
-        self.refuse_findings(&planned.plan)?;
         self.confirm_and_apply(&planned.plan).await
     }
 
@@ -72,12 +66,10 @@ impl Pipeline {
 
     async fn confirm_and_apply(&self, plan: &Plan) -> Result<Applied, Stop> {
         if !plan.has_changes() {
-            if self.terminal.json() {
-                self.terminal.out(&json::line(&json!({ "event": "nothing-to-do" })));
-            }
-            self.print_addresses(plan, None);
+            self.report(plan, None, Duration::ZERO, Exit::Done);
             return Ok(Applied::Ended(Exit::Done));
         }
+        self.refuse_findings(plan)?;
         self.confirm(plan)?;
         self.apply_unless_stale(plan).await
     }
@@ -116,7 +108,7 @@ impl Pipeline {
 
     fn plan_anew(&self, moved: &[Moved]) {
         if self.terminal.json() {
-            return self.terminal.out(&json::line(&json!({ "event": "stale", "moved": moved })));
+            return self.stale(moved);
         }
         self.terminal.say("another run has changed this since it was planned:");
         for line in human::stale::lines(moved) {
@@ -151,68 +143,13 @@ impl Pipeline {
                 }
             }
         }
-        self.print_outcome(plan, &outcome, self.clock.now().saturating_sub(began));
+        let exit = exit_of(&outcome);
+        self.report(plan, Some(&outcome), self.clock.now().saturating_sub(began), exit);
         if let Some(path) = &self.global.timings {
             let scale = local::time_factor(&self.global)?;
             timings::write(path, plan, &outcome, real.elapsed(), scale)?;
         }
-        if outcome.failed.is_empty() && !outcome.cancelled && outcome.fenced.is_none() {
-            self.print_addresses(plan, Some(&outcome));
-        }
-        Ok(exit_of(&outcome))
-    }
-
-    /// The summary: every failure with all that is known of it, then how many steps came to what end.
-    fn print_outcome(&self, plan: &Plan, outcome: &Outcome, took: Duration) {
-        if self.terminal.json() {
-            return;
-        }
-        for (step, why) in &outcome.failed {
-            let address = plan.steps.get(*step).map(|step| &step.address);
-            self.terminal.say(&human::failure::failure(address, why));
-        }
-        if let Some(why) = &outcome.fenced {
-            self.terminal.say(&human::failure::failure(None, why));
-        }
-        for step in outcome.given_up.iter().filter_map(|step| plan.steps.get(*step)) {
-            self.terminal.say(&format!(
-                "{}: its call was in flight; it may or may not have happened",
-                step.address
-            ));
-        }
-        let mut line = format!("{} done", outcome.done.len());
-        for (number, word) in [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "skipped")]
-        {
-            if number > 0 {
-                line.push_str(&format!(", {number} {word}"));
-            }
-        }
-        let whose = if self.global.local { " of local AWS's time" } else { "" };
-        self.terminal.say(&format!("{line} in {}{whose}", text::duration(took)));
-        if !outcome.failed.is_empty() || outcome.cancelled || outcome.fenced.is_some() {
-            self.terminal.say("run the same command again: it goes on from what is there");
-        }
-    }
-
-    /// Where the web services of this run can be reached.
-    fn print_addresses(&self, plan: &Plan, outcome: Option<&Outcome>) {
-        let services = self.services();
-        let outputs = |address: &crate::engine::Address| {
-            outcome
-                .and_then(|outcome| outcome.outputs.get(address))
-                .or_else(|| plan.outputs.get(address))
-                .cloned()
-        };
-        for url in
-            planner::addresses(&self.workspace, &self.target.environment, &services, &outputs)
-        {
-            if self.terminal.json() {
-                let line = json!({ "event": "address", "service": url.service, "url": url.url });
-                self.terminal.out(&json::line(&line));
-            } else {
-                self.terminal.out(&format!("{}  {}", url.service, url.url));
-            }
-        }
+        Ok(exit)
     }
 }
 

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
 
 use super::Pipeline;
 use crate::cli::{Stop, locking};
 use crate::engine::{Action, Cancel, Moved, Owner, Plan};
 use crate::lock::{Locks, Refusal};
-use crate::render::json;
 
 /// Clocks of AWS's own machines may differ by so much.
 const AWS_CLOCKS: Duration = Duration::from_secs(2);
@@ -49,11 +47,8 @@ impl Pipeline {
         let message = format!(
             "the lock could not be given back: {why}; it is taken over when it has shown no sign of life for its lease time"
         );
-        if self.terminal.json() {
-            self.terminal.out(&json::line(&json!({ "event": "lock-not-released", "why": why })));
-        } else {
-            self.terminal.say(&message);
-        }
+        // On stderr also for programs: the stream of events has ended by now.
+        self.terminal.say(&message);
     }
 
     /// The plan as it is to be carried out: still what it was when it was shown, or what moved since. Only if

@@ -15,6 +15,7 @@ mod plan;
 mod preflight;
 mod read;
 mod record;
+mod report;
 mod rollback;
 mod saved;
 mod show;

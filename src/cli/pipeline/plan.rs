@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::{CONCURRENCY, Choices, Pipeline, PlanOptions, Which};
 use crate::cli::{Exit, Stop, plan_file};
-use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan, saved};
-use crate::render::human::{self, text};
-use crate::render::json;
+use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan};
+use crate::render::human::text;
 
 /// What a plan was made from.
 pub(super) struct Planned {
@@ -28,7 +27,8 @@ impl Pipeline {
         }
         let mut planned = self.plan(choices).await?;
         self.preflight(&mut planned, choices).await?;
-        self.print(&planned);
+        self.print_plan(&planned.plan);
+        self.print_read(&planned);
         self.refuse_foreign(&planned.plan)?;
         if let Some(path) = &options.out {
             self.save(planned.plan.clone(), choices, path).await?;
@@ -102,18 +102,8 @@ impl Pipeline {
         Err(Stop::refused(message, hint))
     }
 
-    pub(super) fn print_plan(&self, plan: &Plan) {
-        if self.terminal.json() {
-            return self.terminal.out(&json::document(&saved::masked(&self.registry, plan)));
-        }
-        self.terminal.out(&human::plan::plan(plan, self.global.verbose));
-    }
-
-    pub(super) fn print(&self, planned: &Planned) {
-        self.print_plan(&planned.plan);
-        if self.terminal.json() {
-            return;
-        }
+    /// How much was read to make a plan.
+    pub(super) fn print_read(&self, planned: &Planned) {
         self.terminal.tell(&format!(
             "read {} in {} with {}",
             text::count(planned.observation.live().count(), "live resource"),

@@ -1,14 +1,11 @@
 //! Looks, before a plan is shown, for what would make it fail.
 
-use serde_json::json;
-
 use super::plan::Planned;
 use super::{Choices, Pipeline};
 use crate::cli::Stop;
 use crate::engine::{Finding, Plan, Severity};
 use crate::preflight::{self, Reach, Subject};
 use crate::render::human::text;
-use crate::render::json;
 
 impl Pipeline {
     /// Fills [`Plan::findings`]. A plan with nothing to do costs no call.
@@ -53,12 +50,6 @@ impl Pipeline {
         }
         let mut checks: Vec<&str> = errors.iter().map(|finding| finding.check.as_str()).collect();
         checks.dedup();
-        if self.terminal.json() {
-            for finding in &plan.findings {
-                let line = json!({ "event": "finding", "finding": finding });
-                self.terminal.out(&json::line(&line));
-            }
-        }
         Err(Stop::refused(
             format!(
                 "preflight found {}: this would fail half way",

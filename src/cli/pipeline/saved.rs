@@ -190,9 +190,7 @@ impl Pipeline {
             Ok(plan) => plan,
             Err(moved) => return Err(self.refuse_stale(saved, moved)),
         };
-        if !self.terminal.json() {
-            self.print_plan(&plan);
-        }
+        self.preview(&plan);
         if plan.findings_of(Severity::Error).next().is_some() {
             return Err(Stop::refused(
                 "preflight found errors when the plan was made: it would fail half way",

@@ -26,6 +26,13 @@ pub(super) enum Command {
     Delete(delete::Args),
 }
 
+impl Command {
+    /// Whether it makes or applies a plan.
+    pub(super) fn plans(&self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Deploy(_) | Self::Delete(_) | Self::Rollback(_))
+    }
+}
+
 pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
     match command {
         Command::Init(args) => init::run(global, args),

@@ -1,43 +1,52 @@
 //! What preflight found: errors and warnings by resource, and one line for what could not be checked.
 
-use std::fmt::Write;
-
+use super::plan::View;
 use crate::engine::{Finding, Severity};
+use crate::render::look::Tone;
 use crate::render::terminal::style;
 
 /// The section of a plan; empty where there is nothing to say.
 pub fn findings(findings: &[Finding]) -> String {
+    shown(findings, &View::here(false))
+}
+
+/// The same, laid out as asked.
+pub(super) fn shown(findings: &[Finding], view: &View) -> String {
     let mut out = String::new();
     let (unchecked, found): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|finding| finding.severity == Severity::Unchecked);
     if !found.is_empty() {
-        let _ = writeln!(out, "\n{}", style::strong().apply_to("Findings"));
+        out.push_str(&format!("\n{}\n", view.paint(style::strong(), "Findings")));
     }
     for finding in found {
-        let (sign, colour, word) = match finding.severity {
-            Severity::Error => ("✗", style::bad(), "error"),
-            _ => ("!", style::change(), "warning"),
+        let (sign, tone, word) = match finding.severity {
+            Severity::Error => ("✗", Tone::Bad, "error"),
+            _ => ("!", Tone::Change, "warning"),
         };
         let about = finding.address.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "  {} {} {about}{}",
-            colour.apply_to(sign),
-            colour.apply_to(format!("{word}[{}]", finding.check)),
-            finding.message,
-        );
+        let label = format!("{word}[{}]", finding.check);
+        let line = format!("{label} {about}{}", finding.message);
+        let text = view.wrapped(4, &line, |line| match line.strip_prefix(&label) {
+            Some(rest) => format!("{}{rest}", view.tone(tone, &label)),
+            None => line.to_owned(),
+        });
+        // The sign hangs out of the indent.
+        out.push_str(&format!("  {} {}", view.tone(tone, sign), text.trim_start()));
         if !finding.why.is_empty() {
-            let _ = writeln!(out, "      {}", finding.why);
+            out.push_str(&view.wrapped(6, &finding.why, str::to_owned));
         }
         if let Some(hint) = &finding.hint {
-            let _ = writeln!(out, "      {} {hint}", style::hint().apply_to("hint:"));
+            out.push_str(&view.wrapped(6, &format!("hint: {hint}"), |line| {
+                line.replacen("hint:", &view.paint(style::hint(), "hint:"), 1)
+            }));
         }
     }
     if !unchecked.is_empty() {
         let list: Vec<String> =
             unchecked.iter().map(|it| format!("{} ({})", it.message, it.why)).collect();
         let line = format!("could not check: {}", list.join("; "));
-        let _ = writeln!(out, "\n{}", style::faint().apply_to(line));
+        out.push('\n');
+        out.push_str(&view.wrapped(0, &line, |line| view.paint(style::faint(), line)));
     }
     out
 }

@@ -2,6 +2,7 @@
 
 pub mod drift;
 pub mod failure;
+mod fields;
 pub mod findings;
 pub mod plan;
 pub mod problem;
@@ -22,4 +23,10 @@ pub fn health(health: &Health) -> String {
         Health::Broken(why) => format!("failed: {}", why.message),
         Health::Gone => "gone".to_owned(),
     }
+}
+
+/// Columns of stdout; 100 where it is no terminal.
+pub(crate) fn width() -> usize {
+    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    columns.filter(|columns| *columns >= 40).unwrap_or(100)
 }

@@ -1,165 +1,167 @@
 //! A plan as people review it: what goes or is made anew first, then the rest by service.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-
 use console::Style;
 
-use super::{findings, text};
-use crate::engine::{Action, Change, Owner, Plan, ReplaceOrder, Step};
+use super::{fields, findings, text};
+use crate::engine::{Action, Plan, Step};
+use crate::render::look::{self, Tone};
 use crate::render::terminal::style;
 
-/// The whole plan. `details` shows every field of what is created, too.
+pub use crate::render::look::destroyed;
+
+/// How a plan is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Columns; only ids, which cannot be cut, are wider.
+    pub width: usize,
+    /// Every field of what is created, too.
+    pub details: bool,
+    /// Whether meaning is coloured, too.
+    pub colour: bool,
+}
+
+impl View {
+    /// As stdout is.
+    pub fn here(details: bool) -> Self {
+        Self { width: super::width(), details, colour: console::colors_enabled() }
+    }
+
+    /// Text in a style, or plain.
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+        style.force_styling(self.colour).apply_to(text).to_string()
+    }
+
+    pub(super) fn tone(&self, tone: Tone, text: &str) -> String {
+        let style = match tone {
+            Tone::Good => style::good(),
+            Tone::Change => style::change(),
+            Tone::Bad => style::bad(),
+            Tone::Faint => style::faint(),
+        };
+        self.paint(style, text)
+    }
+
+    /// Text in lines that fit below an indent.
+    pub(super) fn wrapped(
+        &self,
+        indent: usize,
+        text: &str,
+        paint: impl Fn(&str) -> String,
+    ) -> String {
+        text.lines()
+            .flat_map(|line| text::wrap(line, self.width.saturating_sub(indent)))
+            .map(|line| format!("{:indent$}{}\n", "", paint(&line)))
+            .collect()
+    }
+}
+
+/// The whole plan, as stdout is. `details` shows every field of what is created, too.
 pub fn plan(plan: &Plan, details: bool) -> String {
-    let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{} {} / {}  {}",
-        style::strong().apply_to("Plan"),
+    shown(plan, &View::here(details))
+}
+
+/// The whole plan.
+pub fn shown(plan: &Plan, view: &View) -> String {
+    let place = format!("({}, account {})", plan.region, plan.account);
+    let mut out = format!(
+        "{} {} / {}  {}\n",
+        view.paint(style::strong(), "Plan"),
         plan.application,
         plan.environment,
-        style::faint().apply_to(format!("({}, account {})", plan.region, plan.account)),
+        view.paint(style::faint(), &place),
     );
-    let (first, rest): (Vec<&Step>, Vec<&Step>) =
-        plan.steps.iter().partition(|step| step.destroys());
-    section(&mut out, "Deletes and replaces", &first, details);
-    let mut owners: BTreeMap<&Owner, Vec<&Step>> = BTreeMap::new();
-    for step in rest {
-        owners.entry(&step.owner).or_default().push(step);
-    }
-    for (owner, steps) in owners {
-        section(&mut out, &owner.to_string(), &steps, details);
+    for (title, steps) in look::groups(plan) {
+        section(&mut out, &title, &steps, view);
     }
     for foreign in &plan.foreign {
-        let _ = writeln!(
-            out,
-            "\n{} {}: `{}` is there already and has {}; shipit leaves it alone",
-            style::bad().apply_to("in the way"),
-            foreign.address,
-            foreign.id,
-            foreign.owner
+        let line = format!(
+            "in the way  {}: `{}` is there already and has {}; shipit leaves it alone",
+            foreign.address, foreign.id, foreign.owner
         );
-        if let Some(command) = foreign.adopt(&plan.environment) {
-            let _ = writeln!(out, "  to take it over: {command}");
-        }
+        out.push('\n');
+        out.push_str(&view.wrapped(0, &line, |line| {
+            line.replacen("in the way", &view.paint(style::bad(), "in the way"), 1)
+        }));
     }
     for notice in &plan.notices {
-        let _ = writeln!(out, "\n{} {notice}", style::change().apply_to("note:"));
+        out.push('\n');
+        out.push_str(&view.wrapped(0, &format!("note: {notice}"), |line| {
+            line.replacen("note:", &view.paint(style::change(), "note:"), 1)
+        }));
     }
-    out.push_str(&findings::findings(&plan.findings));
-    let _ = writeln!(out, "\n{}", summary(plan));
+    out.push_str(&findings::shown(&plan.findings, view));
+    out.push('\n');
+    out.push_str(&view.wrapped(0, &plain_summary(plan), |line| coloured(line, view)));
     out
 }
 
 /// `Plan: 3 to create, 1 to update; 12 unchanged`, or that there is nothing to do.
 pub fn summary(plan: &Plan) -> String {
-    let mut counts: BTreeMap<u8, (usize, &str)> = BTreeMap::new();
-    for step in &plan.steps {
-        let (rank, words) = match step.action {
-            Action::Delete => (0, "to delete"),
-            Action::Replace { .. } => (1, "to replace"),
-            Action::Create => (2, "to create"),
-            Action::Update => (3, "to update"),
-            Action::Revise => (4, "to revise"),
-            Action::Settle => (5, "to wait for"),
-            Action::Keep => (6, "kept"),
-            Action::Adopt => (7, "to adopt"),
-        };
-        counts.entry(rank).or_insert((0, words)).0 += 1;
-    }
+    coloured(&plain_summary(plan), &View::here(false))
+}
+
+/// The same without colour.
+pub fn plain_summary(plan: &Plan) -> String {
+    let counts = look::counts(plan);
     let same = format!("{} unchanged", plan.unchanged);
     if !plan.has_changes() {
-        let kept = counts.get(&6).map_or(String::new(), |(number, _)| format!(", {number} kept"));
-        return format!("{} ({same}{kept})", style::good().apply_to("Nothing to do"));
+        let kept: String =
+            counts.iter().map(|(number, words)| format!(", {number} {words}")).collect();
+        return format!("Nothing to do ({same}{kept})");
     }
     let parts: Vec<String> =
-        counts.values().map(|(number, words)| format!("{number} {words}")).collect();
-    format!("{}: {}; {same}", style::strong().apply_to("Plan"), parts.join(", "))
+        counts.iter().map(|(number, words)| format!("{number} {words}")).collect();
+    format!("Plan: {}; {same}", parts.join(", "))
 }
 
-/// How many resources a plan deletes and how many it replaces.
-pub fn destroyed(plan: &Plan) -> [usize; 2] {
-    let deletes = plan.destroys().filter(|step| step.action == Action::Delete).count();
-    [deletes, plan.destroys().count() - deletes]
-}
-
-fn section(out: &mut String, title: &str, steps: &[&Step], details: bool) {
-    if steps.is_empty() {
-        return;
+fn coloured(line: &str, view: &View) -> String {
+    for (words, style) in [("Nothing to do", style::good()), ("Plan:", style::strong())] {
+        if let Some(rest) = line.strip_prefix(words) {
+            return format!("{}{rest}", view.paint(style, words));
+        }
     }
-    let _ = writeln!(out, "\n{}", style::strong().apply_to(title));
-    let width =
-        steps.iter().map(|step| step.address.to_string().chars().count()).max().unwrap_or(0);
+    line.to_owned()
+}
+
+fn section(out: &mut String, title: &str, steps: &[&Step], view: &View) {
+    out.push_str(&format!("\n{}\n", view.paint(style::strong(), title)));
+    let chars = |text: &str| text.chars().count();
+    let signs = steps.iter().map(|step| chars(look::look(step).0)).max().unwrap_or(1);
+    let addresses = steps.iter().map(|step| chars(&step.address.to_string())).max().unwrap_or(0);
+    // A very long address stands out of its column rather than pushing all others away.
+    let column = addresses.min(view.width / 2);
     for step in steps {
-        let (sign, colour, words) = look(&step.action);
+        let (sign, tone, words) = look::look(step);
         let address = step.address.to_string();
-        let named = step.destroys() || step.action == Action::Adopt;
-        let id = step.id.as_deref().filter(|_| named).map(|id| format!(" {id}"));
-        let reason = match step.action {
-            Action::Create if !step.drift => String::new(),
-            _ if step.reason.is_empty() => String::new(),
-            _ => format!(": {}", step.reason),
-        };
-        let _ = writeln!(
-            out,
-            "  {} {address:width$}  {}{}{}{}",
-            colour.apply_to(sign),
-            colour.apply_to(words),
-            style::faint().apply_to(id.unwrap_or_default()),
-            style::faint().apply_to(reason),
-            drift(step.drift && step.action == Action::Create),
-        );
-        if details || step.action != Action::Create {
-            fields(out, &step.changes, step.action == Action::Create);
+        let used = 2 + signs + 1 + column.max(chars(&address)) + 2 + chars(words);
+        out.push_str(&format!(
+            "  {}{} {address:column$}  {}",
+            view.tone(tone, sign),
+            " ".repeat(signs - chars(sign)),
+            view.tone(tone, words),
+        ));
+        let mut below = Vec::new();
+        let mut used = used;
+        for (text, joint) in [(look::named(step), "  "), (look::reason(step), ": ")] {
+            let Some(text) = text else { continue };
+            let room = used + joint.len() + chars(text);
+            if below.is_empty() && room <= view.width {
+                out.push_str(&view.paint(style::faint(), &format!("{joint}{text}")));
+                used = room;
+            } else {
+                below.push(text);
+            }
+        }
+        out.push('\n');
+        for text in below {
+            out.push_str(&view.wrapped(6, text, |line| view.paint(style::faint(), line)));
+        }
+        if let Some(loses) = &step.loses {
+            let line = format!("loses {loses}");
+            out.push_str(&view.wrapped(6, &line, |line| view.tone(Tone::Bad, line)));
+        }
+        if view.details || step.action != Action::Create {
+            out.push_str(&fields::fields(&step.changes, step.action == Action::Create, view));
         }
     }
-}
-
-fn look(action: &Action) -> (&'static str, Style, &'static str) {
-    match action {
-        Action::Create => ("+", style::good(), "create"),
-        Action::Update => ("~", style::change(), "update in place"),
-        Action::Revise => ("+", style::change(), "new revision"),
-        Action::Replace { order: ReplaceOrder::CreateFirst } => {
-            ("+/-", style::bad(), "replace (new one first)")
-        }
-        Action::Replace { order: ReplaceOrder::DeleteFirst } => {
-            ("-/+", style::bad(), "replace (old one goes first)")
-        }
-        Action::Delete => ("-", style::bad(), "delete"),
-        Action::Settle => ("…", style::change(), "wait"),
-        Action::Keep => ("=", style::faint(), "keep"),
-        Action::Adopt => (">", style::change(), "adopt"),
-    }
-}
-
-fn fields(out: &mut String, changes: &[Change], creating: bool) {
-    let width = changes.iter().map(|change| change.path.chars().count()).max().unwrap_or(0).min(40);
-    for change in changes {
-        let forces = if change.forces_replacement {
-            format!("  {}", style::bad().apply_to("(forces replacement)"))
-        } else {
-            String::new()
-        };
-        let forces = format!("{forces}{}", drift(change.drift));
-        let path = &change.path;
-        if change.sensitive {
-            let _ = writeln!(out, "      {path:width$}  (sensitive){forces}");
-        } else if creating {
-            let _ =
-                writeln!(out, "      {path:width$}  {}{forces}", text::value(&change.after, 100));
-        } else {
-            let _ = writeln!(
-                out,
-                "      {path:width$}  {} → {}{forces}",
-                text::value(&change.before, 60),
-                text::value(&change.after, 60)
-            );
-        }
-    }
-}
-
-/// The mark of what was changed outside since the last apply.
-fn drift(drifted: bool) -> String {
-    if drifted { format!("  {}", style::change().apply_to("(drift)")) } else { String::new() }
 }

@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::text;
 use crate::engine::{Action, Class, Event, EventKind};
+use crate::render::events::Line;
 use crate::render::json;
 use crate::render::terminal::{Terminal, style};
 
@@ -34,7 +35,7 @@ impl Progress {
     /// Shows one event.
     pub fn event(&self, event: &Event) {
         if self.terminal.json() {
-            self.terminal.out(&json::line(event));
+            self.terminal.out(&json::line(&Line::from(event)));
             return;
         }
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
