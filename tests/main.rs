@@ -16,6 +16,7 @@ mod lock;
 mod manifest;
 mod planner;
 mod record;
+mod render;
 mod resources;
 mod support;
 mod verdict;

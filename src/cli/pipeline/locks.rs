@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-
 use super::Pipeline;
 use crate::cli::{Stop, locking};
 use crate::engine::{Action, Cancel, Moved, Owner, Plan};
