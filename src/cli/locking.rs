@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::account::Account;
 use super::{Global, Stop};
 use crate::engine::Target;
 use crate::lock::{Context, HeldBy, Me, Told};
+use crate::render::events::{Line, LockLine};
 use crate::render::human::text;
 use crate::render::{Terminal, json};
 
@@ -56,11 +55,14 @@ pub(super) fn refused(held: &HeldBy, environment: &str) -> Stop {
 /// Says what happens while a lock is taken.
 pub(super) fn tell(terminal: &Terminal, told: &Told) {
     let (event, held, within, says) = match told {
-        Told::Waiting(held) => {
-            ("lock-waiting", Some(held), None, format!("{}; waiting for it", held.message()))
-        }
+        Told::Waiting(held) => (
+            Line::LockWaiting as fn(LockLine) -> Line,
+            Some(held),
+            None,
+            format!("{}; waiting for it", held.message()),
+        ),
         Told::Watching(held, time) => (
-            "lock-watching",
+            Line::LockWatching,
             Some(held),
             Some(time),
             format!(
@@ -70,13 +72,13 @@ pub(super) fn tell(terminal: &Terminal, told: &Told) {
             ),
         ),
         Told::TakenOver(held) => (
-            "lock-taken-over",
+            Line::LockTakenOver,
             Some(held),
             None,
             format!("{}, and is dead: taken over", held.message()),
         ),
         Told::HoldingOff(time) => (
-            "lock-holding-off",
+            Line::LockHoldingOff,
             None,
             Some(time),
             format!(
@@ -86,11 +88,10 @@ pub(super) fn tell(terminal: &Terminal, told: &Told) {
         ),
     };
     if terminal.json() {
-        let line = json!({
-            "event": event,
-            "lock": held.map(|held| &held.lock),
-            "holder": held.and_then(|held| held.holder.as_ref()),
-            "seconds": within.map(Duration::as_secs_f64),
+        let line = event(LockLine {
+            lock: held.map(|held| held.lock.clone()),
+            holder: held.and_then(|held| serde_json::to_value(held.holder.as_ref()?).ok()),
+            seconds: within.map(Duration::as_secs_f64),
         });
         terminal.out(&json::line(&line));
     } else {

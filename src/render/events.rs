@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::engine::{Event, EventKind, Failure, Outcome, Plan, Step};
+use crate::engine::{Change, Event, EventKind, Failure, Outcome, Plan, Step};
 use crate::render::look;
 
 /// The version of these lines: the first number changes when something that was there changes or goes.
@@ -58,6 +58,14 @@ pub enum Line {
         /// What has changed.
         moved: Vec<Value>,
     },
+    /// Another run holds a lock that this one needs; it is waited for.
+    LockWaiting(LockLine),
+    /// The holder of a lock shows no sign of life; it has `seconds` left.
+    LockWatching(LockLine),
+    /// The holder of a lock was dead, and the lock was taken over.
+    LockTakenOver(LockLine),
+    /// A lock was taken from a run that may notice it only now; for `seconds` nothing is done.
+    LockHoldingOff(LockLine),
     /// Applying begins.
     RunStarted {
         /// Seconds since applying began.
@@ -169,6 +177,13 @@ pub enum Line {
         /// Why: `error` and `hint`, `failures`, or `problems`, as in the document of an error before the run.
         why: Value,
     },
+    /// `adopt` alone: it is ours already. The only line.
+    NothingToDo {
+        /// Which resource.
+        address: String,
+        /// What AWS calls it.
+        id: String,
+    },
     /// The last line.
     Outcome {
         /// The exit code.
@@ -182,6 +197,17 @@ pub enum Line {
         /// An interrupt ended it.
         cancelled: bool,
     },
+}
+
+/// What is told of a lock.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct LockLine {
+    /// Which lock, as people call it.
+    pub lock: Option<String>,
+    /// Who holds it: who, on which machine, since when, doing what.
+    pub holder: Option<Value>,
+    /// How long this takes.
+    pub seconds: Option<f64>,
 }
 
 /// One resource's part of a plan.
@@ -204,8 +230,26 @@ pub struct PlannedStep {
     /// What is lost with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
-    /// Its fields that change; `plan --format json` has their values.
-    pub fields: Vec<String>,
+    /// Its fields that change.
+    pub changes: Vec<PlannedChange>,
+}
+
+/// One field that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PlannedChange {
+    /// Where: `health_check.path`.
+    pub path: String,
+    /// The live value; null where there is none, or it is sensitive.
+    pub before: Value,
+    /// The desired value; null where the field goes, or is sensitive; `{"$output": [ADDRESS, FIELD]}` where only
+    /// applying can tell.
+    pub after: Value,
+    /// The field cannot be changed in place.
+    pub forces_replacement: bool,
+    /// Values are not shown.
+    pub sensitive: bool,
+    /// It was changed outside since the last apply.
+    pub drift: bool,
 }
 
 /// Something that is not ours and in the way.
@@ -405,7 +449,19 @@ fn planned(index: usize, step: &Step) -> PlannedStep {
         reason: step.reason.clone(),
         id: step.id.clone(),
         loses: step.loses.clone(),
-        fields: step.changes.iter().map(|change| change.path.clone()).collect(),
+        changes: step.changes.iter().map(changed).collect(),
+    }
+}
+
+fn changed(change: &Change) -> PlannedChange {
+    let shown = |value: &Value| if change.sensitive { Value::Null } else { value.clone() };
+    PlannedChange {
+        path: change.path.clone(),
+        before: shown(&change.before),
+        after: shown(&change.after),
+        forces_replacement: change.forces_replacement,
+        sensitive: change.sensitive,
+        drift: change.drift,
     }
 }
 

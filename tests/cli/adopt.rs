@@ -86,7 +86,8 @@ fn something_in_the_way_is_adopted_as_its_hint_says() {
     Plan demo / test  (eu-west-1, account 123456789012)
 
     api
-      > logs/log-group.api  adopt /shipit/demo/test/api: the next deploy changes it: `retention_days` and `tags.team` differ
+      > logs/log-group.api  adopt  /shipit/demo/test/api
+          the next deploy changes it: `retention_days` and `tags.team` differ
           retention_days  7 → 30
           tags.team       "blue" → (none)
 
@@ -100,7 +101,8 @@ fn something_in_the_way_is_adopted_as_its_hint_says() {
     Plan demo / test  (eu-west-1, account 123456789012)
 
     api
-      > logs/log-group.api  adopt /shipit/demo/test/api: the next deploy changes it: `retention_days` and `tags.team` differ
+      > logs/log-group.api  adopt  /shipit/demo/test/api
+          the next deploy changes it: `retention_days` and `tags.team` differ
           retention_days  7 → 30
           tags.team       "blue" → (none)
 
@@ -143,37 +145,43 @@ fn adoption_for_programs() {
     let ran = demo().local(&[&["--format", "json"], ADOPT, &["--yes"]].concat()).expect(0);
     let lines: Vec<serde_json::Value> =
         ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let step = &lines[0]["plan"]["steps"][0];
-    let shown = serde_json::json!({
-        "event": lines[0]["event"], "action": step["action"], "address": step["address"], "id": step["id"],
-        "reason": step["reason"], "changes": step["changes"], "identity": step["identity"]["owner"],
-    });
-    insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap(), @r#"
-    {
-      "action": "adopt",
-      "address": "logs/log-group.api",
-      "changes": [
-        {
-          "after": 30,
-          "before": 7,
-          "path": "retention_days"
-        },
-        {
-          "after": null,
-          "before": "blue",
-          "path": "tags.team"
-        }
-      ],
-      "event": "plan",
-      "id": "/shipit/demo/test/api",
-      "identity": {
-        "service": "api"
-      },
-      "reason": "the next deploy changes it: `retention_days` and `tags.team` differ"
-    }
+    let shown = serde_json::to_string_pretty(&lines[1]["steps"]).unwrap();
+    insta::assert_snapshot!(shown, @r#"
+    [
+      {
+        "action": "adopt",
+        "address": "logs/log-group.api",
+        "changes": [
+          {
+            "after": 30,
+            "before": 7,
+            "drift": false,
+            "forces_replacement": false,
+            "path": "retention_days",
+            "sensitive": false
+          },
+          {
+            "after": null,
+            "before": "blue",
+            "drift": false,
+            "forces_replacement": false,
+            "path": "tags.team",
+            "sensitive": false
+          }
+        ],
+        "id": "/shipit/demo/test/api",
+        "reason": "the next deploy changes it: `retention_days` and `tags.team` differ",
+        "service": "api",
+        "step": 0
+      }
+    ]
     "#);
-    let events: Vec<&str> = lines[1..].iter().map(|line| line["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["run-started", "step-started", "step-done", "run-finished"]);
+    let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(
+        events,
+        ["run", "plan", "run-started", "step-started", "step-done", "run-finished", "outcome"]
+    );
+    assert_eq!(lines.last().unwrap()["exit_code"], 0);
 }
 
 #[test]

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use serde_json::json;
-
 use super::{Choices, Pipeline};
 use crate::cli::{Exit, Stop, plan_file};
 use crate::engine::{Address, Adoption, Desired, Plan, adopt};
 use crate::manifest::did_you_mean;
+use crate::render::events::Line;
 use crate::render::json;
 
 impl Pipeline {
@@ -40,9 +39,8 @@ impl Pipeline {
             Adoption::Refused { message, hint } => Err(Stop::refused(message, hint)),
             Adoption::Already(live) => {
                 if self.terminal.json() {
-                    let line =
-                        json!({ "event": "nothing-to-do", "address": address, "id": live.id });
-                    self.terminal.out(&json::line(&line));
+                    let (address, id) = (address.to_string(), live.id.clone());
+                    self.terminal.out(&json::line(&Line::NothingToDo { address, id }));
                 } else {
                     self.terminal.out(&format!("{address} is `{}` already", live.id));
                 }
