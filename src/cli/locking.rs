@@ -54,13 +54,11 @@ pub(super) fn refused(held: &HeldBy, environment: &str) -> Stop {
 
 /// Says what happens while a lock is taken.
 pub(super) fn tell(terminal: &Terminal, told: &Told) {
-    let (event, held, within, says) = match told {
-        Told::Waiting(held) => (
-            Line::LockWaiting as fn(LockLine) -> Line,
-            Some(held),
-            None,
-            format!("{}; waiting for it", held.message()),
-        ),
+    type Made = fn(LockLine) -> Line;
+    let (event, held, within, says): (Made, _, _, _) = match told {
+        Told::Waiting(held) => {
+            (Line::LockWaiting, Some(held), None, format!("{}; waiting for it", held.message()))
+        }
         Told::Watching(held, time) => (
             Line::LockWatching,
             Some(held),
