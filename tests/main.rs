@@ -19,4 +19,5 @@ mod record;
 mod render;
 mod resources;
 mod support;
+mod templates;
 mod verdict;

@@ -115,7 +115,7 @@ pub fn main() -> u8 {
             return Exit::Failed.code();
         }
     };
-    let plans = cli.command.plans();
+    let (plans, environment) = (cli.command.plans(), cli.global.env.clone());
     if terminal.format == Format::Markdown && !plans {
         let stop = Stop::failed(
             "`--format markdown` is for plans and what becomes of them",
@@ -139,9 +139,9 @@ pub fn main() -> u8 {
     match ended {
         Ok(exit) => exit.code(),
         Err(stop) => {
-            stop.print(&terminal);
+            stop.print(&terminal, environment.as_deref());
             if plans {
-                step_summary::append(&terminal, |_| stop.markdown());
+                step_summary::append(&terminal, |_| stop.markdown(environment.as_deref()));
             }
             stop.exit.code()
         }

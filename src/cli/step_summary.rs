@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use crate::render::Terminal;
-use crate::render::human::text;
 use crate::render::markdown::Room;
 
 /// How much GitHub takes of one step.
@@ -23,7 +22,7 @@ pub(super) fn append(terminal: &Terminal, document: impl FnOnce(Room) -> String)
     let used = std::fs::metadata(&path).map_or(0, |file| file.len());
     let left = LIMIT.saturating_sub(used + 1);
     if left < LEAST {
-        return warn(format!("{} is full", text::count(1, "file")));
+        return warn("its file is full".to_owned());
     }
     let room = Room::Bytes(usize::try_from(left).unwrap_or(usize::MAX));
     let mut text = document(room);

@@ -143,7 +143,7 @@ impl Stop {
     }
 
     /// Prints the reason: on stderr for people, as a document on stdout for programs, as both for comments.
-    pub fn print(&self, terminal: &Terminal) {
+    pub fn print(&self, terminal: &Terminal, environment: Option<&str>) {
         match terminal.format {
             Format::Json if events::begun() => {
                 terminal.out(&json::line(&Line::Stopped { why: self.document() }));
@@ -153,14 +153,14 @@ impl Stop {
             Format::Human => terminal.say(&self.said()),
             Format::Markdown => {
                 terminal.say(&self.said());
-                terminal.out(&self.markdown());
+                terminal.out(&self.markdown(environment));
             }
         }
     }
 
-    /// The reason as a comment.
-    pub(super) fn markdown(&self) -> String {
-        markdown::stop(&self.said(), self.exit.code())
+    /// The reason as a comment, about the environment that was named.
+    pub(super) fn markdown(&self, environment: Option<&str>) -> String {
+        markdown::stop(&self.said(), self.exit.code(), environment)
     }
 }
 

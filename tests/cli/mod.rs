@@ -1,7 +1,9 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
 mod adopt;
+mod exit_codes;
 mod flags;
+mod forms;
 mod init;
 mod main_job;
 mod messaging;

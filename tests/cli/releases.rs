@@ -139,8 +139,10 @@ fn releases_are_listed_and_gone_back_to() {
     Plan demo / test  (eu-west-1, account 123456789012)
 
     api
-      ~ ecs/service.api  update in place: `task_definition` differs
-          task_definition  "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-te… → "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-te…
+      ~ ecs/service.api  update in place
+          task_definition
+              "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-test-api:2"
+            → "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-test-api:1"
 
     note: service `api` goes back to release 1 of TIME `containers.api.image` "public.ecr.aws/nginx/nginx:1.28" → "public.ecr.aws/nginx/nginx:1.27"
 

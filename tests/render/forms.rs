@@ -11,7 +11,7 @@ use shipit::render::markdown::{self, Ending, Room};
 use super::{expect, rich};
 
 fn text(width: usize, colour: bool) -> String {
-    shown(&rich::plan(), &View { width, details: true, colour })
+    shown(&rich::plan(), &View { width, wrap: true, details: true, colour })
 }
 
 #[test]
@@ -98,7 +98,10 @@ fn an_outcome_as_markdown() {
     let mut plan = rich::empty();
     plan.steps.push(rich::plan().steps.remove(0));
     expect("outcome-done.md", &markdown::outcome(&plan, &ending, Room::Comment));
-    expect("error.md", &markdown::stop("error: `x` is <b>wrong</b>\nhint: do ``` this", 4));
+    expect(
+        "error.md",
+        &markdown::stop("error: `x` is <b>wrong</b>\nhint: do ``` this", 4, Some("prod")),
+    );
 }
 
 #[test]

@@ -25,8 +25,8 @@ pub fn health(health: &Health) -> String {
     }
 }
 
-/// Columns of stdout; 100 where it is no terminal.
-pub(crate) fn width() -> usize {
+/// Columns of stdout, and whether it is a terminal; 100 where it is none.
+pub(crate) fn width() -> (usize, bool) {
     let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    columns.filter(|columns| *columns >= 40).unwrap_or(100)
+    columns.filter(|columns| *columns >= 40).map_or((100, false), |columns| (columns, true))
 }

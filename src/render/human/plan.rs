@@ -14,6 +14,8 @@ pub use crate::render::look::destroyed;
 pub struct View {
     /// Columns; only ids, which cannot be cut, are wider.
     pub width: usize,
+    /// Whether prose is wrapped, too: where lines are searched rather than read, it stays whole.
+    pub wrap: bool,
     /// Every field of what is created, too.
     pub details: bool,
     /// Whether meaning is coloured, too.
@@ -23,7 +25,8 @@ pub struct View {
 impl View {
     /// As stdout is.
     pub fn here(details: bool) -> Self {
-        Self { width: super::width(), details, colour: console::colors_enabled() }
+        let (width, wrap) = super::width();
+        Self { width, wrap, details, colour: console::colors_enabled() }
     }
 
     /// Text in a style, or plain.
@@ -49,7 +52,10 @@ impl View {
         paint: impl Fn(&str) -> String,
     ) -> String {
         text.lines()
-            .flat_map(|line| text::wrap(line, self.width.saturating_sub(indent)))
+            .flat_map(|line| match self.wrap {
+                true => text::wrap(line, self.width.saturating_sub(indent)),
+                false => vec![line.to_owned()],
+            })
             .map(|line| format!("{:indent$}{}\n", "", paint(&line)))
             .collect()
     }
@@ -141,7 +147,8 @@ fn section(out: &mut String, title: &str, steps: &[&Step], view: &View) {
             view.tone(tone, words),
         ));
         let mut below = Vec::new();
-        let mut used = used;
+        // Room for the mark of what was deleted outside.
+        let mut used = used + if step.drift && step.action == Action::Create { 9 } else { 0 };
         for (text, joint) in [(look::named(step), "  "), (look::reason(step), ": ")] {
             let Some(text) = text else { continue };
             let room = used + joint.len() + chars(text);
@@ -151,6 +158,9 @@ fn section(out: &mut String, title: &str, steps: &[&Step], view: &View) {
             } else {
                 below.push(text);
             }
+        }
+        if step.drift && step.action == Action::Create {
+            out.push_str(&format!("  {}", view.tone(Tone::Change, "(drift)")));
         }
         out.push('\n');
         for text in below {

@@ -154,6 +154,9 @@ fn item(step: &Step, block: usize) -> Item {
     if let Some(reason) = look::reason(step) {
         brief.push_str(&format!(": {}", prose(&text::cut(reason, LONGEST))));
     }
+    if step.drift && step.action == Action::Create {
+        brief.push_str(" (drift)");
+    }
     if let Some(loses) = &step.loses {
         brief.push_str(&format!("<br>⚠️ **loses {}**", prose(&text::cut(loses, LONGEST))));
     }
