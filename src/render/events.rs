@@ -275,6 +275,12 @@ pub struct FoundBefore {
     pub address: Option<String>,
     /// What was found.
     pub message: String,
+    /// Why it would fail, or could not be checked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Why something failed.
@@ -375,6 +381,8 @@ impl Line {
                     check: finding.check.clone(),
                     address: finding.address.as_ref().map(ToString::to_string),
                     message: finding.message.clone(),
+                    why: finding.why.clone(),
+                    hint: finding.hint.clone(),
                 })
                 .collect(),
         }

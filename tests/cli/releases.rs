@@ -238,15 +238,19 @@ fn drift_is_marked_apart_from_changed_manifests() {
     Plan demo / test  (eu-west-1, account 123456789012)
 
     api
-      ~ elbv2/target-group.api   update in place: `health_check.interval` differs
+      ~ elbv2/target-group.api   update in place
           health_check.interval  77 → 30  (drift)
       + logs/log-group.api       create: it was deleted outside shipit  (drift)
-      + ecs/task-definition.api  new revision: `containers.api.log_configuration.options.awslogs-group` and 2 more differ: a new revision
-          containers.api.log_configuration.options.awslogs-group  "/shipit/demo/test/api" → (logs/log-group.api → name)
-          cpu                                       256 → 512
-          memory                                    512 → 1024
-      ~ ecs/service.api          update in place: `task_definition` differs
-          task_definition  "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-te… → (ecs/task-definition.api → arn)
+      + ecs/task-definition.api  new revision
+          containers.api.log_configuration.options.awslogs-group
+              "/shipit/demo/test/api"
+            → (logs/log-group.api → name)
+          cpu                                256 → 512
+          memory                             512 → 1024
+      ~ ecs/service.api          update in place
+          task_definition
+              "arn:aws:ecs:eu-west-1:123456789012:task-definition/demo-test-api:1"
+            → (ecs/task-definition.api → arn)
 
     Plan: 1 to create, 2 to update, 1 to revise; 22 unchanged
     "#);
