@@ -338,7 +338,11 @@ impl Taker<'_> {
         if let Some(over) = over {
             let name = std::slice::from_ref(&over.beat.0);
             let beat = self.cx.store.get(name).await?;
-            moved = beat.first().is_some_and(|beat| beat.version != over.beat.1);
+            moved = beat.first().is_some_and(|beat| {
+                // A lease that beats for several locks is over once the first of them was taken over, be it by us.
+                let is_over = Holder::read(&beat.value).is_some_and(|one| one.released.is_some());
+                beat.version != over.beat.1 && !is_over
+            });
         }
         if highest > number || moved {
             let mut record = self.record();
