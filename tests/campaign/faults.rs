@@ -90,7 +90,7 @@ fn a_deploy_converges_with_faults_on_a_fifth_of_its_calls() {
                     }
                     again.fetch_add(usize::from(ended.len() > 1), Ordering::SeqCst);
                     if ended.last().is_none_or(|run| run.code != 0) {
-                        found.extend(ended.iter().map(|run| failed(run)));
+                        found.extend(ended.iter().map(failed));
                     } else {
                         let plan = place.run(PLAN, "rules: []");
                         if plan.code != 0 {

@@ -24,7 +24,7 @@ fn names(lines: &[Value]) -> Vec<&str> {
 fn fits(schema: &Value, line: &Value) -> bool {
     let variants = schema["oneOf"].as_array().unwrap();
     variants.iter().any(|variant| {
-        let event = &variant["properties"]["event"]["const"] == &line["event"];
+        let event = variant["properties"]["event"]["const"] == line["event"];
         let mut known = variant["properties"].as_object().unwrap().clone();
         // What several lines share stands apart.
         if let Some(name) = variant["$ref"].as_str() {

@@ -18,7 +18,7 @@ pub enum Count {
     /// So many, all on Fargate Spot.
     Spot(u32),
     /// As many as the targets ask for.
-    Autoscaling(Autoscaling),
+    Autoscaling(Box<Autoscaling>),
 }
 
 impl Default for Count {
@@ -273,7 +273,7 @@ impl Read for Count {
         }
         Some(match (map.spot, &map.range) {
             (Some(spot), _) => Self::Spot(spot),
-            (None, Some(range)) => Self::Autoscaling(autoscaling(&map, range)),
+            (None, Some(range)) => Self::Autoscaling(Box::new(autoscaling(&map, range))),
             (None, None) => Self::default(),
         })
     }
