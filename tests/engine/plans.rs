@@ -120,7 +120,7 @@ async fn a_service_in_no_manifest_is_left_alone_and_holds_what_it_uses() {
     1 keep t/plain.vpc #1: `t/single.subnet`, which is kept, refers to it
     2 keep t/single.subnet #1: `t/slow.balancer`, which is kept, refers to it
     3 keep t/slow.balancer #1: `t/plain.api` of service `api` still uses it
-    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete api` or `--prune` deletes it)
+    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete --name api` or `--prune` deletes it)
     unchanged 0
     ");
     deploy(&cloud, &other, &scope(true, &[])).await;
@@ -128,7 +128,7 @@ async fn a_service_in_no_manifest_is_left_alone_and_holds_what_it_uses() {
     0 keep t/plain.vpc #1: `t/single.subnet`, which is kept, refers to it
     1 keep t/single.subnet #1: `t/slow.balancer`, which is kept, refers to it
     2 keep t/slow.balancer #1: `t/plain.api` of service `api` still uses it
-    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete api` or `--prune` deletes it)
+    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete --name api` or `--prune` deletes it)
     unchanged 1
     ");
 }
@@ -147,7 +147,7 @@ async fn what_clings_to_something_kept_for_a_service_is_kept_too() {
     0 keep t/plain.group #1: `t/plain.api` of service `api` still uses it
     1 delete t/plain.unrelated #1: it left the environment's manifest
     2 keep t/plain.rule #1: it belongs to `t/plain.group`, which a service still uses
-    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete api` or `--prune` deletes it)
+    notice service `api` is live and in no manifest here: it is left alone (`shipit svc delete --name api` or `--prune` deletes it)
     unchanged 0
     ");
 }

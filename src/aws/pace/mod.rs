@@ -204,7 +204,7 @@ mod tests {
             pace.wait("IAM", "CreateRole").await;
         };
         waits::telling(move |text| heard.lock().unwrap().push(text.to_owned()), calls).await;
-        assert_eq!(pace.clock.now().as_millis(), 13_200);
+        assert_eq!(pace.clock.now().as_millis(), 14_400);
         let mut said = said.lock().unwrap().clone();
         said.dedup();
         assert_eq!(said, ["iam throttles its calls", "iam's rate limit"]);

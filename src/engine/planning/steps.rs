@@ -83,7 +83,7 @@ fn notices(world: &World<'_>) -> Vec<String> {
     unknown
         .map(|name| {
             format!(
-                "service `{name}` is live and in no manifest here: it is left alone (`shipit svc delete {name}` or `--prune` deletes it)"
+                "service `{name}` is live and in no manifest here: it is left alone (`shipit svc delete --name {name}` or `--prune` deletes it)"
             )
         })
         .collect()

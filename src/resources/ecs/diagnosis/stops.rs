@@ -71,7 +71,10 @@ impl Stop {
             });
         }
         // The session of a role is named for the task, and every request has an id.
-        let text = parts.join("; ").replace(&self.task, "TASK");
+        let mut text = parts.join("; ");
+        if !self.task.is_empty() {
+            text = text.replace(&self.task, "TASK");
+        }
         match text.split_once(", request id: ") {
             Some((text, _)) => text.to_owned(),
             None => text,
