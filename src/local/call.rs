@@ -42,6 +42,8 @@ pub struct Call<'a> {
     pub input: Params,
     /// The time of the call. In a timer's handler: the time for which it was set.
     pub now: Millis,
+    /// What time it really is: later than `now` in the handler of a timer that nobody waited for.
+    pub present: Millis,
     /// Makes ids.
     pub ids: Ids,
     pub(super) speed: Speed,

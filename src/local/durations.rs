@@ -21,6 +21,8 @@ pub const TARGET_INITIAL: Duration = Duration::from_secs(5);
 pub const TASK_PROVISIONING: Duration = Duration::from_secs(8);
 /// `ecs` task: `PENDING` to `RUNNING` (its images are pulled).
 pub const TASK_PENDING: Duration = Duration::from_secs(20);
+/// `ecs` task of no service: how long its main container runs, which here has nothing to do.
+pub const TASK_ALONE: Duration = Duration::from_secs(60);
 /// `ecs` task: `DEPROVISIONING` to `STOPPED`.
 pub const TASK_STOPPING: Duration = Duration::from_secs(10);
 /// `ecs` service scheduler: time between two looks at a service.
@@ -29,6 +31,8 @@ pub const SERVICE_SCHEDULER: Duration = Duration::from_secs(5);
 pub const SERVICE_DRAINING: Duration = Duration::from_secs(15);
 /// `ecs` cluster: attachments of capacity providers being `UPDATE_IN_PROGRESS`.
 pub const CLUSTER_UPDATE: Duration = Duration::from_secs(5);
+/// `scheduler` group: `DELETING` until it is gone.
+pub const SCHEDULE_GROUP_DELETION: Duration = Duration::from_secs(20);
 /// `servicediscovery` namespace operation: `PENDING` to `SUCCESS`.
 pub const NAMESPACE: Duration = Duration::from_secs(45);
 /// `servicediscovery` instance operation: `PENDING` to `SUCCESS`.

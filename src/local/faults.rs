@@ -158,6 +158,21 @@ pub struct Exit {
     /// What it writes before.
     #[serde(default)]
     pub lines: Vec<String>,
+    /// How long it runs on AWS: `40m`; five seconds if absent.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+impl Exit {
+    /// Exits with a code, and nothing more is said of it.
+    pub fn with(code: i64) -> Self {
+        Self { code, lines: Vec::new(), after: None }
+    }
+
+    /// How long the container runs.
+    pub fn runs(&self) -> Option<Duration> {
+        self.after.as_deref().and_then(|text| duration(text).ok())
+    }
 }
 
 fn one() -> i64 {
@@ -212,6 +227,11 @@ impl Faults {
             script.rollouts.iter().position(|r| r.service.is_none() && r.image.is_none())
         {
             return Err(format!("the fault script: rollouts[{at}] names no service and no image"));
+        }
+        for rollout in &script.rollouts {
+            if let Rollout::Exits(Some(Exit { after: Some(text), .. })) = &rollout.fault {
+                duration(text)?;
+            }
         }
         let of_rules = vec![0; script.rules.len()];
         let counts = Counts { of_rules, disconnected: false };
@@ -357,7 +377,7 @@ mod tests {
         assert_eq!(faults.script.rules.len(), 8);
         assert_eq!(faults.rollout("api", "nginx:1"), Some(Rollout::Unhealthy(None)));
         assert_eq!(faults.rollout("web", "nginx:broken"), Some(Rollout::CannotPull));
-        let exit = Exit { code: 3, lines: vec!["no database".to_owned()] };
+        let exit = Exit { lines: vec!["no database".to_owned()], ..Exit::with(3) };
         assert_eq!(faults.rollout("web", "nginx:crash"), Some(Rollout::Exits(Some(exit))));
         assert_eq!(faults.rollout("web", "nginx:1"), None);
         assert_eq!(faults.meet("ecs", "CreateService").refusal.unwrap().message, "Rate exceeded");

@@ -85,6 +85,7 @@ pub mod record;
 pub mod regions;
 pub mod registry;
 mod route;
+mod scheduler;
 mod sealed;
 mod secretsmanager;
 mod server;

@@ -2,8 +2,8 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, secretsmanager,
-    servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
+    acm, applicationautoscaling, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, scheduler,
+    secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
@@ -17,6 +17,7 @@ pub static SERVICES: &[&Service] = &[
     &elbv2::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,
+    &scheduler::SERVICE,
     &secretsmanager::SERVICE,
     &servicediscovery::SERVICE,
     &servicequotas::SERVICE,

@@ -48,7 +48,7 @@ def hold_against_model(made, response_dict=None, event_name="", **_):
     shape = made.meta.service_model.operation_model(name).output_shape
     protocol = made.meta.service_model.resolved_protocol
     where = f"{service}:{name}"
-    if protocol == "json":
+    if protocol in ("json", "rest-json"):
         unknown_json(json.loads(response_dict["body"] or b"{}"), shape, where)
         return
     root = strip(ElementTree.fromstring(response_dict["body"]))

@@ -15,8 +15,13 @@ mod tags;
 mod task_definition;
 mod tasks;
 
+use serde_json::Value;
+
 use super::call::Call;
 use super::clock::Millis;
+use super::document::Document;
+use super::error::AwsError;
+use super::params::Params;
 use super::service::{Protocol, Service, read, write};
 
 /// How long what was deleted is still described, in the clock's own time.
@@ -79,4 +84,39 @@ pub(super) fn desired_count(call: &Call<'_>, cluster: &str, service: &str) -> Op
 /// Brings the desired count of an active service inside these bounds.
 pub(super) fn bring_inside(call: &mut Call<'_>, cluster: &str, service: &str, low: u64, high: u64) {
     service::bring_inside(call, cluster, service, low, high);
+}
+
+/// RunTask for another service of AWS, within its call: as though it had not been made where it fails.
+pub(super) fn run_task(call: &mut Call<'_>, input: Value) -> Result<(), AwsError> {
+    let Some(operation) = SERVICE.operation("RunTask") else {
+        return Err(AwsError::internal("ecs has no RunTask"));
+    };
+    let own = (call.service, call.operation, call.input.clone());
+    let written = call.transaction.changes.rows.clone();
+    (call.service, call.operation) = (&SERVICE, operation);
+    call.input = Params::new(input, &SERVICE, operation);
+    let outcome = (operation.handler)(call).and_then(|_| call.input.refuse_unread());
+    (call.service, call.operation, call.input) = own;
+    if outcome.is_err() {
+        call.transaction.changes.rows = written;
+    }
+    outcome
+}
+
+/// The roles that a task definition's tasks act in.
+pub(super) fn roles_of(call: &Call<'_>, definition: &str) -> Vec<String> {
+    let definition = task_definition::find(call, definition);
+    let roles = ["executionRoleArn", "taskRoleArn"]
+        .map(|member| definition.as_deref().map(|one| one.text(member).to_owned()));
+    roles.into_iter().flatten().filter(|role| !role.is_empty()).collect()
+}
+
+/// Is there a role with this ARN that this service of AWS may assume?
+pub(super) fn role_trusts(call: &Call<'_>, arn: &str, service: &str) -> bool {
+    neighbours::role_trusts(call, arn, service)
+}
+
+/// May the role do this? See [`neighbours::role_may`].
+pub(super) fn role_may(call: &Call<'_>, arn: &str, action: &str, resource: &str) -> bool {
+    neighbours::role_may(call, arn, action, resource)
 }

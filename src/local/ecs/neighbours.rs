@@ -56,10 +56,15 @@ pub(super) fn deregister_target(
 
 /// Is there a role with this ARN that tasks may assume?
 pub(super) fn role_exists(call: &Call<'_>, arn: &str) -> bool {
+    role_trusts(call, arn, "ecs-tasks.amazonaws.com")
+}
+
+/// Is there a role with this ARN that this service of AWS may assume?
+pub(super) fn role_trusts(call: &Call<'_>, arn: &str, service: &str) -> bool {
     let name = arn.rsplit('/').next().unwrap_or_default();
     let assumable = |role: &Value| {
         let trust = role.get("Trust").map(Value::to_string).unwrap_or_default();
-        role.text("Arn") == arn && trust.contains("ecs-tasks.amazonaws.com")
+        role.text("Arn") == arn && trust.contains(service)
     };
     !is_served("iam") || call.get(ROLES, name).is_some_and(|role| assumable(&role))
 }

@@ -146,6 +146,9 @@ pub(super) struct End {
     /// What ECS says of the container that ended it.
     #[serde(default)]
     pub(super) container: Option<String>,
+    /// Which container that is.
+    #[serde(default)]
+    pub(super) at: usize,
 }
 
 /// Where a task is in its life.

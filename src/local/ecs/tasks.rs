@@ -11,9 +11,15 @@ use super::service::{check_against, complete_network, shape};
 use super::task_definition::{find_active, includes, page};
 use super::{TOMBSTONE, capacity, clusters, rollout};
 use crate::local::call::Call;
+use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
+use crate::local::store::Table;
 
+/// What RunTask was called with by `cluster/token`, and the ids of its tasks.
+const RUN_TOKENS: Table = Table::regional("ecs/run-token");
+/// How long ECS remembers a token.
+const TOKEN_WINDOW: Millis = 24 * 3_600_000;
 /// This many stopped tasks that belonged to no service stay described.
 const MOST_STOPPED: usize = 100;
 
@@ -21,8 +27,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let cluster = clusters::of_input(call)?;
     let reference = call.input.text("taskDefinition")?;
     let count = call.input.optional_integer_within("count", 1, 10)?.unwrap_or(1);
-    // A token is read, and every run is a new one: the window of idempotency is not modelled.
-    call.input.accept("clientToken");
+    let token = call.input.optional_text("clientToken")?;
     let exec = call.input.optional_boolean("enableExecuteCommand")?.unwrap_or(false);
     let managed = call.input.optional_boolean("enableECSManagedTags")?.unwrap_or(false);
     let started_by = call.input.optional_text("startedBy")?.unwrap_or_default();
@@ -43,6 +48,33 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
         tags = all;
     }
     let group = group.unwrap_or_else(|| format!("family:{}", definition.text("family")));
+    let token = token.map(|token| format!("{cluster}/{token}"));
+    let request = json!([
+        definition["taskDefinitionArn"],
+        count,
+        started_by,
+        group,
+        overrides,
+        spec,
+        tags,
+        exec
+    ]);
+    if let Some(before) = token.as_ref().and_then(|token| call.get(RUN_TOKENS, token))
+        && before.time("until") > call.now
+    {
+        if before["request"] != request {
+            return Err(AwsError::new(
+                "ConflictException",
+                "The RunTask request could not be processed due to conflicts. The provided clientToken is already \
+                 in use with a different RunTask request.",
+            ));
+        }
+        let tasks =
+            before.texts("tasks").into_iter().filter_map(|id| Task::load(call, &cluster, id));
+        let tasks: Vec<Value> = tasks.map(|task| wire(call, &task, true)).collect();
+        return Ok(json!({"tasks": tasks, "failures": []}));
+    }
+    let mut ids = Vec::new();
     let mut shown = Vec::new();
     for number in 0..u64::try_from(count).unwrap_or(1) {
         let order = Order {
@@ -72,6 +104,11 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
         task.save(call, &cluster);
         task::wake_alone(call, &cluster, &task);
         shown.push(wire(call, &task, true));
+        ids.push(task.id);
+    }
+    if let Some(token) = token {
+        let until = call.now + TOKEN_WINDOW;
+        call.put(RUN_TOKENS, &token, json!({"request": request, "tasks": ids, "until": until}));
     }
     forget_old(call, &cluster);
     Ok(json!({"tasks": shown, "failures": []}))
@@ -159,6 +196,7 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Value, AwsError> {
             reason: reason.unwrap_or_else(|| "Task stopped by user".to_owned()),
             exit_code: task.phase.is_running().then_some(0),
             container: None,
+            at: 0,
         };
         rollout::stop_task(call, &cluster, &mut task, end);
     }

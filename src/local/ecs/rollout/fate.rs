@@ -18,8 +18,8 @@ pub(super) enum Fate {
     NeverRuns(String),
     /// It runs and fails its health checks.
     Unhealthy(Answers),
-    /// Its essential container exits.
-    Exits(Exit),
+    /// An essential container exits: the one with this number.
+    Exits(Exit, usize),
     /// Its essential container takes too much memory.
     OutOfMemory,
 }
@@ -71,8 +71,9 @@ pub(super) fn of(call: &Call<'_>, setting: &Setting<'_>) -> Fate {
         Some((_, Rollout::Unhealthy(None))) => Fate::Unhealthy(Answers::Badly),
         Some((_, Rollout::Unhealthy(Some(code)))) => Fate::Unhealthy(Answers::Code(code)),
         Some((_, Rollout::UnhealthyTimeout)) => Fate::Unhealthy(Answers::NotInTime),
-        Some((_, Rollout::Exits(exit))) => {
-            Fate::Exits(exit.unwrap_or(Exit { code: 1, lines: Vec::new() }))
+        Some((one, Rollout::Exits(exit))) => {
+            let at = containers.iter().position(|container| std::ptr::eq(container, one));
+            Fate::Exits(exit.unwrap_or(Exit::with(1)), at.unwrap_or(0))
         }
         Some((_, Rollout::OutOfMemory)) => Fate::OutOfMemory,
         Some((_, Rollout::NoCapacity)) | None => Fate::Well,

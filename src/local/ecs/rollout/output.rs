@@ -19,9 +19,9 @@ pub(super) fn begins(call: &mut Call<'_>, task: &Task) {
     }
 }
 
-/// The first container exits.
-pub(super) fn ends(call: &mut Call<'_>, task: &Task, exit: &Exit) {
-    if let Some(container) = containers(call, task).first() {
+/// The container with this number exits.
+pub(super) fn ends(call: &mut Call<'_>, task: &Task, exit: &Exit, at: usize) {
+    if let Some(container) = containers(call, task).get(at) {
         let lines = match exit.lines.as_slice() {
             [] => vec![format!("exiting with code {}", exit.code)],
             lines => lines.to_vec(),

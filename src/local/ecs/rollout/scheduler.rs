@@ -129,6 +129,7 @@ fn stop(
             reason: reason.to_owned(),
             exit_code: None,
             container: None,
+            at: 0,
         };
         names.push(format!("(task {})", tasks[at].id));
         task::stop(call, &mut tasks[at], end, &mut news);

@@ -14,6 +14,7 @@ use crate::local::ec2::network::{self, NewInterface};
 use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
 use crate::local::ecs::{SERVICE, capacity, task_definition};
+use crate::local::faults::Exit;
 
 /// How long a container runs that the script lets exit.
 const EXITS_AFTER: Duration = Duration::from_secs(5);
@@ -261,8 +262,11 @@ fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, 
         targets::register(call, service, &spec, task, answers, news);
     }
     let checked = !spec.list("loadBalancers").is_empty() || has_health_check(call, task);
+    let alone = task.service.is_none();
     let (wait, grace) = match fate {
-        Fate::Exits(_) | Fate::OutOfMemory => (EXITS_AFTER, 0),
+        Fate::Exits(exit, _) => (exit.runs().unwrap_or(EXITS_AFTER), 0),
+        Fate::OutOfMemory => (EXITS_AFTER, 0),
+        Fate::Well if alone => (durations::TASK_ALONE, 0),
         Fate::Unhealthy(_) if checked => {
             let grace = service.map_or(0, |s| s.wire.integer("healthCheckGracePeriodSeconds"));
             (unhealthy_after(call, &spec), grace)
@@ -293,13 +297,17 @@ fn judge(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, ne
     let checked = has_health_check(call, task);
     let exited = || ("EssentialContainerExited", "Essential container in task exited".to_owned());
     match fate(call, &spec, task) {
-        Fate::Exits(exit) => {
-            output::ends(call, task, &exit);
-            failed(call, service, task, exited(), Some((exit.code, None)), news);
+        Fate::Exits(exit, at) => {
+            output::ends(call, task, &exit, at);
+            failed(call, service, task, exited(), Some((exit.code, None, at)), news);
+        }
+        Fate::Well if task.service.is_none() => {
+            output::ends(call, task, &Exit::with(0), 0);
+            failed(call, None, task, exited(), Some((0, None, 0)), news);
         }
         Fate::OutOfMemory => {
             let reason = "OutOfMemoryError: Container killed due to memory usage";
-            failed(call, service, task, exited(), Some((137, Some(reason))), news);
+            failed(call, service, task, exited(), Some((137, Some(reason), 0)), news);
         }
         Fate::Unhealthy(answers) if !spec.list("loadBalancers").is_empty() => {
             let balancer = &spec["loadBalancers"][0];
@@ -352,7 +360,7 @@ fn failed(
     mut service: Option<&mut Service>,
     task: &mut Task,
     (code, reason): (&str, String),
-    exit: Option<(i64, Option<&str>)>,
+    exit: Option<(i64, Option<&str>, usize)>,
     news: &mut News,
 ) {
     if let Some(deployment) = deployment(service.as_deref_mut(), task) {
@@ -371,8 +379,9 @@ fn failed(
     let end = End {
         code: code.to_owned(),
         reason,
-        exit_code: exit.map(|(code, _)| code),
-        container: exit.and_then(|(_, said)| said).map(str::to_owned),
+        exit_code: exit.map(|(code, ..)| code),
+        container: exit.and_then(|(_, said, _)| said).map(str::to_owned),
+        at: exit.map_or(0, |(.., at)| at),
     };
     stop(call, task, end, news);
 }
@@ -396,13 +405,13 @@ pub(in crate::local::ecs::rollout) fn stop(
         task.wire.set("executionStoppedAt", now);
     }
     if end.code == "EssentialContainerExited"
-        && let Some(first) = task.wire["containers"].get_mut(0)
+        && let Some(ended) = task.wire["containers"].get_mut(end.at)
     {
         // It has ended; the others follow.
-        first.set("lastStatus", "STOPPED");
-        first.set("exitCode", end.exit_code.unwrap_or(0));
+        ended.set("lastStatus", "STOPPED");
+        ended.set("exitCode", end.exit_code.unwrap_or(0));
         if let Some(said) = &end.container {
-            first.set("reason", said.clone());
+            ended.set("reason", said.clone());
         }
     }
     task.end = Some(end);
