@@ -11,6 +11,12 @@ pub const NAT_GATEWAY_DELETION: Duration = Duration::from_secs(50);
 pub const NAT_GATEWAY_TOMBSTONE: Duration = Duration::from_secs(3600);
 /// `ec2` VPC: `pending` to `available`.
 pub const VPC: Duration = Duration::from_secs(1);
+/// `ec2` VPC: its IPv6 block, `associating` to `associated`.
+pub const VPC_IPV6: Duration = Duration::from_secs(3);
+/// `ec2` interface endpoint: `pending` to `available`.
+pub const VPC_ENDPOINT: Duration = Duration::from_secs(60);
+/// `ec2` endpoint: `deleting` until it is gone, with its network interfaces.
+pub const VPC_ENDPOINT_DELETION: Duration = Duration::from_secs(20);
 /// `elbv2` load balancer: `provisioning` to `active`.
 pub const LOAD_BALANCER: Duration = Duration::from_secs(120);
 /// `elbv2` load balancer: how long its network interfaces outlive it.

@@ -81,7 +81,7 @@ refused("InvalidParameterValue", "wrong zone", ec2.create_subnet, VpcId=vpc_id, 
 refused("InvalidVpcID.NotFound", "subnet of nothing", ec2.create_subnet, VpcId="vpc-0123456789abcdef0", CidrBlock="10.0.2.0/24")
 ec2.modify_subnet_attribute(SubnetId=a["SubnetId"], MapPublicIpOnLaunch={"Value": True})
 check("public subnet", [s["SubnetId"] for s in ec2.describe_subnets(Filters=[{"Name": "map-public-ip-on-launch", "Values": ["true"]}])["Subnets"]], [a["SubnetId"]])
-refused("NotImplementedByLocalAws", "attribute not modelled", ec2.modify_subnet_attribute, SubnetId=a["SubnetId"], EnableDns64={"Value": True})
+refused("NotImplementedByLocalAws", "attribute not modelled", ec2.modify_subnet_attribute, SubnetId=a["SubnetId"], EnableLniAtDeviceIndex=1)
 refused("InvalidSubnetID.NotFound", "unknown subnet", ec2.delete_subnet, SubnetId="subnet-0123456789abcdef0")
 
 # Internet gateway ---------------------------------------------------------------------------------

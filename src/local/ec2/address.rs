@@ -40,8 +40,10 @@ fn row(call: &Call<'_>, id: &str, address: &Value) -> Value {
         "publicIpv4Pool": "amazon",
         "networkBorderGroup": call.region,
     });
-    if address.has("networkInterfaceId") {
+    if address.has("associationId") {
         row.set("associationId", address["associationId"].clone());
+    }
+    if address.has("networkInterfaceId") {
         row.set("networkInterfaceId", address["networkInterfaceId"].clone());
         row.set("networkInterfaceOwnerId", call.account.clone());
         if let Some(interface) = call.get(INTERFACES, address.text("networkInterfaceId")) {
@@ -104,7 +106,7 @@ pub(super) fn release_address(call: &mut Call<'_>) -> Result<Value, AwsError> {
     if group.is_some_and(|group| group != call.region) {
         return Err(super::errors::invalid_value("The network border group is not the address's."));
     }
-    if address.has("networkInterfaceId") {
+    if address.has("associationId") {
         return Err(AwsError::new(
             "InvalidIPAddress.InUse",
             format!("Address {} is in use.", address.text("publicIp")),

@@ -2,7 +2,8 @@
 
 use super::network::{INTERFACES, SECURITY_GROUPS, SUBNETS, VPCS};
 use super::{
-    ADDRESSES, INTERNET_GATEWAYS, NAT_GATEWAYS, NETWORK_ACLS, ROUTE_TABLES, SECURITY_GROUP_RULES,
+    ADDRESSES, EGRESS_GATEWAYS, ENDPOINTS, FLOW_LOGS, INTERNET_GATEWAYS, NAT_GATEWAYS,
+    NETWORK_ACLS, ROUTE_TABLES, SECURITY_GROUP_RULES,
 };
 use crate::local::error::AwsError;
 use crate::local::store::Table;
@@ -86,6 +87,30 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidSecurityGroupRuleId.Malformed",
         "security group rule ID",
         SECURITY_GROUP_RULES,
+    ),
+    noun(
+        "egress-only-internet-gateway",
+        "eigw-",
+        "InvalidGatewayID.NotFound",
+        "InvalidEgressOnlyInternetGatewayId.Malformed",
+        "eigw ID",
+        EGRESS_GATEWAYS,
+    ),
+    noun(
+        "vpc-endpoint",
+        "vpce-",
+        "InvalidVpcEndpointId.NotFound",
+        "InvalidVpcEndpointId.Malformed",
+        "Vpc Endpoint Id",
+        ENDPOINTS,
+    ),
+    noun(
+        "vpc-flow-log",
+        "fl-",
+        "InvalidFlowLogId.NotFound",
+        "InvalidFlowLogId.Malformed",
+        "flow log ID",
+        FLOW_LOGS,
     ),
     noun(
         "network-interface",

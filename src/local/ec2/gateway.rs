@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::errors::{dependency, invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::INTERFACES;
-use super::{INTERNET_GATEWAYS, tag, vpc};
+use super::{INTERNET_GATEWAYS, nat_regional, tag, vpc};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -87,7 +87,7 @@ pub(super) fn detach_internet_gateway(call: &mut Call<'_>) -> Result<Value, AwsE
     let mapped = |(_, interface): &(String, std::sync::Arc<Value>)| {
         interface.text("vpcId") == vpc && interface.has("publicIp")
     };
-    if call.scan(INTERFACES, "").iter().any(mapped) {
+    if call.scan(INTERFACES, "").iter().any(mapped) || nat_regional::of_vpc(call, &vpc) {
         return Err(dependency(format!(
             "Network {vpc} has some mapped public address(es). Please unmap those public address(es) \
              before detaching the gateway."

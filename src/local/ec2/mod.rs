@@ -1,11 +1,19 @@
-//! `ec2`: networks. Instances, images and volumes are not here, nor is IPv6 but in rules.
+//! `ec2`: networks. Instances, images and volumes are not here.
 
 mod address;
 mod cidr;
+mod cidr6;
+mod egress_gateway;
+mod endpoint;
+mod endpoint_change;
+mod endpoint_services;
 mod errors;
+mod flow_log;
 mod gateway;
+mod ipv6;
 mod list;
 mod nat_gateway;
+mod nat_regional;
 pub mod network;
 mod permission;
 mod route;
@@ -17,10 +25,17 @@ mod surroundings;
 mod tag;
 mod vpc;
 
+use serde_json::Value;
+
+use super::call::Call;
+use super::error::AwsError;
 use super::service::{Operation, Protocol, Service, read, write};
 use super::store::Table;
 
 const ADDRESSES: Table = Table::regional("ec2/address");
+const EGRESS_GATEWAYS: Table = Table::regional("ec2/egress-only-internet-gateway");
+const ENDPOINTS: Table = Table::regional("ec2/vpc-endpoint");
+const FLOW_LOGS: Table = Table::regional("ec2/flow-log");
 const INTERNET_GATEWAYS: Table = Table::regional("ec2/internet-gateway");
 const NAT_GATEWAYS: Table = Table::regional("ec2/nat-gateway");
 const NETWORK_ACLS: Table = Table::regional("ec2/network-acl");
@@ -35,9 +50,17 @@ pub(super) static SERVICE: Service = Service {
     invalid: "InvalidParameterValue",
     invalid_token: "InvalidNextToken",
     throttle: ("RequestLimitExceeded", 503),
-    timer: Some(nat_gateway::timer),
+    timer: Some(timer),
     operations: OPERATIONS,
 };
+
+/// What comes later: gateways and endpoints that are gone.
+fn timer(call: &mut Call<'_>, payload: &Value) -> Result<(), AwsError> {
+    match payload.get("endpoint") {
+        Some(_) => endpoint::timer(call, payload),
+        None => nat_gateway::timer(call, payload),
+    }
+}
 
 const OPERATIONS: &[Operation] = &[
     write("CreateVpc", vpc::create_vpc),
@@ -45,6 +68,10 @@ const OPERATIONS: &[Operation] = &[
     write("DeleteVpc", vpc::delete_vpc),
     write("ModifyVpcAttribute", vpc::modify_vpc_attribute),
     read("DescribeVpcAttribute", vpc::describe_vpc_attribute),
+    write("AssociateVpcCidrBlock", ipv6::associate_vpc_cidr_block),
+    write("DisassociateVpcCidrBlock", ipv6::disassociate_vpc_cidr_block),
+    write("AssociateSubnetCidrBlock", ipv6::associate_subnet_cidr_block),
+    write("DisassociateSubnetCidrBlock", ipv6::disassociate_subnet_cidr_block),
     write("CreateSubnet", subnet::create_subnet),
     read("DescribeSubnets", subnet::describe_subnets),
     write("DeleteSubnet", subnet::delete_subnet),
@@ -54,6 +81,17 @@ const OPERATIONS: &[Operation] = &[
     write("AttachInternetGateway", gateway::attach_internet_gateway),
     write("DetachInternetGateway", gateway::detach_internet_gateway),
     write("DeleteInternetGateway", gateway::delete_internet_gateway),
+    write("CreateEgressOnlyInternetGateway", egress_gateway::create),
+    read("DescribeEgressOnlyInternetGateways", egress_gateway::describe),
+    write("DeleteEgressOnlyInternetGateway", egress_gateway::delete),
+    write("CreateVpcEndpoint", endpoint::create),
+    read("DescribeVpcEndpoints", endpoint::describe),
+    write("ModifyVpcEndpoint", endpoint_change::modify),
+    write("DeleteVpcEndpoints", endpoint::delete),
+    read("DescribeVpcEndpointServices", endpoint_services::describe),
+    write("CreateFlowLogs", flow_log::create),
+    read("DescribeFlowLogs", flow_log::describe),
+    write("DeleteFlowLogs", flow_log::delete),
     write("CreateRouteTable", route_table::create_route_table),
     read("DescribeRouteTables", route_table::describe_route_tables),
     write("DeleteRouteTable", route_table::delete_route_table),
@@ -87,6 +125,5 @@ const OPERATIONS: &[Operation] = &[
     read("DescribeRegions", surroundings::describe_regions),
     read("DescribeNetworkInterfaces", surroundings::describe_network_interfaces),
     read("DescribeNetworkAcls", surroundings::describe_network_acls),
-    read("DescribeVpcEndpoints", surroundings::describe_vpc_endpoints),
     read("DescribeAccountAttributes", surroundings::describe_account_attributes),
 ];

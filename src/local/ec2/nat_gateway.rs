@@ -1,11 +1,11 @@
-//! NAT gateways: zonal, public or private.
+//! NAT gateways: zonal ones, public or private; `nat_regional` has what differs for the others.
 
 use serde_json::{Value, json};
 
 use super::errors::{invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::{self, INTERFACES, NewInterface};
-use super::{ADDRESSES, NAT_GATEWAYS, subnet, tag};
+use super::{ADDRESSES, NAT_GATEWAYS, nat_regional, subnet, tag};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::durations;
@@ -41,6 +41,38 @@ pub(super) fn state(call: &Call<'_>, nat: &Value) -> &'static str {
 
 fn row(call: &Call<'_>, id: &str, nat: &Value) -> Value {
     let state = state(call, nat);
+    let addresses = match nat_regional::is(nat) {
+        true => nat_regional::addresses(call, id, nat, state),
+        false => vec![zonal_address(nat, state)],
+    };
+    let mut row = json!({
+        "natGatewayId": id,
+        "state": state,
+        "vpcId": nat["vpcId"],
+        "connectivityType": nat["connectivityType"],
+        "availabilityMode": "zonal",
+        "createTime": call.time(nat.time("created")),
+        "natGatewayAddressSet": addresses,
+    });
+    if nat_regional::is(nat) {
+        let automatic = if nat.has("zones") { "disabled" } else { "enabled" };
+        row.set("availabilityMode", "regional");
+        row.set("autoProvisionZones", automatic);
+        row.set("autoScalingIps", automatic);
+    } else {
+        row.set("subnetId", nat["subnetId"].clone());
+    }
+    if nat.has("deleted") {
+        row.set("deleteTime", call.time(nat.time("deleted")));
+    }
+    if state == "failed" {
+        row.set("failureCode", nat["failureCode"].clone());
+        row.set("failureMessage", nat["failureMessage"].clone());
+    }
+    row
+}
+
+fn zonal_address(nat: &Value, state: &str) -> Value {
     let mut address = json!({
         "networkInterfaceId": nat["networkInterfaceId"],
         "privateIp": nat["privateIp"],
@@ -53,32 +85,24 @@ fn row(call: &Call<'_>, id: &str, nat: &Value) -> Value {
             address.set(member, nat[member].clone());
         }
     }
-    let mut row = json!({
-        "natGatewayId": id,
-        "state": state,
-        "subnetId": nat["subnetId"],
-        "vpcId": nat["vpcId"],
-        "connectivityType": nat["connectivityType"],
-        "availabilityMode": "zonal",
-        "createTime": call.time(nat.time("created")),
-        "natGatewayAddressSet": [address],
-    });
-    if nat.has("deleted") {
-        row.set("deleteTime", call.time(nat.time("deleted")));
-    }
-    if state == "failed" {
-        row.set("failureCode", nat["failureCode"].clone());
-        row.set("failureMessage", nat["failureMessage"].clone());
-    }
-    row
+    address
 }
 
 pub(super) fn create_nat_gateway(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let mode = call.input.optional_one_of("AvailabilityMode", &["zonal", "regional"])?;
+    if mode.is_some_and(|mode| mode == "regional") {
+        return create_regional(call);
+    }
+    if call.input.has("VpcId") || call.input.has("AvailabilityZoneAddress") {
+        return Err(AwsError::new(
+            "InvalidParameterCombination",
+            "VpcId and AvailabilityZoneAddresses can be specified for a regional NAT gateway only",
+        ));
+    }
     let subnet_id = call.input.text("SubnetId")?;
     let allocation = call.input.optional_text("AllocationId")?;
     let private_ip = call.input.optional_text("PrivateIpAddress")?;
     let kind = call.input.optional_one_of("ConnectivityType", &["public", "private"])?;
-    call.input.optional_one_of("AvailabilityMode", &["zonal"])?;
     let token = call.input.optional_text("ClientToken")?.filter(|token| !token.is_empty());
     let tags = tag::specified(call, "natgateway")?;
     let kind = kind.unwrap_or_else(|| "public".to_owned());
@@ -173,6 +197,33 @@ pub(super) fn create_nat_gateway(call: &mut Call<'_>) -> Result<Value, AwsError>
     Ok(output)
 }
 
+fn create_regional(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let token = call.input.optional_text("ClientToken")?.filter(|token| !token.is_empty());
+    let asked = json!([call.input.raw("VpcId"), call.input.raw("AvailabilityZoneAddress")]);
+    if let Some(token) = &token {
+        let rows = call.scan(NAT_GATEWAYS, "");
+        if let Some((id, nat)) = rows.iter().find(|(_, nat)| nat.text("clientToken") == token) {
+            if nat["asked"] != asked {
+                return Err(AwsError::new(
+                    "IdempotentParameterMismatch",
+                    "The client token was used with other parameters.",
+                ));
+            }
+            tag::specified(call, "natgateway")?;
+            return Ok(created(call, id, nat, Some(token)));
+        }
+    }
+    let (id, mut nat) = nat_regional::create(call)?;
+    nat.set("asked", asked);
+    if let Some(token) = &token {
+        nat.set("clientToken", token.clone());
+    }
+    call.put(NAT_GATEWAYS, &id, nat.clone());
+    let mut output = created(call, &id, &nat, token.as_ref());
+    output["natGateway"]["state"] = json!("pending");
+    Ok(output)
+}
+
 fn created(call: &Call<'_>, id: &str, nat: &Value, token: Option<&String>) -> Value {
     let mut row = row(call, id, nat);
     row.set("tagSet", tag::set_of(call, "natgateway", id));
@@ -218,6 +269,7 @@ pub(super) fn timer(call: &mut Call<'_>, payload: &Value) -> Result<(), AwsError
     let release = payload.text("release");
     if let Some(nat) = call.get(NAT_GATEWAYS, release) {
         network::delete_interface(call, nat.text("networkInterfaceId"));
+        nat_regional::release(call, &nat);
         call.update(ADDRESSES, nat.text("allocationId"), |address| {
             address.unset("networkInterfaceId");
             address.unset("associationId");

@@ -54,7 +54,7 @@ pub struct NewInterface {
     /// What AWS writes there, such as `ELB app/name/id`.
     pub description: String,
     /// `interface` (also for tasks and application load balancers), `nat_gateway`,
-    /// `network_load_balancer`.
+    /// `network_load_balancer`, `vpc_endpoint`.
     pub interface_type: String,
     /// The service that owns it, such as `amazon-elb`; empty for the account's own.
     pub requester: String,
@@ -62,6 +62,8 @@ pub struct NewInterface {
     pub private_ip: Option<String>,
     /// Its public address, if it has one: see [`public_address`].
     pub public_ip: Option<String>,
+    /// It gets an IPv6 address, where the subnet has an IPv6 block.
+    pub ipv6: bool,
 }
 
 /// A network interface that was made.
@@ -75,6 +77,8 @@ pub struct Interface {
     pub mac: String,
     /// Its public address, if it has one.
     pub public_ip: Option<String>,
+    /// Its IPv6 address, if it has one.
+    pub ipv6: Option<String>,
 }
 
 /// The subnet with this id, if there is one.
@@ -118,8 +122,24 @@ pub fn has_internet_gateway(call: &Call<'_>, vpc: &str) -> bool {
     gateways.iter().any(|(_, gateway)| gateway.text("vpcId") == vpc)
 }
 
-/// Can something in this subnet, with or without a public address, reach the internet and AWS's own endpoints? VPC
-/// endpoints are not modelled, so a VPC that has no internet gateway at all is taken to have them.
+/// Has the VPC of this subnet working endpoints of its own for all of these services (`ecr.api`)?
+pub fn reaches_endpoints(call: &Call<'_>, subnet: &str, services: &[&str]) -> bool {
+    let Some(vpc) = call.get(SUBNETS, subnet).map(|one| one.text("vpcId").to_owned()) else {
+        return false;
+    };
+    let endpoints = super::endpoint::of_vpc(call, &vpc);
+    services.iter().all(|service| {
+        let name = format!("com.amazonaws.{}.{service}", call.region);
+        endpoints.iter().any(|(_, it)| {
+            it.text("serviceName") == name
+                && it.time("ready") <= call.now
+                && (it.flag("privateDnsEnabled") || super::endpoint::is_gateway(it))
+        })
+    })
+}
+
+/// Can something in this subnet, with or without a public address, reach the internet? A VPC that has no internet
+/// gateway at all is taken to have other ways out.
 pub fn reaches_out(call: &Call<'_>, subnet: &str, public: bool) -> bool {
     let Some(vpc) = call.get(SUBNETS, subnet).map(|one| one.text("vpcId").to_owned()) else {
         return true;
@@ -161,8 +181,10 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
     let subnet =
         subnet(call, &new.subnet).ok_or_else(|| super::errors::not_found("subnet", &new.subnet))?;
     let mut groups = new.security_groups;
-    let has_groups =
-        matches!(new.interface_type.as_str(), "interface" | "network_load_balancer" | "");
+    let has_groups = matches!(
+        new.interface_type.as_str(),
+        "interface" | "network_load_balancer" | "vpc_endpoint" | ""
+    );
     if groups.is_empty() && has_groups && new.interface_type != "network_load_balancer" {
         groups.extend(default_security_group(call, &subnet.vpc));
     }
@@ -211,6 +233,10 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
             })?,
     };
     let id = call.ids.resource("eni");
+    let ipv6 = match new.ipv6 {
+        true => super::ipv6::free_address(call, &subnet.id),
+        false => None,
+    };
     let hex = call.ids.hex(10);
     let mac =
         format!("0a:{}:{}:{}:{}:{}", &hex[..2], &hex[2..4], &hex[4..6], &hex[6..8], &hex[8..]);
@@ -227,13 +253,14 @@ pub fn create_interface(call: &mut Call<'_>, new: NewInterface) -> Result<Interf
         "macAddress": mac,
         "privateIpAddress": private_ip,
         "publicIp": new.public_ip,
+        "ipv6Address": ipv6,
         "requesterId": new.requester,
         "requesterManaged": !new.requester.is_empty(),
         "attachmentId": call.ids.resource("eni-attach"),
         "attachTime": call.now,
     });
     call.put(INTERFACES, &id, document);
-    Ok(Interface { id, private_ip, mac, public_ip: new.public_ip })
+    Ok(Interface { id, private_ip, mac, public_ip: new.public_ip, ipv6 })
 }
 
 /// Replaces the security groups of an interface (a load balancer's groups were changed).

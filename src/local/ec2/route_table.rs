@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::errors::{dependency, invalid_value, not_found};
 use super::list::{self, Listing};
-use super::{ROUTE_TABLES, route, subnet, tag, vpc};
+use super::{ROUTE_TABLES, endpoint, ipv6, route, subnet, tag, vpc};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -26,6 +26,8 @@ static LISTING: Listing = Listing {
         ("route-table-id", "routeTableId"),
         ("route.destination-cidr-block", "routeSet.destinationCidrBlock"),
         ("route.destination-ipv6-cidr-block", "routeSet.destinationIpv6CidrBlock"),
+        ("route.destination-prefix-list-id", "routeSet.destinationPrefixListId"),
+        ("route.egress-only-internet-gateway-id", "routeSet.egressOnlyInternetGatewayId"),
         ("route.gateway-id", "routeSet.gatewayId"),
         ("route.nat-gateway-id", "routeSet.natGatewayId"),
         ("route.origin", "routeSet.origin"),
@@ -49,8 +51,19 @@ fn row(call: &Call<'_>, id: &str, table: &Value) -> Value {
         }
         row
     };
-    let routes: Vec<Value> =
+    let mut routes: Vec<Value> =
         table.list("routes").iter().map(|r| route::row(call, table, r)).collect();
+    let vpc = vpc::required(call, table.text("vpcId"));
+    let blocks = vpc.map(|vpc| ipv6::blocks(call, &vpc)).unwrap_or_default();
+    routes.extend(blocks.into_iter().map(|block| {
+        json!({
+            "destinationIpv6CidrBlock": block.to_string(),
+            "gatewayId": "local",
+            "origin": "CreateRouteTable",
+            "state": "active",
+        })
+    }));
+    routes.extend(endpoint::routes(call, table.text("vpcId"), id));
     json!({
         "routeTableId": id,
         "vpcId": table["vpcId"],
@@ -129,7 +142,10 @@ pub(super) fn describe_route_tables(call: &mut Call<'_>) -> Result<Value, AwsErr
 
 pub(super) fn delete_route_table(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let id = call.input.text("RouteTableId")?;
-    if !required(call, &id)?.list("associations").is_empty() {
+    let table = required(call, &id)?;
+    if !table.list("associations").is_empty()
+        || !endpoint::routes(call, table.text("vpcId"), &id).is_empty()
+    {
         return Err(dependency(format!(
             "The routeTable '{id}' has dependencies and cannot be deleted."
         )));

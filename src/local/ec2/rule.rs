@@ -77,13 +77,19 @@ pub(super) fn is_referenced(call: &Call<'_>, group: &str) -> bool {
 }
 
 /// The rules that a new group has: everything may leave, and a default group talks to itself.
-pub(super) fn create_defaults(call: &mut Call<'_>, group: &str, of_vpc: bool) {
+pub(super) fn create_defaults(call: &mut Call<'_>, group: &str, of_vpc: bool, with_ipv6: bool) {
     let all = json!({"groupId": group, "ipProtocol": "-1", "fromPort": -1, "toPort": -1});
     let mut egress = all.clone();
     egress.set("isEgress", true);
     egress.set("cidrIpv4", "0.0.0.0/0");
     let id = call.ids.resource("sgr");
-    put(call, &id, egress);
+    put(call, &id, egress.clone());
+    if with_ipv6 {
+        egress.unset("cidrIpv4");
+        egress.set("cidrIpv6", "::/0");
+        let id = call.ids.resource("sgr");
+        put(call, &id, egress);
+    }
     if of_vpc {
         let mut ingress = all;
         ingress.set("isEgress", false);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::errors::{dependency, invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::{INTERFACES, SECURITY_GROUPS};
-use super::{permission, rule, tag, vpc};
+use super::{ipv6, permission, rule, tag, vpc};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -89,7 +89,7 @@ pub(super) fn create_security_group(call: &mut Call<'_>) -> Result<Value, AwsErr
     let Some(vpc) = vpc else {
         return Err(AwsError::new("VPCIdNotSpecified", "No default VPC for this user"));
     };
-    vpc::required(call, &vpc)?;
+    let with_ipv6 = ipv6::has_block(&*vpc::required(call, &vpc)?);
     if name == "default" {
         return Err(AwsError::new(
             "InvalidParameterValue",
@@ -109,7 +109,7 @@ pub(super) fn create_security_group(call: &mut Call<'_>) -> Result<Value, AwsErr
     let id = call.ids.resource("sg");
     let document = json!({"groupName": name, "groupDescription": description, "vpcId": vpc});
     call.put(SECURITY_GROUPS, &id, document);
-    rule::create_defaults(call, &id, false);
+    rule::create_defaults(call, &id, false, with_ipv6);
     tag::put(call, "security-group", &id, tags)?;
     Ok(json!({
         "groupId": id,

@@ -6,7 +6,7 @@ use super::cidr::Cidr;
 use super::errors::{self, dependency, invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::{INTERFACES, SUBNETS};
-use super::{route_table, tag, vpc};
+use super::{ipv6, route_table, tag, vpc};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -29,6 +29,15 @@ static LISTING: Listing = Listing {
         ("default-for-az", "defaultForAz"),
         ("defaultForAz", "defaultForAz"),
         ("enable-dns64", "enableDns64"),
+        ("ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId"),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6CidrBlockAssociationSet.ipv6CidrBlock",
+        ),
+        (
+            "ipv6-cidr-block-association.state",
+            "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state",
+        ),
         ("ipv6-native", "ipv6Native"),
         ("map-customer-owned-ip-on-launch", "mapCustomerOwnedIpOnLaunch"),
         ("map-public-ip-on-launch", "mapPublicIpOnLaunch"),
@@ -66,15 +75,15 @@ fn row(call: &Call<'_>, id: &str, subnet: &Value) -> Value {
         "availableIpAddressCount": free,
         "mapPublicIpOnLaunch": subnet["mapPublicIpOnLaunch"],
         "mapCustomerOwnedIpOnLaunch": false,
-        "assignIpv6AddressOnCreation": false,
-        "ipv6CidrBlockAssociationSet": [],
-        "enableDns64": false,
+        "assignIpv6AddressOnCreation": subnet.flag("assignIpv6AddressOnCreation"),
+        "ipv6CidrBlockAssociationSet": ipv6::of_subnet(subnet),
+        "enableDns64": subnet.flag("enableDns64"),
         "ipv6Native": false,
         "defaultForAz": false,
         "privateDnsNameOptionsOnLaunch": {
             "hostnameType": subnet["hostnameType"],
             "enableResourceNameDnsARecord": subnet["enableResourceNameDnsARecord"],
-            "enableResourceNameDnsAAAARecord": false,
+            "enableResourceNameDnsAAAARecord": subnet.flag("enableResourceNameDnsAAAARecord"),
         },
         "blockPublicAccessStates": {"internetGatewayBlockMode": "off"},
     })
@@ -88,6 +97,7 @@ pub(super) fn required(call: &Call<'_>, id: &str) -> Result<std::sync::Arc<Value
 pub(super) fn create_subnet(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let vpc_id = call.input.text("VpcId")?;
     let text = call.input.text("CidrBlock")?;
+    let block_v6 = call.input.optional_text("Ipv6CidrBlock")?;
     let zone = zone(call)?;
     let tags = tag::specified(call, "subnet")?;
     let vpc = vpc::required(call, &vpc_id)?;
@@ -110,8 +120,9 @@ pub(super) fn create_subnet(call: &mut Call<'_>) -> Result<Value, AwsError> {
             format!("The CIDR '{text}' conflicts with another subnet"),
         ));
     }
+    let block_v6 = block_v6.map(|text| ipv6::subnet_block(call, &vpc_id, &text)).transpose()?;
     let id = call.ids.resource("subnet");
-    let document = json!({
+    let mut document = json!({
         "vpcId": vpc_id,
         "cidrBlock": block.to_string(),
         "availabilityZone": zone.0,
@@ -121,6 +132,9 @@ pub(super) fn create_subnet(call: &mut Call<'_>) -> Result<Value, AwsError> {
         "enableResourceNameDnsARecord": false,
         "aclAssociation": call.ids.resource("aclassoc"),
     });
+    if let Some(block) = block_v6 {
+        document.set("ipv6CidrBlockAssociationSet", vec![block]);
+    }
     call.put(SUBNETS, &id, document.clone());
     tag::put(call, "subnet", &id, tags)?;
     let mut row = row(call, &id, &document);
@@ -168,14 +182,26 @@ pub(super) fn delete_subnet(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn modify_subnet_attribute(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let id = call.input.text("SubnetId")?;
-    required(call, &id)?;
+    let subnet = required(call, &id)?;
     let mut given: Vec<(&str, Value)> = Vec::new();
     for (parameter, member) in [
         ("MapPublicIpOnLaunch", "mapPublicIpOnLaunch"),
         ("EnableResourceNameDnsARecordOnLaunch", "enableResourceNameDnsARecord"),
+        ("AssignIpv6AddressOnCreation", "assignIpv6AddressOnCreation"),
+        ("EnableDns64", "enableDns64"),
+        ("EnableResourceNameDnsAAAARecordOnLaunch", "enableResourceNameDnsAAAARecord"),
     ] {
         if let Some(value) = call.input.optional_structure(parameter)? {
             let value = value.optional_boolean("Value")?.ok_or_else(|| value.missing("Value"))?;
+            let needs_ipv6 = matches!(
+                member,
+                "assignIpv6AddressOnCreation" | "enableDns64" | "enableResourceNameDnsAAAARecord"
+            );
+            if needs_ipv6 && value && !ipv6::has_block(&subnet) {
+                return Err(invalid_value(format!(
+                    "Invalid value for {parameter}. The subnet {id} does not have an IPv6 CIDR block."
+                )));
+            }
             given.push((member, value.into()));
         }
     }

@@ -36,6 +36,7 @@ static INTERFACE_LISTING: Listing = Listing {
         ("group-id", "groupSet.groupId"),
         ("group-name", "groupSet.groupName"),
         ("interface-type", "interfaceType"),
+        ("ipv6-addresses.ipv6-address", "ipv6AddressesSet.ipv6Address"),
         ("mac-address", "macAddress"),
         ("network-interface-id", "networkInterfaceId"),
         ("owner-id", "ownerId"),
@@ -100,7 +101,11 @@ fn interface_row(call: &Call<'_>, id: &str, interface: &Value) -> Value {
         row.set("association", association);
     }
     row.set("privateIpAddressesSet", json!([private]));
-    row.set("ipv6AddressesSet", json!([]));
+    let ipv6 = interface.text("ipv6Address");
+    let address = |_| json!({"ipv6Address": ipv6, "isPrimaryIpv6": false});
+    let ipv6: Vec<Value> =
+        interface.get("ipv6Address").filter(|it| !it.is_null()).map(address).into_iter().collect();
+    row.set("ipv6AddressesSet", ipv6);
     row
 }
 
@@ -236,18 +241,6 @@ pub(super) fn describe_regions(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let wanted = |name: &&&str| names.is_empty() || names.iter().any(|wanted| wanted == **name);
     let rows = regions::NAMES.iter().filter(wanted).map(row).filter(|row| filters.meet(row));
     Ok(json!({"regionInfo": rows.collect::<Vec<_>>()}))
-}
-
-/// There are none: nothing here makes one.
-pub(super) fn describe_vpc_endpoints(call: &mut Call<'_>) -> Result<Value, AwsError> {
-    let ids = call.input.texts("VpcEndpointId")?;
-    Filters::read(&call.input, &[("vpc-id", "vpcId"), ("service-name", "serviceName")])?;
-    call.input.optional_integer_within("MaxResults", 1, 1000)?;
-    if let Some(id) = ids.first() {
-        let text = format!("The Vpc Endpoint Id '{id}' does not exist");
-        return Err(AwsError::new("InvalidVpcEndpointId.NotFound", text));
-    }
-    Ok(json!({"vpcEndpointSet": []}))
 }
 
 pub(super) fn describe_account_attributes(call: &mut Call<'_>) -> Result<Value, AwsError> {

@@ -6,7 +6,10 @@ use super::cidr::Cidr;
 use super::errors::{self, dependency, invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::{INTERFACES, SECURITY_GROUPS, SUBNETS, VPCS};
-use super::{INTERNET_GATEWAYS, NETWORK_ACLS, ROUTE_TABLES, route_table, rule, tag};
+use super::{
+    EGRESS_GATEWAYS, ENDPOINTS, INTERNET_GATEWAYS, NETWORK_ACLS, ROUTE_TABLES, ipv6, nat_regional,
+    route_table, rule, tag,
+};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::durations;
@@ -30,6 +33,16 @@ static LISTING: Listing = Listing {
         ("cidr-block-association.association-id", "cidrBlockAssociationSet.associationId"),
         ("cidr-block-association.state", "cidrBlockAssociationSet.cidrBlockState.state"),
         ("dhcp-options-id", "dhcpOptionsId"),
+        ("ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId"),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6CidrBlockAssociationSet.ipv6CidrBlock",
+        ),
+        ("ipv6-cidr-block-association.ipv6-pool", "ipv6CidrBlockAssociationSet.ipv6Pool"),
+        (
+            "ipv6-cidr-block-association.state",
+            "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state",
+        ),
         ("is-default", "isDefault"),
         ("isDefault", "isDefault"),
         ("owner-id", "ownerId"),
@@ -51,6 +64,7 @@ fn row(call: &Call<'_>, id: &str, vpc: &Value) -> Value {
             "cidrBlock": vpc["cidrBlock"],
             "cidrBlockState": {"state": "associated"},
         }],
+        "ipv6CidrBlockAssociationSet": ipv6::of_vpc(call, vpc),
         "dhcpOptionsId": vpc["dhcpOptionsId"],
         "instanceTenancy": vpc["instanceTenancy"],
         "isDefault": false,
@@ -66,11 +80,7 @@ pub(super) fn required(call: &Call<'_>, id: &str) -> Result<std::sync::Arc<Value
 pub(super) fn create_vpc(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let text = call.input.text("CidrBlock")?;
     let tenancy = call.input.optional_one_of("InstanceTenancy", &["default", "dedicated"])?;
-    if call.input.optional_boolean("AmazonProvidedIpv6CidrBlock")? == Some(true) {
-        return Err(AwsError::not_modelled(
-            "local AWS does not model IPv6 blocks of ec2:CreateVpc",
-        ));
-    }
+    let with_ipv6 = call.input.optional_boolean("AmazonProvidedIpv6CidrBlock")? == Some(true);
     let tags = tag::specified(call, "vpc")?;
     let block: Cidr = text.parse().map_err(|()| {
         invalid_value(format!(
@@ -82,7 +92,7 @@ pub(super) fn create_vpc(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     let id = call.ids.resource("vpc");
     let options = call.ids.resource("dopt");
-    let vpc = json!({
+    let mut vpc = json!({
         "cidrBlock": block.to_string(),
         "association": call.ids.resource("vpc-cidr-assoc"),
         "instanceTenancy": tenancy.unwrap_or_else(|| "default".to_owned()),
@@ -92,6 +102,9 @@ pub(super) fn create_vpc(call: &mut Call<'_>) -> Result<Value, AwsError> {
         "enableNetworkAddressUsageMetrics": false,
         "ready": call.ready_at(durations::VPC),
     });
+    if with_ipv6 {
+        vpc.set("ipv6CidrBlockAssociationSet", vec![ipv6::amazon_block(call)]);
+    }
     call.put(VPCS, &id, vpc.clone());
     tag::put(call, "vpc", &id, tags)?;
     route_table::create_main(call, &id, &block.to_string());
@@ -104,7 +117,7 @@ pub(super) fn create_vpc(call: &mut Call<'_>) -> Result<Value, AwsError> {
         "vpcId": id,
     });
     call.put(SECURITY_GROUPS, &group, document);
-    rule::create_defaults(call, &group, true);
+    rule::create_defaults(call, &group, true, with_ipv6);
     let mut row = row(call, &id, &vpc);
     // The answer to the creation is always `pending`.
     row.set("state", "pending");
@@ -131,10 +144,11 @@ pub(super) fn delete_vpc(call: &mut Call<'_>) -> Result<Value, AwsError> {
     };
     let tables = of_vpc(call, ROUTE_TABLES);
     let groups = of_vpc(call, SECURITY_GROUPS);
-    let in_use =
-        [SUBNETS, INTERNET_GATEWAYS, INTERFACES].iter().any(|t| !of_vpc(call, *t).is_empty())
-            || tables.iter().any(|(_, table)| !route_table::is_main(table))
-            || groups.iter().any(|(_, group)| group.text("groupName") != "default");
+    let holds = [SUBNETS, INTERNET_GATEWAYS, EGRESS_GATEWAYS, ENDPOINTS, INTERFACES];
+    let in_use = holds.iter().any(|table| !of_vpc(call, *table).is_empty())
+        || nat_regional::of_vpc(call, &id)
+        || tables.iter().any(|(_, table)| !route_table::is_main(table))
+        || groups.iter().any(|(_, group)| group.text("groupName") != "default");
     if in_use {
         return Err(dependency(format!("The vpc '{id}' has dependencies and cannot be deleted.")));
     }

@@ -152,9 +152,12 @@ pub(super) fn write_log(call: &mut Call<'_>, group: &str, stream: &str, lines: &
     logs::events::write(call, group, stream, lines);
 }
 
-/// Can a task in this subnet reach registries?
-pub(super) fn reaches_out(call: &Call<'_>, subnet: &str, public: bool) -> bool {
+/// Can a task in this subnet fetch this image? From the account's own registry endpoints of the VPC suffice.
+pub(super) fn reaches(call: &Call<'_>, subnet: &str, public: bool, image: &str) -> bool {
+    let own = format!("{}.dkr.ecr.{}.amazonaws.com/", call.account, call.region);
     network::reaches_out(call, subnet, public)
+        || image.starts_with(&own)
+            && network::reaches_endpoints(call, subnet, &["ecr.api", "ecr.dkr", "s3"])
 }
 
 /// Could there be an image of this name? What other registries hold is not known; of the

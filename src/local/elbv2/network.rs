@@ -135,6 +135,7 @@ pub(super) fn place(
                     requester: "amazon-elb".to_owned(),
                     private_ip: None,
                     public_ip,
+                    ipv6: document.text("IpAddressType").starts_with("dualstack"),
                 };
                 Value::from(ec2::network::create_interface(call, new)?.id)
             }

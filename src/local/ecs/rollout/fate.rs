@@ -101,11 +101,12 @@ fn before_it_runs(
             ));
         }
     }
-    if let Some(subnet) = setting.subnet
-        && !neighbours::reaches_out(call, subnet, setting.public)
-    {
-        let image = containers.first().map(|one| one.text("image")).unwrap_or_default();
-        return Some(no_route(call, image));
+    if let Some(subnet) = setting.subnet {
+        let mut images = containers.iter().map(|one| one.text("image"));
+        let reached = |image: &&str| neighbours::reaches(call, subnet, setting.public, image);
+        if let Some(image) = images.find(|image| !reached(image)) {
+            return Some(no_route(call, image));
+        }
     }
     for secret in containers.iter().flat_map(|one| one.list("secrets")) {
         let reference = secret.text("valueFrom");

@@ -191,6 +191,8 @@ fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, n
                 requester: "ecs".to_owned(),
                 private_ip: None,
                 public_ip,
+                // The account setting `dualStackIPv6` is on unless AWS's support turns it off.
+                ipv6: true,
             },
         );
         let interface = match made {
@@ -212,12 +214,18 @@ fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, n
         ] {
             details.push(json!({"name": name, "value": value}));
         }
+        if let Some(address) = &interface.ipv6 {
+            details.push(json!({"name": "ipv6Address", "value": address}));
+        }
         task.wire["attachments"][0].set("details", details);
         task.wire["attachments"][0].set("status", "ATTACHED");
-        let shown = json!([{
+        let mut shown = json!([{
             "attachmentId": attachment,
             "privateIpv4Address": interface.private_ip,
         }]);
+        if let Some(address) = &interface.ipv6 {
+            shown[0].set("ipv6Address", address.clone());
+        }
         containers(task, |container| container.set("networkInterfaces", shown.clone()));
         task.interface = Some(interface.id);
         task.address = Some(interface.private_ip);
