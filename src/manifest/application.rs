@@ -23,6 +23,9 @@ record! {
         region: Option<String> as Option<Region>,
         /// The account for environments that name none. A run against another account is refused.
         account: Option<String> as Option<Account>,
+        /// The policy that limits what any role may be allowed that shipit makes: its ARN, or its name in each
+        /// environment's account.
+        permissions_boundary: Option<String> as Option<super::service::PolicyName>,
         /// Tags for everything in every environment.
         tags: BTreeMap<String, String> as BTreeMap<String, Text>,
     }

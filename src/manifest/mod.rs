@@ -11,6 +11,7 @@ mod check;
 mod cidr;
 pub mod environment;
 mod files;
+pub mod patch;
 pub mod problem;
 mod read;
 mod refused;

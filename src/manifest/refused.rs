@@ -22,13 +22,11 @@ const LATER: &str = "leave the key out for now";
 const BUILD: &str =
     "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
 const DNS: &str = "point your own DNS record at the load balancer; `http.public.certificates` of the environment turns on HTTPS";
-const FIRELENS: &str = "logs go to CloudWatch Logs; only `logging.retention` can be set";
 const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
 
 #[rustfmt::skip]
 const KEYS: &[Row] = &[
     (A, "domain", "needs DNS zones and certificates, which come in a later release", DNS),
-    (A, "permissions_boundary", "comes in a later release", LATER),
 
     (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
     (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
@@ -46,20 +44,11 @@ const KEYS: &[Row] = &[
     (S, "env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `variables`"),
     (S, "sidecars.*.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under the sidecar's `variables`"),
     (S, "nlb", "needs a Network Load Balancer, which comes in a later release", "use `http` for HTTP, HTTP/2 and gRPC"),
-    (S, "taskdef_overrides", "patches a CloudFormation template, and there is none here", "use the manifest's own keys; `shipit schema service` prints them"),
     (S, "storage.volumes.*.efs", "needs EFS, which comes in a later release", "without it the volume is a bind mount that lives as long as the task"),
-    (S, "logging.destination", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.image", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.enableMetadata", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.secretOptions", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.configFilePath", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.variables", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.secrets", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
-    (S, "logging.env_file", "needs a FireLens sidecar, which comes in a later release", FIRELENS),
+    (S, "logging.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `logging.variables`"),
     (S, "deployment.rollback_alarms", "needs CloudWatch alarms, which come in a later release", "`deployment.circuit_breaker` rolls back what does not start"),
     (S, "network.connect", "needs Service Connect, which comes in a later release", "services find each other as SERVICE.ENVIRONMENT.APPLICATION.local"),
     (S, "network.vpc.placement.subnets.from_tags", "comes in a later release", "list the subnets' ids under `network.vpc.placement.subnets`"),
-    (S, "observability.tracing", "needs a collector sidecar, which comes in a later release", "run the collector yourself, as one of the `sidecars`"),
     (S, "http.alb", "comes in a later release", "the environment's own load balancer is used"),
     (S, "http.hosted_zone", "needs DNS, which comes in a later release", DNS),
     (S, "http.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
@@ -71,6 +60,9 @@ const KEYS: &[Row] = &[
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
     (S, "sidecars.*.secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
+    (S, "logging.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
+    (S, "logging.secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
+    (S, "logging.secretOptions.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
     (S, "network.vpc.security_groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
     (S, "network.vpc.security_groups.groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
     (S, "schedule", "belongs to a Scheduled Job, which comes in a later release", LATER),

@@ -101,6 +101,7 @@ impl Workspace {
             name: application.to_owned(),
             region: None,
             account: None,
+            permissions_boundary: None,
             tags: BTreeMap::new(),
         };
         let environment = Environment {
@@ -118,6 +119,7 @@ impl Workspace {
             observability: Default::default(),
             logging: Default::default(),
             http: Default::default(),
+            patches: Vec::new(),
         };
         let workspace = Self {
             root: root.to_owned(),

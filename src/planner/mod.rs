@@ -8,7 +8,9 @@
 mod addresses;
 mod environment;
 mod http;
+mod iam;
 mod load_balancer;
+mod logging;
 mod messaging;
 mod needs;
 mod network;
@@ -16,6 +18,7 @@ mod priority;
 mod roles;
 mod scaling;
 mod service;
+mod settings;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +105,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Fai
     for service in &services {
         service::plan(&mut desired, context, &environment, service, &mut priorities)?;
     }
+    iam::bound(&mut desired, context);
     Ok(desired)
 }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Context;
 use super::messaging::{self, Messaging};
+use super::{Context, iam, logging};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
-use crate::manifest::service::Secret;
+use crate::manifest::service::{RoleSource, Secret};
 use crate::resources::iam::{Role, RoleArn};
 
 /// The roles' ARNs.
@@ -28,30 +28,47 @@ pub(super) fn plan(
 ) -> Result<Roles, Failure> {
     let owner = super::owner(service);
     let name = &service.name;
-    let execution = Role {
-        description: format!("Lets ECS start tasks of {name}"),
-        managed_policies: vec![format!(
-            "arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
-            context.partition
-        )],
-        inline_policies: secrets_policy(context, service)
-            .map(|policy| BTreeMap::from([("secrets".to_owned(), policy)]))
-            .unwrap_or_default(),
-        ..role(context)?
+    let boundary = iam::boundary(context, service.iam.permissions_boundary.as_deref());
+    let execution = match &service.iam.execution_role {
+        RoleSource::Existing(arn) => Input::Known(arn.as_str().into()),
+        RoleSource::Own(own) => {
+            let mut execution = Role {
+                description: format!("Lets ECS start tasks of {name}"),
+                managed_policies: vec![format!(
+                    "arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+                    context.partition
+                )],
+                inline_policies: secrets_policy(context, service)
+                    .map(|policy| BTreeMap::from([("secrets".to_owned(), policy)]))
+                    .unwrap_or_default(),
+                permissions_boundary: boundary.clone(),
+                ..role(context)?
+            };
+            iam::add(&mut execution, own);
+            desired.add(&owner, format!("{name}/execution"), &execution)?.arn()
+        }
     };
-    let mut inline_policies = messaging::policies(messaging);
-    if service.exec {
-        inline_policies.insert("exec".to_owned(), exec_policy());
-    }
-    let task = Role {
-        description: format!("What tasks of {name} may do"),
-        inline_policies,
-        ..role(context)?
+    let task = match &service.iam.task_role {
+        RoleSource::Existing(arn) => Input::Known(arn.as_str().into()),
+        RoleSource::Own(own) => {
+            let mut inline_policies = messaging::policies(messaging);
+            if service.exec {
+                inline_policies.insert("exec".to_owned(), exec_policy());
+            }
+            if service.observability.tracing.is_some() {
+                inline_policies.insert("tracing".to_owned(), logging::tracing_policy());
+            }
+            let mut task = Role {
+                description: format!("What tasks of {name} may do"),
+                inline_policies,
+                permissions_boundary: boundary,
+                ..role(context)?
+            };
+            iam::add(&mut task, own);
+            desired.add(&owner, format!("{name}/task"), &task)?.arn()
+        }
     };
-    Ok(Roles {
-        execution: desired.add(&owner, format!("{name}/execution"), &execution)?.arn(),
-        task: desired.add(&owner, format!("{name}/task"), &task)?.arn(),
-    })
+    Ok(Roles { execution, task })
 }
 
 /// A role that ECS tasks may take on.
@@ -75,7 +92,9 @@ fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Va
     let all = service
         .secrets
         .values()
-        .chain(service.sidecars.values().flat_map(|sidecar| sidecar.secrets.values()));
+        .chain(service.sidecars.values().flat_map(|sidecar| sidecar.secrets.values()))
+        .chain(service.logging.secrets.values())
+        .chain(service.logging.secret_options.values());
     // ECS signs in to a private registry in the execution role, too.
     let credentials = service.sidecars.values().filter_map(|sidecar| sidecar.credentials.as_ref());
     let credentials = service.image.credentials.iter().chain(credentials);

@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::Context;
 use super::messaging::Messaging;
 use super::roles::{Roles, secret_arn};
+use super::{logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{
-    Architecture, Condition, ContainerHealthCheck, PortProtocol, Secret, Sidecar,
+    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, PortProtocol, Secret,
+    Settings, Sidecar, SidecarPort,
 };
 use crate::resources::ecs::TaskDefinitionArn;
 use crate::resources::ecs::task_definition::container::{
@@ -43,6 +45,12 @@ pub(super) fn plan(
     for (name, sidecar) in &service.sidecars {
         containers.insert(name.clone(), shared.sidecar(name, sidecar));
     }
+    if service.logging.routed() {
+        containers.insert(LOG_ROUTER.to_owned(), shared.log_router());
+    }
+    if service.observability.tracing.is_some() {
+        containers.insert(COLLECTOR.to_owned(), shared.collector());
+    }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),
         memory: Some(integer(service.memory)),
@@ -60,6 +68,9 @@ pub(super) fn plan(
             .map(|name| (name.clone(), Volume::default()))
             .collect(),
         containers,
+        pid_mode: service.pid_mode.map(|mode| mode.to_string()),
+        ipc_mode: service.ipc_mode.map(|mode| mode.to_string()),
+        enable_fault_injection: service.fault_injection,
         tags: context.tags()?,
         ..TaskDefinition::default()
     };
@@ -86,6 +97,7 @@ impl Shared<'_> {
                 .port
                 .map(|port| PortMapping::tcp(port.into()))
                 .into_iter()
+                .chain(service.image.ports.iter().map(port_mapping))
                 .collect(),
             environment: self.environment(&service.variables),
             secrets: self.secrets(&service.secrets),
@@ -101,23 +113,25 @@ impl Shared<'_> {
                 .collect(),
             readonly_root_filesystem: service.storage.readonly_fs,
             docker_labels: service.image.labels.clone(),
-            ..self.container(&service.name)
+            log_configuration: Some(match service.logging.routed() {
+                true => logging::routed(self.context, service),
+                false => self.awslogs(&service.name),
+            }),
+            ..self.container(&service.name, &service.settings)
         }
     }
 
     fn sidecar(&self, name: &str, sidecar: &Sidecar) -> Container {
-        let port = sidecar.port.as_ref().map(|port| PortMapping {
-            protocol: match port.protocol {
-                PortProtocol::Tcp => "tcp".to_owned(),
-                PortProtocol::Udp => "udp".to_owned(),
-            },
-            ..PortMapping::tcp(port.port.into())
-        });
+        let logging = &self.service.logging;
+        let routed = logging.routed() && logging.sidecars == Some(true);
         Container {
             image: sidecar.image.clone(),
             repository_credentials: sidecar.credentials.clone(),
             essential: sidecar.essential,
-            port_mappings: port.into_iter().collect(),
+            port_mappings: sidecar.port.iter().chain(&sidecar.ports).map(port_mapping).collect(),
+            cpu: sidecar.cpu.map_or(0, integer),
+            memory: sidecar.memory.map(integer),
+            memory_reservation: sidecar.memory_reservation.map(integer),
             environment: self.environment(&sidecar.variables),
             secrets: self.secrets(&sidecar.secrets),
             entry_point: sidecar.entrypoint.clone().unwrap_or_default(),
@@ -130,23 +144,56 @@ impl Shared<'_> {
                 .map(|mount| mount_point(&mount.source_volume, &mount.path, mount.read_only))
                 .collect(),
             docker_labels: sidecar.labels.clone(),
-            ..self.container(name)
+            log_configuration: Some(match routed {
+                true => logging::routed(self.context, self.service),
+                false => self.awslogs(name),
+            }),
+            ..self.container(name, &sidecar.settings)
         }
     }
 
-    fn container(&self, name: &str) -> Container {
-        let options = [
+    /// The sidecar that routes the output (FireLens); its own goes to CloudWatch Logs.
+    fn log_router(&self) -> Container {
+        let logging = &self.service.logging;
+        Container {
+            image: logging.image.clone().unwrap_or_else(|| logging::ROUTER_IMAGE.to_owned()),
+            environment: self.environment(&logging.variables),
+            secrets: self.secrets(&logging.secrets),
+            firelens: Some(logging::firelens(logging)),
+            ..self.container(LOG_ROUTER, &Settings::default())
+        }
+    }
+
+    /// The sidecar that takes traces and hands them on.
+    fn collector(&self) -> Container {
+        let image = &self.service.observability.collector_image;
+        Container {
+            image: image.clone().unwrap_or_else(|| logging::COLLECTOR_IMAGE.to_owned()),
+            command: vec![logging::COLLECTOR_CONFIGURATION.to_owned()],
+            ..self.container(COLLECTOR, &Settings::default())
+        }
+    }
+
+    fn container(&self, name: &str, how: &Settings) -> Container {
+        let plain =
+            Container { log_configuration: Some(self.awslogs(name)), ..Container::default() };
+        settings::apply(plain, how)
+    }
+
+    /// Lines go to the service's log group.
+    fn awslogs(&self, name: &str) -> LogConfiguration {
+        let own = [
             ("awslogs-group", self.log_group.clone()),
             ("awslogs-region", Input::Known(self.context.region.to_owned())),
             ("awslogs-stream-prefix", Input::Known(name.to_owned())),
         ];
-        Container {
-            log_configuration: Some(LogConfiguration {
-                driver: "awslogs".to_owned(),
-                options: options.map(|(key, value)| (key.to_owned(), value)).into(),
-                secret_options: BTreeMap::new(),
-            }),
-            ..Container::default()
+        let own = own.map(|(key, value)| (key.to_owned(), value));
+        let asked = self.service.logging.options.iter();
+        let asked = asked.map(|(key, value)| (key.clone(), Input::Known(value.clone())));
+        LogConfiguration {
+            driver: "awslogs".to_owned(),
+            options: own.into_iter().chain(asked).collect(),
+            secret_options: BTreeMap::new(),
         }
     }
 
@@ -167,10 +214,28 @@ impl Shared<'_> {
     }
 
     fn secrets(&self, secrets: &BTreeMap<String, Secret>) -> BTreeMap<String, Input<String>> {
-        secrets
-            .iter()
-            .map(|(variable, secret)| (variable.clone(), secret_arn(self.context, secret).into()))
-            .collect()
+        secret_arns(self.context, secrets)
+    }
+}
+
+/// What `valueFrom` says, by the variable or option that gets the value.
+pub(super) fn secret_arns(
+    context: &Context<'_>,
+    secrets: &BTreeMap<String, Secret>,
+) -> BTreeMap<String, Input<String>> {
+    secrets
+        .iter()
+        .map(|(variable, secret)| (variable.clone(), secret_arn(context, secret).into()))
+        .collect()
+}
+
+fn port_mapping(port: &SidecarPort) -> PortMapping {
+    PortMapping {
+        protocol: match port.protocol {
+            PortProtocol::Tcp => "tcp".to_owned(),
+            PortProtocol::Udp => "udp".to_owned(),
+        },
+        ..PortMapping::tcp(port.port.into())
     }
 }
 

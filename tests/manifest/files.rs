@@ -44,7 +44,7 @@ fn line_breaks_and_byte_order_marks_are_taken() {
       |
     6 | cpuu: 1
       | ^^^^
-      = expected: one of `kind`, `name`, `type`, `formerly`, `image`, `entrypoint`, `command`, `http`, `cpu`, `memory`, `platform`, `count`, `exec`, `variables`, `secrets`, `publish`, `subscribe`, `sidecars`, `network`, `storage`, `logging`, `deployment` or `observability`
+      = expected: one of the keys that `shipit schema service` prints
       = help: did you mean `cpu`?
     "#);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use insta::{assert_json_snapshot, assert_snapshot};
+use serde_json::Value;
 use shipit::manifest::Workspace;
 
 use super::files::workspace;
@@ -12,115 +13,105 @@ fn shop() -> Workspace {
     Workspace::load(&root, &|_| None).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+/// What is said: nothing that is empty or off.
+fn said(value: &impl serde::Serialize) -> Value {
+    fn prune(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.values_mut().for_each(prune);
+                fields.retain(|_, value| !empty(value));
+            }
+            Value::Array(items) => items.iter_mut().for_each(prune),
+            _ => {}
+        }
+    }
+    fn empty(value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Object(fields) => fields.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        }
+    }
+    let mut value = serde_json::to_value(value).unwrap();
+    prune(&mut value);
+    value
+}
+
 #[test]
 fn everything_a_service_is_in_an_environment() {
-    assert_json_snapshot!(shop().service_in("api", "production").unwrap(), @r#"
+    assert_json_snapshot!(said(&shop().service_in("api", "production").unwrap()), @r#"
     {
-      "kind": "service",
-      "name": "api",
-      "service_type": "Backend Service",
-      "formerly": null,
-      "image": {
-        "location": "public.ecr.aws/docker/library/python:3.13-slim",
-        "port": 8080,
-        "credentials": null,
-        "labels": {},
-        "depends_on": {},
-        "healthcheck": null
-      },
-      "entrypoint": null,
       "command": [
         "python",
         "-m",
         "http.server",
         "8080"
       ],
-      "http": null,
-      "cpu": 256,
-      "memory": 512,
-      "platform": "linux/arm64",
       "count": {
         "autoscaling": {
-          "min": 1,
-          "max": 6,
-          "spot_from": 3,
           "cpu_percentage": {
-            "value": 60,
             "cooldown": {
               "scale_in": {
-                "secs": 180,
-                "nanos": 0
+                "nanos": 0,
+                "secs": 180
               },
               "scale_out": {
-                "secs": 30,
-                "nanos": 0
+                "nanos": 0,
+                "secs": 30
               }
-            }
+            },
+            "value": 60
           },
+          "max": 6,
           "memory_percentage": {
-            "value": 75,
             "cooldown": {
               "scale_in": {
-                "secs": 180,
-                "nanos": 0
+                "nanos": 0,
+                "secs": 180
               },
               "scale_out": {
-                "secs": 30,
-                "nanos": 0
+                "nanos": 0,
+                "secs": 30
               }
-            }
+            },
+            "value": 75
           },
-          "requests": null,
-          "response_time": null,
-          "queue_delay": null
+          "min": 1,
+          "spot_from": 3
         }
       },
-      "exec": false,
-      "variables": {},
+      "cpu": 256,
+      "deployment": {
+        "circuit_breaker": {
+          "enable": true,
+          "rollback": true
+        },
+        "rolling": "default"
+      },
+      "image": {
+        "location": "public.ecr.aws/docker/library/python:3.13-slim",
+        "port": 8080
+      },
+      "kind": "service",
+      "logging": {
+        "retention": 180
+      },
+      "memory": 512,
+      "name": "api",
+      "network": {
+        "vpc": {
+          "placement": "public"
+        }
+      },
+      "platform": "linux/arm64",
       "secrets": {
         "DATABASE_URL": {
           "secrets_manager": "shop/production/database"
         }
       },
-      "publish": {
-        "topics": []
-      },
-      "subscribe": {
-        "topics": [],
-        "queue": {
-          "retention": null,
-          "delay": null,
-          "timeout": null,
-          "dead_letter": null,
-          "fifo": null
-        }
-      },
-      "sidecars": {},
-      "network": {
-        "vpc": {
-          "placement": "public",
-          "security_groups": {
-            "groups": [],
-            "deny_default": false
-          }
-        }
-      },
-      "storage": {
-        "ephemeral": null,
-        "readonly_fs": false,
-        "volumes": {}
-      },
-      "logging": {
-        "retention": 180
-      },
-      "deployment": {
-        "rolling": "default",
-        "circuit_breaker": {
-          "enable": true,
-          "rollback": true
-        }
-      },
-      "observability": {}
+      "service_type": "Backend Service",
+      "version_consistency": "enabled"
     }
     "#);
 }
@@ -130,7 +121,7 @@ fn overrides_merge_maps_and_replace_the_rest() {
     let shop = shop();
     let test = shop.service_in("web", "test").unwrap();
     let production = shop.service_in("web", "production").unwrap();
-    assert_json_snapshot!((&test.count, &test.variables, test.cpu, test.logging), @r#"
+    assert_json_snapshot!((&test.count, &test.variables, test.cpu, said(&test.logging)), @r#"
     [
       {
         "fixed": 1
@@ -145,7 +136,7 @@ fn overrides_merge_maps_and_replace_the_rest() {
       }
     ]
     "#);
-    assert_json_snapshot!((&production.count, &production.variables, production.logging), @r#"
+    assert_json_snapshot!((&production.count, &production.variables, said(&production.logging)), @r#"
     [
       {
         "autoscaling": {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Explain, Findings};
 use crate::manifest::read::did_you_mean;
-use crate::manifest::service::{Condition, PortProtocol, ServiceManifest};
+use crate::manifest::service::{
+    COLLECTOR, Condition, LOG_ROUTER, PortProtocol, ServiceManifest, SidecarPort,
+};
 
 /// ECS allows so many containers in a task.
 const MOST_CONTAINERS: usize = 10;
@@ -47,6 +49,34 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
             has_health_check: sidecar.healthcheck.is_some(),
         });
     }
+    let none = BTreeMap::new();
+    for (name, why, given) in [
+        (LOG_ROUTER, "logging", service.logging.routed()),
+        (COLLECTOR, "observability.tracing", service.observability.tracing.is_some()),
+    ] {
+        if !given {
+            continue;
+        }
+        if service.sidecars.contains_key(name) || service.name == name {
+            let path = format!("sidecars.{name}");
+            let first = findings.node.place(why);
+            let problem = findings
+                .error_of_key(&path, format!("two containers of the task are called `{name}`"));
+            *problem = problem
+                .clone()
+                .also(first, "this brings one of that name")
+                .help("choose another name, or leave the one to shipit");
+            continue;
+        }
+        let path = format!("{why}.");
+        all.push(Container {
+            name,
+            path,
+            essential: true,
+            depends_on: &none,
+            has_health_check: false,
+        });
+    }
     if all.len() > MOST_CONTAINERS {
         findings
             .error("sidecars", format!("there are {} containers in one task", all.len()))
@@ -64,6 +94,8 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
     ports(service, findings);
     volumes(service, findings);
     variables("", &service.variables, &service.secrets, findings);
+    variables("logging.", &service.logging.variables, &service.logging.secrets, findings);
+    logging(service, findings);
     for (name, sidecar) in &service.sidecars {
         variables(&format!("sidecars.{name}."), &sidecar.variables, &sidecar.secrets, findings);
     }
@@ -155,9 +187,15 @@ fn leads_back<'a>(
 fn ports(service: &ServiceManifest, findings: &mut Findings<'_>) {
     let main = service.image.port.map(|port| (port, PortProtocol::Tcp, "image.port".to_owned()));
     let mut taken: Vec<_> = main.into_iter().collect();
+    let more = |path: &str, ports: &[SidecarPort]| -> Vec<(SidecarPort, String)> {
+        ports.iter().enumerate().map(|(i, port)| (*port, format!("{path}.ports.{i}"))).collect()
+    };
+    let mut all = more("image", &service.image.ports);
     for (name, sidecar) in &service.sidecars {
-        let Some(port) = sidecar.port else { continue };
-        let path = format!("sidecars.{name}.port");
+        all.extend(sidecar.port.map(|port| (port, format!("sidecars.{name}.port"))));
+        all.extend(more(&format!("sidecars.{name}"), &sidecar.ports));
+    }
+    for (port, path) in all {
         if let Some((_, _, other)) = taken
             .iter()
             .find(|(number, protocol, _)| (*number, *protocol) == (port.port, port.protocol))
@@ -173,6 +211,48 @@ fn ports(service: &ServiceManifest, findings: &mut Findings<'_>) {
                 .help("give each container a port of its own");
         }
         taken.push((port.port, port.protocol, path));
+    }
+}
+
+/// What `logging` and `observability` say together.
+fn logging(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    let logging = &service.logging;
+    for name in logging.secret_options.keys().filter(|name| logging.destination.contains_key(*name))
+    {
+        let first = findings.node.place(&format!("logging.destination.{name}"));
+        let problem = findings.error_of_key(
+            &format!("logging.secretOptions.{name}"),
+            format!("`{name}` is both a plain and a secret option"),
+        );
+        *problem = problem.clone().also(first, "plain here").help("keep one of the two");
+    }
+    if logging.sidecars.is_some() && !logging.routed() {
+        findings
+            .error_of_key("logging.sidecars", "there is no log router to take the sidecars' output")
+            .advise("say where it goes: `logging.destination`");
+    }
+    let own = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
+    for name in logging.options.keys().filter(|name| own.contains(&name.as_str())) {
+        findings
+            .error_of_key(
+                &format!("logging.options.{name}"),
+                format!("shipit itself sets `{name}`"),
+            )
+            .explain("options such as `mode` or `max-buffer-size`", "remove the line");
+    }
+    if logging.options.get("mode").is_some_and(|mode| mode != "blocking" && mode != "non-blocking")
+    {
+        findings
+            .error("logging.options.mode", "there is no such mode of the log driver")
+            .expected = Some("`blocking` or `non-blocking`".into());
+    }
+    if service.observability.collector_image.is_some() && service.observability.tracing.is_none() {
+        findings
+            .error_of_key(
+                "observability.collector_image",
+                "nothing is traced, so no collector runs",
+            )
+            .advise("add `tracing: awsxray`, or remove the line");
     }
 }
 

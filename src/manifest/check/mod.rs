@@ -7,7 +7,9 @@ mod environment;
 mod fargate;
 mod http;
 mod messaging;
+mod policy;
 mod service;
+mod settings;
 mod workspace;
 
 use std::sync::Arc;

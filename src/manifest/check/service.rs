@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explain, Findings, containers, fargate, http, messaging};
+use super::{Explain, Findings, containers, fargate, http, messaging, policy, settings};
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
@@ -93,6 +93,22 @@ pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
     reader.problems.append(&mut problems);
 }
 
+/// What `settings` looks at.
+const SETTINGS: &[&str] = &[
+    "sidecars",
+    "ulimits",
+    "stop_timeout",
+    "start_timeout",
+    "restart_policy",
+    "linux",
+    "system_controls",
+    "extra_hosts",
+    "dns",
+    "hostname",
+    "pid_mode",
+    "ipc_mode",
+];
+
 /// Everything about a service as it is in one environment; `None` when that has problems itself.
 pub(crate) fn service(
     service: &ServiceManifest,
@@ -106,8 +122,14 @@ pub(crate) fn service(
     if findings.sound(&["cpu", "memory"]) {
         fargate::size(service, findings);
     }
-    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets"]) {
+    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets", "logging"]) {
         containers::containers(service, findings);
+    }
+    if findings.sound(SETTINGS) {
+        settings::settings(service, findings);
+    }
+    if findings.sound(&["iam"]) {
+        policy::iam(service, findings);
     }
     if findings.sound(&["http", "image", "sidecars"]) {
         http::http(service, findings);

@@ -13,6 +13,7 @@ pub use network::{
 };
 
 use super::cidr::Cidr;
+use super::patch::Patch;
 use super::read::{Account, Addresses, Arn, Name, Region, RetentionDays, Text, choice, record};
 
 choice! {
@@ -55,6 +56,8 @@ record! {
         logging: EnvironmentLogging = EnvironmentLogging::default(),
         /// The load balancers that the services share.
         http: EnvironmentHttp = EnvironmentHttp::default(),
+        /// Changes of planned resources of the environment, for what has no key.
+        patches: Vec<Patch>,
     }
 }
 

@@ -4,6 +4,7 @@
 //! struct, its reader and its JSON Schema, so that the three cannot disagree. What a *combination*
 //! of values may be is not decided here but in `check`.
 
+mod json;
 mod record;
 mod scalars;
 mod suggest;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 
+pub(crate) use json::{Json, json};
 pub(crate) use record::{choice, record};
 pub(crate) use scalars::*;
 pub(crate) use suggest::{did_you_mean, list};
@@ -200,6 +202,9 @@ pub(crate) fn brief(text: &str) -> String {
     }
 }
 
+/// More keys than these are no help in a message.
+const MOST_LISTED: usize = 20;
+
 /// A mapping whose keys are being read one by one.
 pub(crate) struct Fields<'n> {
     pub(crate) node: &'n Node,
@@ -279,8 +284,12 @@ impl Fields<'_> {
             let help = did_you_mean(&entry.key, &self.known)
                 .or_else(|| super::schema::elsewhere(reader.kind, &entry.key, &path))
                 .unwrap_or_else(|| format!("`shipit schema {}` prints every key", reader.kind));
+            let kind = reader.kind;
             let problem = reader.error(entry.span, format!("unknown key `{}`{place}", entry.key));
-            problem.expected = Some(list(&self.known));
+            problem.expected = Some(match self.known.len() > MOST_LISTED {
+                true => format!("one of the keys that `shipit schema {kind}` prints"),
+                false => list(&self.known),
+            });
             problem.help = Some(help);
         }
         if !replaced || reader.path.is_empty() {

@@ -16,13 +16,15 @@
 /// }
 /// ```
 ///
-/// `..name: Type,` as the first line takes in all keys of another record.
+/// `..name: Type,` as the first line takes in all keys of another record; `..=name: Type,` does so, too, and messages
+/// list its keys last.
 macro_rules! record {
     (
         $(#[doc = $about:literal])*
         $(#[derive($derive:ident)])?
         $visible:vis struct $name:ident {
             $(.. $base:ident : $base_type:ty,)?
+            $(..= $last:ident : $last_type:ty,)?
             $(
                 $(#[doc = $doc:literal])*
                 $($key:literal)? $field:ident : $type:ty $(as $shape:ty)? $(= $default:expr)?
@@ -37,6 +39,11 @@ macro_rules! record {
                 #[serde(flatten)]
                 pub $base: $base_type,
             )?
+            $(
+                /// The keys that both have in common.
+                #[serde(flatten)]
+                pub $last: $last_type,
+            )?
             $($(#[doc = $doc])* pub $field: $type,)*
         }
 
@@ -49,7 +56,8 @@ macro_rules! record {
                 let _ = (&fields, &reader);
                 $(let $field = record!(@read fields reader
                     (record!(@key $($key)? $field)) [$type $(as $shape)?] $($default)?);)*
-                Some(Self { $($base: $base?,)? $($field: $field?,)* })
+                $(let $last = <$last_type>::read_fields(fields, reader);)?
+                Some(Self { $($base: $base?,)? $($last: $last?,)? $($field: $field?,)* })
             }
 
             pub(crate) fn schema_fields(
@@ -57,6 +65,7 @@ macro_rules! record {
                 schema: &mut $crate::manifest::schema::Fields,
             ) {
                 $(<$base_type>::schema_fields(generator, schema);)?
+                $(<$last_type>::schema_fields(generator, schema);)?
                 $(record!(@schema generator schema
                     (record!(@key $($key)? $field)) [$type $(as $shape)?]
                     (concat!($($doc, "\n"),*)) $($default)?);)*

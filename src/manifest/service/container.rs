@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::settings::Settings;
 use crate::manifest::read::{
     Between, Port, Read, Reader, SecondsBetween, Text, choice, is_arn, is_map, notation, record,
     whole,
@@ -19,8 +20,10 @@ record! {
         location: String as Location,
         /// The port that the container listens on.
         port: Option<u16> as Option<Port>,
+        /// More ports that the container listens on: `8081`, or with a protocol `8125/udp`.
+        ports: Vec<SidecarPort>,
         /// The ARN of a secret with a private registry's user name and password.
-        credentials: Option<String> as Option<crate::manifest::read::Arn>,
+        credentials: Option<String> as Option<SecretArn>,
         /// Docker labels.
         labels: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// Containers to wait for, each with `start`, `complete`, `success` or `healthy`.
@@ -53,14 +56,23 @@ fn default_health_command() -> Vec<String> {
 record! {
     /// A container that runs beside the main one in every task.
     pub struct Sidecar {
+        ..=settings: Settings,
         /// The image to run.
         image: String as SidecarImage,
         /// The port that it listens on: `8080`, or with a protocol `8125/udp`.
         port: Option<SidecarPort>,
+        /// More ports that it listens on.
+        ports: Vec<SidecarPort>,
+        /// CPU units of the task's that are kept for it.
+        cpu: Option<u32> as Option<Between<1, 32768>>,
+        /// The most memory that it may use, in MiB.
+        memory: Option<u32> as Option<Between<6, 249_856>>,
+        /// Memory of the task's that is kept for it, in MiB.
+        memory_reservation: Option<u32> as Option<Between<6, 249_856>>,
         /// Whether the task stops when this container does.
         essential: bool = true,
         /// The ARN of a secret with a private registry's user name and password.
-        "credentialsParameter" credentials: Option<String> as Option<crate::manifest::read::Arn>,
+        "credentialsParameter" credentials: Option<String> as Option<SecretArn>,
         /// Environment variables.
         variables: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// Environment variables whose values ECS takes from SSM or Secrets Manager.
@@ -161,7 +173,72 @@ record! {
     /// A secret in Secrets Manager.
     pub(crate) struct SecretsManagerName {
         /// The secret's name, possibly with `:key:stage:version`.
-        secretsmanager: String,
+        secretsmanager: String as StoredSecret,
+    }
+}
+
+/// What ECS can take a value from.
+const SECRET_ARNS: &str = "the ARN of an SSM parameter (`arn:aws:ssm:REGION:ACCOUNT:parameter/NAME`) or of a Secrets Manager secret (`arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`)";
+/// The three parts that may follow a secret's name.
+const SECRET_PARTS: &str = "the secret's name, or all three parts after it: `NAME:JSON-KEY:STAGE:VERSION`, of which any may be empty (`NAME:password::`)";
+const ONE_VERSION: &str =
+    "a version's stage or its id, not both: `NAME:JSON-KEY:STAGE:` or `NAME:JSON-KEY::VERSION`";
+
+/// What an ARN must look like instead; nothing where ECS can take a value from it.
+fn secret_arn_problem(arn: &str) -> Option<&'static str> {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    let (service, rest) = (parts.next()?, parts.nth(2)?);
+    match service {
+        "ssm" if rest.starts_with("parameter/") => None,
+        "secretsmanager" => match rest.strip_prefix("secret:") {
+            Some(name) => secret_parts_problem(name),
+            None => Some(SECRET_ARNS),
+        },
+        _ => Some(SECRET_ARNS),
+    }
+}
+
+/// The same for a secret's name and what follows it.
+fn secret_parts_problem(name: &str) -> Option<&'static str> {
+    let parts: Vec<&str> = name.split(':').collect();
+    match parts[..] {
+        ["", ..] => Some(SECRET_PARTS),
+        [_] => None,
+        [_, _, stage, version] if !stage.is_empty() && !version.is_empty() => Some(ONE_VERSION),
+        [_, _, _, _] => None,
+        _ => Some(SECRET_PARTS),
+    }
+}
+
+notation! {
+    /// A secret's name in Secrets Manager.
+    StoredSecret as String,
+    { "type": "string" },
+    |node, reader| {
+        let text = &reader.text(node, SECRET_PARTS)?.text;
+        match secret_parts_problem(text) {
+            None => Some(text.clone()),
+            Some(expected) => {
+                reader.wrong::<()>(node, expected);
+                let parts: Vec<&str> = text.split(':').collect();
+                if let (Some(problem), [name, key]) = (reader.problems.last_mut(), &parts[..]) {
+                    problem.help = Some(format!("for a JSON key, write {name}:{key}::"));
+                }
+                None
+            }
+        }
+    }
+}
+
+notation! {
+    /// The ARN of a secret with a registry's user name and password.
+    SecretArn as String,
+    { "type": "string", "pattern": "^arn:[a-z-]+:secretsmanager:" },
+    |node, reader| {
+        let expected = "the ARN of a secret: `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`";
+        let text = &reader.text(node, expected)?.text;
+        let secret = text.split(':').nth(2) == Some("secretsmanager") && text.split(':').count() == 7;
+        if is_arn(text) && secret { Some(text.clone()) } else { reader.wrong(node, expected) }
     }
 }
 
@@ -191,7 +268,10 @@ impl Read for SecretSource {
         let text = &reader.text(node, expected)?.text;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
         if is_arn(text) {
-            Some(Secret::Arn(text.clone()))
+            match secret_arn_problem(text) {
+                None => Some(Secret::Arn(text.clone())),
+                Some(expected) => reader.wrong(node, expected),
+            }
         } else if !text.is_empty() && text.chars().all(allowed) {
             Some(Secret::Ssm(text.clone()))
         } else {

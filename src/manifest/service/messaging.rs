@@ -5,10 +5,10 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::manifest::read::{
-    Between, Name, Read, Reader, SecondsBetween, choice, is_map, notation, record,
+    Between, Name, Read, Reader, SecondsBetween, choice, is_map, json, notation, record,
 };
 use crate::manifest::schema::{either, part};
-use crate::manifest::yaml::{Node, Style, Value};
+use crate::manifest::yaml::{Node, Value};
 
 record! {
     /// What a service sends.
@@ -230,23 +230,5 @@ impl Read for FilterPolicy {
             }
         }
         Some(json(node))
-    }
-}
-
-/// A tree as JSON: plain scalars that look like numbers or booleans are such.
-fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Null | Value::Broken => serde_json::Value::Null,
-        Value::Sequence(items) => items.iter().map(json).collect(),
-        Value::Mapping(entries) => serde_json::Value::Object(
-            entries.iter().map(|entry| (entry.key.clone(), json(&entry.node))).collect(),
-        ),
-        Value::Scalar(scalar) if scalar.style == Style::Plain => {
-            match serde_json::from_str(&scalar.text) {
-                Ok(plain @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => plain,
-                _ => scalar.text.clone().into(),
-            }
-        }
-        Value::Scalar(scalar) => scalar.text.clone().into(),
     }
 }

@@ -3,8 +3,11 @@
 mod container;
 mod count;
 mod http;
+mod iam;
+mod logging;
 mod messaging;
 mod network;
+mod settings;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -15,14 +18,22 @@ pub use container::{
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Cooldown, Count, Target};
 pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
+pub use iam::{Iam, OwnRole, RoleSource};
+pub(crate) use iam::{PolicyName, is_policy_name};
+pub use logging::{COLLECTOR, LOG_ROUTER, ServiceLogging, ServiceObservability, Tracing};
 pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
     Subscription, ThroughputLimit, TopicFifo,
 };
 pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc};
+pub use settings::{
+    Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
+    VersionConsistency,
+};
 pub use storage::{Storage, Volume};
 
-use super::read::{Name, RetentionDays, Text, choice, notation, record};
+use super::patch::{Patch, TaskDefinitionOverride};
+use super::read::{Name, Text, choice, notation, record};
 use super::read::{Read, Reader, is_map, whole};
 use super::schema::{either, part};
 use super::yaml::Node;
@@ -68,6 +79,7 @@ pub(crate) const IDENTITY: &[&str] = &["kind", "name", "type", "formerly", "envi
 record! {
     /// A service: containers that run all the time.
     pub struct ServiceFile {
+        ..=settings: Settings,
         /// `service`.
         kind: ServiceKind,
         /// The service's name, the same as the file's.
@@ -109,30 +121,29 @@ record! {
         /// Disks of a task.
         storage: Storage = Storage::default(),
         /// What becomes of the output.
-        logging: ServiceLogging = ServiceLogging { retention: None },
+        logging: ServiceLogging = ServiceLogging::default(),
         /// How a new version replaces the old one.
         deployment: Deployment = Deployment::default(),
-        /// What is measured; nothing can be set yet.
-        observability: ServiceObservability = ServiceObservability {},
+        /// What is measured.
+        observability: ServiceObservability = ServiceObservability::default(),
+        /// What the tasks may do in AWS.
+        iam: Iam = Iam::default(),
+        /// Whose processes the containers see: `task`, or `host` (not on Fargate); each its own when left out.
+        pid_mode: Option<PidMode>,
+        /// Whose shared memory and queues the containers use: `task`, `host` or `none`; not on Fargate.
+        ipc_mode: Option<IpcMode>,
+        /// Whether the containers may ask AWS for faults to be injected into their network.
+        fault_injection: bool = false,
+        /// Changes of the task definition in CloudFormation's words, as Copilot has them; `patches` can do more.
+        taskdef_overrides: Vec<TaskDefinitionOverride>,
+        /// Changes of planned resources of the service, for what has no key.
+        patches: Vec<Patch>,
     }
 }
 
 /// A service as it is in one environment: its manifest with `environments.<name>` laid over it,
 /// every default filled in and every check passed.
 pub type ServiceManifest = ServiceFile;
-
-record! {
-    /// What becomes of the output.
-    pub struct ServiceLogging {
-        /// Days to keep log lines; the environment's number when left out, and 30 without one.
-        retention: Option<u32> as Option<RetentionDays>,
-    }
-}
-
-record! {
-    /// What is measured; nothing can be set yet.
-    pub struct ServiceObservability {}
-}
 
 record! {
     /// How a new version replaces the old one.
