@@ -1,47 +1,16 @@
 //! Taking over what exists.
 
-use std::path::Path;
-
-use shipit::aws::calls::CallLog;
-use shipit::aws::local_client::http_client;
-use shipit::aws::{Cx, Session, SessionOptions};
-use shipit::local::clock::Speed;
-use shipit::local::{LocalAws, LocalOptions};
-
 use crate::support::{Ran, Workdir};
 
 const GROUP: &str = "/shipit/demo/test/api";
 const ADOPT: &[&str] = &["adopt", "logs/log-group.api", GROUP, "--env", "test"];
 
-/// Makes calls that are not shipit's to the account of a folder.
-fn by_hand<F: Future<Output = ()>>(folder: &Path, calls: impl FnOnce(Cx) -> F) {
-    let options = LocalOptions {
-        directory: Some(folder.join(".shipit/local")),
-        speed: Speed::Instant,
-        ..LocalOptions::default()
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let session = SessionOptions {
-            region: Some("eu-west-1".to_owned()),
-            local: Some(http_client(LocalAws::open(options).unwrap())),
-            ..SessionOptions::default()
-        };
-        let session = Session::load(&session, CallLog::new(None)).await.unwrap();
-        calls(session.cx("123456789012".to_owned())).await;
-    });
-}
-
 /// A back end that is deployed; then somebody takes its log group's tags away, has it keep a week, and
 /// puts a tag of their own on it.
 fn demo() -> Workdir {
-    let workdir = Workdir::new();
-    let backend =
-        ["init", "--app", "demo", "--env", "test", "--svc", "api", "--region", "eu-west-1"];
-    let kind = ["--type", "Backend Service", "--image", "nginx:1.27", "--port", "80", "--yes"];
-    workdir.shipit(&[&backend[..], &kind[..]].concat()).expect(0);
+    let workdir = Workdir::demo("Backend Service", "nginx:1.27");
     workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
-    by_hand(workdir.path(), async |cx| {
+    workdir.by_hand(async |cx| {
         let arn = format!("arn:aws:logs:eu-west-1:123456789012:log-group:{GROUP}");
         let keys = ["application", "environment", "service", "resource"];
         let keys = keys.map(|key| format!("shipit:{key}")).to_vec();

@@ -7,11 +7,7 @@ use crate::support::Workdir;
 const DEPLOY: &[&str] = &["deploy", "--env", "test", "--yes"];
 
 fn demo() -> Workdir {
-    let workdir = Workdir::new();
-    let init = ["init", "--yes", "--app", "demo", "--env", "test", "--svc", "api", "--region"];
-    let service = ["eu-west-1", "--type", "Backend Service", "--image", "nginx:1", "--port", "80"];
-    workdir.shipit(&[&init[..], &service[..]].concat()).expect(0);
-    workdir
+    Workdir::demo("Backend Service", "nginx:1")
 }
 
 /// A script in which one operation is refused for good.

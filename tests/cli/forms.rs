@@ -5,11 +5,7 @@ use serde_json::Value;
 use crate::support::{Ran, Workdir};
 
 fn demo() -> Workdir {
-    let workdir = Workdir::new();
-    let init = ["init", "--yes", "--app", "demo", "--env", "test", "--svc", "api", "--region"];
-    let service = ["eu-west-1", "--type", "Backend Service", "--image", "nginx:1", "--port", "80"];
-    workdir.shipit(&[&init[..], &service[..]].concat()).expect(0);
-    workdir
+    Workdir::demo("Backend Service", "nginx:1")
 }
 
 fn lines(ran: &Ran) -> Vec<Value> {

@@ -4,27 +4,8 @@ use serde_json::Value;
 
 use crate::support::{Ran, Workdir};
 
-const INIT: &[&str] = &[
-    "init",
-    "--app",
-    "demo",
-    "--env",
-    "test",
-    "--svc",
-    "api",
-    "--type",
-    "Load Balanced Web Service",
-    "--image",
-    "public.ecr.aws/nginx/nginx:1.27",
-    "--port",
-    "80",
-    "--yes",
-];
-
 fn demo() -> Workdir {
-    let workdir = Workdir::new();
-    workdir.shipit(INIT).expect(0);
-    workdir
+    Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27")
 }
 
 /// Each step as `action address`, in the plan's order.
@@ -152,22 +133,9 @@ fn every_example_is_deployed_planned_empty_and_deleted() {
 
 /// Writes the secret that a service reads at its start: tasks do not start without it.
 fn put_parameter(workdir: &Workdir, name: &str, environment: &str) {
-    use shipit::aws::calls::CallLog;
-    use shipit::aws::{Session, SessionOptions, local_client};
-    let directory = Some(workdir.path().join(".shipit").join("local"));
-    let options = shipit::local::LocalOptions { directory, ..Default::default() };
-    let local = shipit::local::LocalAws::open(options).unwrap();
     let region = if environment == "production" { "eu-west-1" } else { "eu-central-1" };
-    let options = SessionOptions {
-        region: Some(region.to_owned()),
-        local: Some(local_client::http_client(local)),
-        time_factor: Some(1e3),
-        ..SessionOptions::default()
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let session = Session::load(&options, CallLog::new(None)).await.unwrap();
-        let call = session.cx(String::new()).ssm.put_parameter().name(name).value("secret");
+    workdir.by_hand_in(region, async |cx| {
+        let call = cx.ssm.put_parameter().name(name).value("secret");
         call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
     });
 }

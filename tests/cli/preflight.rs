@@ -65,27 +65,7 @@ fn answer(path: &str, signed_in: bool) -> (&'static str, String) {
 /// A workspace with one backend service of this image, whose runs go to a served local AWS: it is
 /// an endpoint like any other, where what is missing is an error.
 fn demo(image: &str, more: &str, faults: &str) -> (Workdir, Server) {
-    let workdir = Workdir::new();
-    workdir
-        .shipit(&[
-            "init",
-            "--app",
-            "demo",
-            "--env",
-            "test",
-            "--svc",
-            "api",
-            "--type",
-            "Backend Service",
-            "--image",
-            image,
-            "--port",
-            "80",
-            "--region",
-            "eu-west-1",
-            "--yes",
-        ])
-        .expect(0);
+    let workdir = Workdir::demo("Backend Service", image);
     let manifest = workdir.read("shipit/services/api.yml");
     workdir.write("shipit/services/api.yml", format!("{manifest}\n{more}"));
     workdir.write("faults.yml", faults);
@@ -104,21 +84,6 @@ fn findings(text: &str, host: &str) -> String {
     let Some(from) = from else { return String::new() };
     let rest = &text[from..];
     rest[..rest.find("\nPlan:").unwrap_or(rest.len())].replace(host, "HOST")
-}
-
-/// Clients of the account that a folder holds, for what somebody else has made there.
-async fn account(workdir: &Workdir) -> shipit::aws::Cx {
-    use shipit::aws::calls::CallLog;
-    use shipit::aws::{Session, SessionOptions, local_client};
-    let directory = Some(workdir.path().join(".shipit").join("local"));
-    let options = shipit::local::LocalOptions { directory, ..Default::default() };
-    let local = shipit::local::LocalAws::open(options).unwrap();
-    let options = SessionOptions {
-        region: Some("eu-west-1".to_owned()),
-        local: Some(local_client::http_client(local)),
-        ..SessionOptions::default()
-    };
-    Session::load(&options, CallLog::new(None)).await.unwrap().cx("123456789012".to_owned())
 }
 
 const SECRETS: &str =
@@ -302,8 +267,8 @@ fn credentials_that_may_too_little() {
         {"Effect": "Deny", "Action": "ec2:CreateVpc", "Resource": "*"}]}"#;
     let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}]}"#;
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let iam = account(&workdir).await.iam;
+    workdir.by_hand(async |cx| {
+        let iam = cx.iam;
         let made = iam.create_role().role_name("deployer").path("/ci/");
         made.assume_role_policy_document(trust).send().await.unwrap();
         let put = iam.put_role_policy().role_name("deployer").policy_name("own");
@@ -331,8 +296,8 @@ fn a_network_without_a_way_out_and_an_account_that_is_full() {
     let host = registry();
     let (workdir, _server) =
         demo(&format!("{host}/app:both"), "network:\n  vpc:\n    placement: private\n", "{}");
-    let (vpc, subnets) = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let ec2 = account(&workdir).await.ec2;
+    let (vpc, subnets) = workdir.by_hand(async |cx| {
+        let ec2 = cx.ec2;
         let mut vpcs = Vec::new();
         for number in 0..5 {
             let made = ec2.create_vpc().cidr_block(format!("10.{number}.0.0/16")).send().await;

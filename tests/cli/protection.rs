@@ -5,10 +5,7 @@ use crate::support::Workdir;
 const CONFIRMED: &[&str] = &["svc", "delete", "--name", "api", "--env", "test", "--yes"];
 
 fn protected() -> Workdir {
-    let workdir = Workdir::new();
-    let init = ["init", "--yes", "--app", "demo", "--env", "test", "--svc", "api"];
-    let service = ["--type", "Load Balanced Web Service", "--image", "nginx:1", "--port", "80"];
-    workdir.shipit(&[&init[..], &service[..]].concat()).expect(0);
+    let workdir = Workdir::demo("Load Balanced Web Service", "nginx:1");
     workdir.edit("shipit/environments/test.yml", "name: test", "name: test\nprotect: true");
     workdir
 }

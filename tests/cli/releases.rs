@@ -1,55 +1,16 @@
 //! Releases: history, rollback, and drift told apart from changed manifests.
 
-use std::future::Future;
-
 use serde_json::{Value, json};
-use shipit::aws::calls::CallLog;
-use shipit::aws::{Cx, Session, SessionOptions, local_client};
+use shipit::aws::Cx;
 
 use crate::support::Workdir;
 
-const INIT: &[&str] = &[
-    "init",
-    "--app",
-    "demo",
-    "--env",
-    "test",
-    "--svc",
-    "api",
-    "--type",
-    "Load Balanced Web Service",
-    "--image",
-    "public.ecr.aws/nginx/nginx:1.27",
-    "--port",
-    "80",
-    "--yes",
-];
-
 fn demo() -> Workdir {
-    let workdir = Workdir::new();
-    workdir.shipit(INIT).expect(0);
-    workdir
+    Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27")
 }
 
 fn deploy(workdir: &Workdir, code: i32) {
     workdir.local(&["deploy", "--env", "test", "--yes"]).expect(code);
-}
-
-/// Does something in the account that shipit knows nothing of.
-fn outside<F: Future<Output = ()>>(workdir: &Workdir, act: impl FnOnce(Cx) -> F) {
-    let directory = Some(workdir.path().join(".shipit").join("local"));
-    let options = shipit::local::LocalOptions { directory, ..Default::default() };
-    let local = shipit::local::LocalAws::open(options).unwrap();
-    let options = SessionOptions {
-        region: Some("eu-west-1".to_owned()),
-        local: Some(local_client::http_client(local)),
-        ..SessionOptions::default()
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let session = Session::load(&options, CallLog::new(None)).await.unwrap();
-        act(session.cx("123456789012".to_owned())).await;
-    });
 }
 
 async fn stretch_health_checks(cx: Cx) {
@@ -208,7 +169,7 @@ fn a_revision_that_is_gone_cannot_be_gone_back_to() {
     deploy(&workdir, 0);
     workdir.edit("shipit/services/api.yml", "nginx:1.27", "nginx:1.28");
     deploy(&workdir, 0);
-    outside(&workdir, |cx| async move {
+    workdir.by_hand(async |cx| {
         let call = cx.ecs.deregister_task_definition().task_definition("demo-test-api:1");
         call.send().await.unwrap();
     });
@@ -229,8 +190,8 @@ fn drift_is_marked_apart_from_changed_manifests() {
 
     No drift; 26 as applied
     ");
-    outside(&workdir, stretch_health_checks);
-    outside(&workdir, drop_log_group);
+    workdir.by_hand(stretch_health_checks);
+    workdir.by_hand(drop_log_group);
     workdir.edit("shipit/services/api.yml", "cpu: 256", "cpu: 512");
     workdir.edit("shipit/services/api.yml", "memory: 512", "memory: 1024");
     let plan = workdir.local(&["plan", "--env", "test"]).expect(0);
@@ -332,7 +293,7 @@ fn drift_is_marked_apart_from_changed_manifests() {
 fn without_records_a_plan_is_the_same_but_unmarked() {
     let workdir = demo();
     deploy(&workdir, 0);
-    outside(&workdir, stretch_health_checks);
+    workdir.by_hand(stretch_health_checks);
     workdir.write(
         "faults.yml",
         "rules:\n  - on: {service: ssm}\n    fault: {error: {code: AccessDeniedException, status: 400, message: no}}\n",
@@ -371,7 +332,7 @@ fn records_go_with_what_they_are_about() {
     assert_eq!(history(&workdir), Vec::<Value>::new());
     let environment = ["env", "delete", "--name", "test"];
     workdir.local(&[&environment[..], &all[..]].concat()).expect(0);
-    outside(&workdir, |cx| async move {
+    workdir.by_hand(async |cx| {
         let left =
             cx.ssm.get_parameters_by_path().path("/shipit/demo/test/release").recursive(true);
         assert_eq!(left.send().await.unwrap().parameters(), []);
@@ -426,7 +387,7 @@ fn a_saved_plan_is_a_release_like_any_other() {
         history(&workdir)[0],
         json!([2, "completed", "demo-test-api:2", null, true, "1.28"])
     );
-    outside(&workdir, stretch_health_checks);
+    workdir.by_hand(stretch_health_checks);
     let plan = workdir.local(&["plan", "--env", "test"]).expect(0);
     assert!(plan.stdout.contains("77 → 30  (drift)"), "{}", plan.stdout);
     workdir.local(&["svc", "rollback", "--env", "test", "--yes"]).expect(0);

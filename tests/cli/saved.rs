@@ -4,8 +4,6 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use shipit::aws::calls::CallLog;
-use shipit::aws::{Cx, Session, SessionOptions, local_client};
 use shipit::engine::saved::schema;
 
 use crate::support::{Ran, Workdir, python};
@@ -23,23 +21,6 @@ fn plan(workdir: &Workdir, more: &[&str]) -> Ran {
     let mut all = vec!["plan", "--env", "test", "--out", "plan.json"];
     all.extend_from_slice(more);
     workdir.local(&all)
-}
-
-/// Does something in the account of a folder that shipit does not do.
-fn by_hand<F: Future<Output = ()>>(workdir: &Workdir, act: impl FnOnce(Cx) -> F) {
-    let directory = Some(workdir.path().join(".shipit").join("local"));
-    let options = shipit::local::LocalOptions { directory, ..Default::default() };
-    let local = shipit::local::LocalAws::open(options).unwrap();
-    let options = SessionOptions {
-        region: Some("eu-west-1".to_owned()),
-        local: Some(local_client::http_client(local)),
-        ..SessionOptions::default()
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let session = Session::load(&options, CallLog::new(None)).await.unwrap();
-        act(session.cx("123456789012".to_owned())).await;
-    });
 }
 
 #[test]
@@ -94,12 +75,12 @@ fn a_change_by_hand_makes_it_stale_and_an_unrelated_one_does_not() {
     enlarge(&workdir);
     let service = ["svc", "plan", "--name", "web", "--env", "test", "--out", "plan.json"];
     workdir.local(&service).expect(0);
-    by_hand(&workdir, |cx| async move {
+    workdir.by_hand(async |cx| {
         cx.logs.create_log_group().log_group_name("/others/thing").send().await.unwrap();
         cx.ec2.create_vpc().cidr_block("172.16.0.0/16").send().await.unwrap();
     });
     workdir.local(&["plan", "--check", "plan.json"]).expect(0);
-    by_hand(&workdir, |cx| async move {
+    workdir.by_hand(async |cx| {
         let update = cx.ecs.update_service().cluster("hello-test-main").service("hello-test-web");
         update.enable_execute_command(true).send().await.unwrap();
         let groups = cx.logs.describe_log_groups().send().await.unwrap();

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use shipit::aws::calls::CallLog;
-use shipit::aws::{Session, SessionOptions, local_client};
 
 use crate::support::{Server, Workdir};
 
@@ -77,23 +75,6 @@ fn search(folder: &Path, searched: &mut usize) -> Vec<(String, Vec<String>)> {
     hits
 }
 
-/// Puts the secrets into the account, or reads the parameter back.
-fn account<T>(workdir: &Workdir, act: impl AsyncFnOnce(shipit::aws::Cx) -> T) -> T {
-    let directory = Some(workdir.path().join(".shipit").join("local"));
-    let options = shipit::local::LocalOptions { directory, ..Default::default() };
-    let local = shipit::local::LocalAws::open(options).unwrap();
-    let options = SessionOptions {
-        region: Some("eu-west-1".to_owned()),
-        local: Some(local_client::http_client(local)),
-        ..SessionOptions::default()
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let session = Session::load(&options, CallLog::new(None)).await.unwrap();
-        act(session.cx("123456789012".to_owned())).await
-    })
-}
-
 /// AWS refuses, and quotes what it should not: the values as validation quotes them, as a variable is set, and the
 /// caller's session token.
 fn faults() -> String {
@@ -120,7 +101,7 @@ fn faults() -> String {
 fn no_secret_is_found_in_what_a_run_prints_and_leaves() {
     let workdir = Workdir::example("hello");
     workdir.write("shipit/services/web.yml", WEB);
-    account(&workdir, async |cx| {
+    workdir.by_hand(async |cx| {
         let call = cx.ssm.put_parameter().name("/hello/session-key").value(PARAMETER);
         call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
         cx.secretsmanager
@@ -182,7 +163,7 @@ fn no_secret_is_found_in_what_a_run_prints_and_leaves() {
     let planted = workdir.write("planted", STANDARD.encode(SECRET));
     assert_eq!(search(workdir.path(), &mut searched).len(), 1);
     std::fs::remove_file(planted).unwrap();
-    let value = account(&workdir, async |cx| {
+    let value = workdir.by_hand(async |cx| {
         let call = cx.ssm.get_parameter().name("/hello/session-key").with_decryption(true);
         call.send().await.unwrap().parameter().unwrap().value().unwrap().to_owned()
     });

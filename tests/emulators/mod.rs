@@ -26,30 +26,10 @@ pub(crate) struct Flow {
 impl Flow {
     /// A new workspace whose runs go to `url`.
     pub(crate) fn new(url: &str, losses: &'static [Loss], options: &[&str]) -> Self {
-        let workdir = Workdir::new()
+        let workdir = Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27")
             .variable("AWS_ENDPOINT_URL", url)
             .variable("AWS_ACCESS_KEY_ID", "test")
             .variable("AWS_SECRET_ACCESS_KEY", "test");
-        workdir
-            .shipit(&[
-                "init",
-                "--app",
-                "demo",
-                "--env",
-                "test",
-                "--svc",
-                "api",
-                "--type",
-                "Load Balanced Web Service",
-                "--image",
-                "public.ecr.aws/nginx/nginx:1.27",
-                "--port",
-                "80",
-                "--region",
-                "eu-west-1",
-                "--yes",
-            ])
-            .expect(0);
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         Self { workdir, losses, used: BTreeSet::new(), options }
     }

@@ -3,6 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use shipit::aws::calls::CallLog;
+use shipit::aws::local_client::http_client;
+use shipit::aws::{Cx, Session, SessionOptions};
+use shipit::local::clock::Speed;
+use shipit::local::{LocalAws, LocalOptions};
+
 /// The binary under test.
 pub(crate) const SHIPIT: &str = env!("CARGO_BIN_EXE_shipit");
 
@@ -48,6 +54,41 @@ impl Workdir {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests").join(name);
         copy(&from, workdir.path());
         workdir
+    }
+
+    /// What `shipit init` writes: application `demo`, environment `test` in eu-west-1, and a service `api`
+    /// of this type (`Load Balanced Web Service`, `Backend Service`) that listens on port 80.
+    #[track_caller]
+    pub(crate) fn demo(service_type: &str, image: &str) -> Self {
+        let workdir = Self::new();
+        let names = ["init", "--yes", "--app", "demo", "--env", "test", "--svc", "api"];
+        let service = ["--region", "eu-west-1", "--type", service_type, "--image", image];
+        workdir.shipit(&[&names[..], &service[..], &["--port", "80"]].concat()).expect(0);
+        workdir
+    }
+
+    /// Does something in the account that this folder holds without shipit, in no simulated time.
+    pub(crate) fn by_hand<T>(&self, act: impl AsyncFnOnce(Cx) -> T) -> T {
+        self.by_hand_in("eu-west-1", act)
+    }
+
+    /// The same in another region.
+    pub(crate) fn by_hand_in<T>(&self, region: &str, act: impl AsyncFnOnce(Cx) -> T) -> T {
+        let options = LocalOptions {
+            directory: Some(self.path().join(".shipit").join("local")),
+            speed: Speed::Instant,
+            ..LocalOptions::default()
+        };
+        let options = SessionOptions {
+            region: Some(region.to_owned()),
+            local: Some(http_client(LocalAws::open(options).unwrap())),
+            ..SessionOptions::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let session = Session::load(&options, CallLog::new(None)).await.unwrap();
+            act(session.cx("123456789012".to_owned())).await
+        })
     }
 
     /// Sets an environment variable for the runs in this folder.

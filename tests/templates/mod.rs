@@ -145,11 +145,7 @@ esac
 
 #[test]
 fn the_action_plans_comments_and_applies_what_was_planned() {
-    let workdir = Workdir::new();
-    let service =
-        ["--svc", "api", "--type", "Backend Service", "--image", "nginx:1", "--port", "80"];
-    let init = ["init", "--yes", "--app", "demo", "--env", "test", "--region", "eu-west-1"];
-    workdir.shipit(&[&init[..], &service[..]].concat()).expect(0);
+    let workdir = Workdir::demo("Backend Service", "nginx:1");
     let action = Action::new(&workdir);
     assert_eq!(action.run("plan"), 0);
     assert!(

@@ -4,23 +4,6 @@ use serde_json::Value;
 
 use crate::support::{Ran, Workdir};
 
-const INIT: &[&str] = &[
-    "init",
-    "--app",
-    "demo",
-    "--env",
-    "test",
-    "--svc",
-    "api",
-    "--type",
-    "Load Balanced Web Service",
-    "--image",
-    "public.ecr.aws/nginx/nginx:1.27",
-    "--port",
-    "80",
-    "--yes",
-];
-
 /// Tags of images that go wrong.
 const FAULTS: &str = "rollouts:
   - {image: '*:missing', fault: cannot-pull}
@@ -44,8 +27,7 @@ struct Demo {
 
 impl Demo {
     fn new() -> Self {
-        let workdir = Workdir::new();
-        workdir.shipit(INIT).expect(0);
+        let workdir = Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27");
         workdir.write("faults.yml", FAULTS);
         workdir.local(&["env", "deploy", "--name", "test", "--yes"]).expect(0);
         Self { workdir, image: "nginx:1.27".to_owned() }
