@@ -154,6 +154,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || says("is not authorized to assume")
             || says("service linked role")
             || (says("iam:PassRole") && says("does not exist"))
+            || says("to assume the role")
             || says("Invalid principal in policy")
             // What ECS says of roles, networks and target groups that were made a moment ago.
             || says("Role is not valid")
@@ -180,6 +181,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "NamespaceNotEmpty"
         | "ClusterContainsServicesException"
         | "ClusterContainsTasksException" => Class::DependencyStillThere,
+        "ConflictException" if says("already exists") => Class::AlreadyExists,
         "OperationAborted"
         | "OperationAbortedException"
         | "ConflictException"

@@ -160,6 +160,7 @@ impl Session {
             elbv2: client!(aws_sdk_elasticloadbalancingv2),
             iam: client!(aws_sdk_iam),
             logs: client!(aws_sdk_cloudwatchlogs),
+            scheduler: client!(aws_sdk_scheduler),
             servicediscovery: client!(aws_sdk_servicediscovery),
             ssm: client!(aws_sdk_ssm),
             sts: client!(aws_sdk_sts),
@@ -205,6 +206,8 @@ pub struct Cx {
     pub iam: aws_sdk_iam::Client,
     /// CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// EventBridge Scheduler.
+    pub scheduler: aws_sdk_scheduler::Client,
     /// Cloud Map.
     pub servicediscovery: aws_sdk_servicediscovery::Client,
     /// Systems Manager.

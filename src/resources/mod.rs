@@ -12,6 +12,7 @@ pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod resource;
+pub mod scheduler;
 pub mod servicediscovery;
 pub mod sns;
 pub mod sqs;
@@ -45,4 +46,5 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<logs::LogGroup>(),
     Kind::of::<sns::Topic>(),
     Kind::of::<sqs::Queue>(),
+    Kind::of::<scheduler::Schedule>(),
 ];

@@ -1,7 +1,7 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `names`, `load_balancing`, `messaging` and `stores`. `life` drives them, `coverage`
+//! `network`, `containers`, `names`, `load_balancing`, `messaging`, `schedules` and `stores`. `life` drives them, `coverage`
 //! catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
 //! of boto3, `saved` changes every field under a saved plan.
 
@@ -17,6 +17,7 @@ mod names;
 mod network;
 mod renames;
 mod saved;
+mod schedules;
 mod service;
 mod shapes;
 mod stores;
@@ -65,4 +66,5 @@ lives! {
     fifo_topic => messaging::fifo_topic,
     queue => messaging::queue,
     fifo_queue => messaging::fifo_queue,
+    schedule => schedules::schedule,
 }

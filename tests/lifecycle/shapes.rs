@@ -15,7 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, servicediscovery, sns, sqs,
+    REGISTRY, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, scheduler, servicediscovery,
+    sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -116,6 +117,12 @@ const WRITTEN: &[Written] = &[
         "servicediscovery",
         &["CreateService", "UpdateService"],
         servicediscovery::service::EXCLUDED,
+    ),
+    written(
+        "scheduler/schedule",
+        "scheduler",
+        &["CreateScheduleGroup", "CreateSchedule", "UpdateSchedule"],
+        scheduler::schedule::EXCLUDED,
     ),
     written(
         "elbv2/load-balancer",

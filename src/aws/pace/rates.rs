@@ -71,6 +71,8 @@ pub(super) const RATES: &[Rate] = &[
     rate("Secrets Manager", &[], 50, 40, "quotas"),
     rate("ACM", &[], 20, 8, "quotas"),
     rate("Resource Groups Tagging API", &[], 15, 15, "quotas"),
+    each("Scheduler", READS, 50, 20, "careful"),
+    each("Scheduler", &[], 50, 10, "careful"),
     rate("STS", &[], 100, 50, "quotas"),
 ];
 

@@ -125,6 +125,7 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
             ("TagResource", json!({"ResourceARN": arn, "Tags": list("Key", "Value")}))
         }
         "sqs" => ("TagQueue", json!({"QueueUrl": queue_url(arn), "Tags": tags})),
+        "scheduler" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
         "logs" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
@@ -141,7 +142,7 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
             ("DeleteTags", json!({"ResourceId": [last(resource)], "Tag": tags}))
         }
         "sqs" => ("UntagQueue", json!({"QueueUrl": queue_url(arn), "TagKeys": keys})),
-        "sns" => ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys})),
+        "scheduler" | "sns" => ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys})),
         "elasticloadbalancing" => ("RemoveTags", json!({"ResourceArns": [arn], "TagKeys": keys})),
         "ssm" => (
             "RemoveTagsFromResource",

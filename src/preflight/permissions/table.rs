@@ -325,6 +325,24 @@ pub const ACTIONS: &[Actions] = &[
         ],
         delete: &["sns:Unsubscribe", "sqs:DeleteQueue"],
     },
+    Actions {
+        kind: "scheduler/schedule",
+        resource: "scheduler:{region}:{account}:schedule*/{name}",
+        create: &[
+            "scheduler:CreateScheduleGroup",
+            "scheduler:TagResource",
+            "scheduler:CreateSchedule",
+            "iam:PassRole",
+        ],
+        update: &[
+            "scheduler:CreateSchedule",
+            "scheduler:UpdateSchedule",
+            "scheduler:TagResource",
+            "scheduler:UntagResource",
+            "iam:PassRole",
+        ],
+        delete: &["scheduler:DeleteScheduleGroup", "scheduler:DeleteSchedule"],
+    },
 ];
 
 /// The actions of a kind.
