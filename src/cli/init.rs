@@ -41,11 +41,7 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let environment = ask.name("Environment", global.env.clone(), "test")?;
     let service = ask.name("Service", args.svc, "api")?;
     let details = args.service.complete(&ask)?;
-    let mut files = vec![write::File::render(
-        "shipit/application.yml",
-        include_str!("../../templates/application.yml"),
-        minijinja::context! { name => application },
-    )?];
+    let mut files = vec![write::application(&application)?];
     files.push(env_init::file(&environment, global.region.as_deref())?);
     files.push(svc_init::file(&service, &details)?);
     write::all(&terminal, Path::new(&here), &files)?;

@@ -5,6 +5,7 @@ mod adopt;
 mod app;
 mod apply;
 mod completion;
+mod convert;
 mod deploy;
 mod drift;
 mod env;
@@ -63,6 +64,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Convert(convert::Args),
     #[command(subcommand)]
     App(app::Command),
     #[command(subcommand)]
@@ -151,6 +153,7 @@ pub fn main() -> u8 {
 async fn run(cli: Cli) -> Result<Exit, Stop> {
     let global = &cli.global;
     match cli.command {
+        Command::Convert(args) => convert::run(global, args),
         Command::Init(args) => init::run(global, args),
         Command::App(command) => app::run(global, command),
         Command::Env(command) => env::run(global, command).await,

@@ -91,6 +91,11 @@ pub(super) struct File {
 }
 
 impl File {
+    /// A file with this text.
+    pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
     /// Fills a template.
     pub(super) fn render(
         path: impl Into<String>,
@@ -126,8 +131,28 @@ fn yaml_scalar(text: &str) -> String {
     if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-/// Writes the files, none of which may be there, and the schemas that editors complete from.
+/// The application's manifest.
+pub(super) fn application(name: &str) -> Result<File, Stop> {
+    File::render(
+        "shipit/application.yml",
+        include_str!("../../templates/application.yml"),
+        minijinja::context! { name => name },
+    )
+}
+
+/// Writes the files, none of which may be there, the schemas that editors complete from, and says so.
 pub(super) fn all(terminal: &Terminal, root: &Path, files: &[File]) -> Result<(), Stop> {
+    let wrote = self::files(root, files)?;
+    if terminal.json() {
+        terminal.out(&json::document(&serde_json::json!({ "wrote": wrote })));
+    } else {
+        wrote.iter().for_each(|path| terminal.say(&format!("wrote {path}")));
+    }
+    Ok(())
+}
+
+/// Writes the files, none of which may be there, and the schemas that editors complete from; gives their paths.
+pub(super) fn files<'a>(root: &Path, files: &'a [File]) -> Result<Vec<&'a str>, Stop> {
     for file in files {
         if root.join(&file.path).symlink_metadata().is_ok() {
             return Err(Stop::refused(
@@ -142,15 +167,8 @@ pub(super) fn all(terminal: &Terminal, root: &Path, files: &[File]) -> Result<()
     }
     for file in files {
         put(root, &file.path, &file.text, false)?;
-        if !terminal.json() {
-            terminal.say(&format!("wrote {}", file.path));
-        }
     }
-    if terminal.json() {
-        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        terminal.out(&json::document(&serde_json::json!({ "wrote": paths })));
-    }
-    Ok(())
+    Ok(files.iter().map(|file| file.path.as_str()).collect())
 }
 
 fn put(root: &Path, path: &str, text: &str, overwrite: bool) -> Result<(), Stop> {

@@ -72,7 +72,7 @@ pub(crate) fn list(root: &Path, folder: &str, problems: &mut Vec<Problem>) -> Ve
             problems.push(
                 Problem::of_file(&*path, "a folder per service or environment is Copilot's layout")
                     .expected(format!("one file: {path}.yml"))
-                    .help(format!("mv {path}/manifest.yml {path}.yml")),
+                    .help(format!("mv {path}/manifest.yml {path}.yml, or run `shipit convert` for a whole Copilot workspace")),
             );
         }
     }
@@ -177,16 +177,11 @@ pub(crate) fn find(start: &Path) -> Result<PathBuf, Problems> {
         }
     }
     let shown = start.display();
-    let copilot = start.ancestors().any(|folder| folder.join("copilot/.workspace").exists());
     let problem =
         Problem::of_file("", format!("no folder `{FOLDER}` with manifests in {shown} or above it"));
-    Err(if copilot {
-        problem.help("there is a Copilot workspace here; write its manifests anew with `shipit init`: the keys are the same").into()
-    } else {
-        problem
-            .help("start one with `shipit init`, or change into the folder of your project")
-            .into()
-    })
+    let help = super::copilot::hint(start)
+        .unwrap_or("start one with `shipit init`, or change into the folder of your project");
+    Err(problem.help(help).into())
 }
 
 /// A folder that merely bears the name (the program's own sources, say) is not taken for a workspace.

@@ -9,6 +9,7 @@
 pub mod application;
 mod check;
 mod cidr;
+pub mod copilot;
 pub mod environment;
 mod files;
 pub mod patch;

@@ -5,6 +5,7 @@ use crate::support::Workdir;
 /// Every command, as its words.
 const COMMANDS: &[&[&str]] = &[
     &["init"],
+    &["convert"],
     &["app", "show"],
     &["env", "init"],
     &["env", "plan"],

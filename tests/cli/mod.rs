@@ -1,6 +1,7 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
 mod adopt;
+mod convert;
 mod exit_codes;
 mod flags;
 mod forms;

@@ -136,7 +136,7 @@ fn found_from_below_and_not_found() {
     let problems = Workspace::find(nowhere.path()).unwrap_err().to_string();
     assert_snapshot!(problems.replace(&nowhere.path().display().to_string(), "FOLDER"), @r#"
     error: no folder `shipit` with manifests in FOLDER or above it
-      = help: there is a Copilot workspace here; write its manifests anew with `shipit init`: the keys are the same
+      = help: there is a Copilot workspace here: `shipit convert` writes its manifests as shipit's
     "#);
     let nowhere = workspace(&[("README.md", "")]);
     let problems = Workspace::find(nowhere.path()).unwrap_err().to_string();

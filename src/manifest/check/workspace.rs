@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Findings, messaging};
 use crate::manifest::files;
-use crate::manifest::problem::{Problem, Span};
+use crate::manifest::problem::{Problem, Severity, Span};
 use crate::manifest::read::{did_you_mean, list, name_problem};
 use crate::manifest::service::{Rule, ServiceManifest, ServiceType};
 use crate::manifest::workspace::{File, FoundEnvironment, FoundService};
@@ -51,15 +51,16 @@ pub(crate) fn overrides(
                 .expected = Some("a map of the keys that differ".into());
         }
         if !names.contains(&entry.key.as_str()) {
-            let help = did_you_mean(&entry.key, names).unwrap_or_else(|| {
-                format!(
-                    "create it with `shipit env init --name {}`, or remove this part",
-                    entry.key
-                )
-            });
+            let better = did_you_mean(&entry.key, names);
             let problem =
                 findings.error_at(entry.span, format!("there is no environment `{}`", entry.key));
-            problem.help = Some(help);
+            // Not like any: its manifest may lie in another repository.
+            if better.is_none() {
+                problem.severity = Severity::Warning;
+            }
+            problem.help = Some(better.unwrap_or_else(|| {
+                format!("create it with `shipit env init --name {}`", entry.key)
+            }));
             if !names.is_empty() {
                 problem.expected = Some(list(names));
             }

@@ -113,11 +113,11 @@ notation! {
 }
 
 notation! {
-    /// A span of time in Go's notation, whole seconds: `10s`, `1m30s`, `1h`.
+    /// A span of time, whole seconds: `10s`, `1m30s`, `1h`, `4d`.
     Seconds as Duration,
-    { "type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", "examples": ["10s", "1m30s"] },
+    { "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", "examples": ["10s", "1m30s"] },
     |node, reader| {
-        let expected = "a time with its unit: `10s`, `1m30s`, `1h`";
+        let expected = "a time with its unit: `10s`, `1m30s`, `1h`, `4d`";
         let text = &reader.text(node, expected)?.text;
         match duration(text) {
             Some(duration) => Some(duration),
@@ -387,11 +387,11 @@ pub(crate) fn not_a_choice<T>(
     None
 }
 
-/// `1h2m3s` and its parts; no fractions, no empty text.
+/// `1d2h3m4s` and its parts; no fractions, no empty text.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut seconds: u64 = 0;
     let mut digits = String::new();
-    let mut units = "hms".chars();
+    let mut units = "dhms".chars();
     for c in text.chars() {
         if c.is_ascii_digit() {
             digits.push(c);
@@ -400,6 +400,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         // Each unit at most once, largest first.
         units.find(|unit| *unit == c)?;
         let factor = match c {
+            'd' => 86_400,
             'h' => 3600,
             'm' => 60,
             _ => 1,
