@@ -7,6 +7,7 @@ mod flags;
 mod forms;
 mod init;
 mod main_job;
+mod market;
 mod messaging;
 mod preflight;
 mod protection;

@@ -17,6 +17,11 @@ fn imported_vpc_in_office() {
 }
 
 #[test]
+fn market_in_test() {
+    insta::assert_snapshot!(graph("market", "test"));
+}
+
+#[test]
 fn orders_in_test() {
     insta::assert_snapshot!(graph("orders", "test"));
 }
@@ -44,6 +49,13 @@ fn every_example_is_planned_above() {
     all.sort();
     assert_eq!(
         all,
-        ["hello test", "imported-vpc office", "orders test", "shop production", "shop test"]
+        [
+            "hello test",
+            "imported-vpc office",
+            "market test",
+            "orders test",
+            "shop production",
+            "shop test"
+        ]
     );
 }
