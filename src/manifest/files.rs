@@ -82,7 +82,7 @@ pub(crate) fn list(root: &Path, folder: &str, problems: &mut Vec<Problem>) -> Ve
 
 /// Folders and files beside the known ones whose names look like typing mistakes.
 pub(crate) fn strangers(root: &Path, problems: &mut Vec<Problem>) {
-    const KNOWN: &[&str] = &["application.yml", "environments", "services"];
+    const KNOWN: &[&str] = &["application.yml", "environments", "services", "jobs"];
     let Ok(entries) = fs::read_dir(root.join(FOLDER)) else { return };
     for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
         if KNOWN.contains(&name.as_str()) {
@@ -186,7 +186,7 @@ pub(crate) fn find(start: &Path) -> Result<PathBuf, Problems> {
 
 /// A folder that merely bears the name (the program's own sources, say) is not taken for a workspace.
 fn is_workspace(folder: &Path) -> bool {
-    ["application.yml", "application.yaml", "environments", "services"]
+    ["application.yml", "application.yaml", "environments", "services", "jobs"]
         .iter()
         .any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
 }

@@ -25,6 +25,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use application::Application;
+pub use check::TIMER;
 pub use cidr::Cidr;
 pub use environment::{Environment, Vpc};
 pub use problem::{Problem, Problems, Related, Severity, Source, Span};
@@ -40,7 +41,7 @@ pub enum Kind {
     Application,
     /// `shipit/environments/*.yml`
     Environment,
-    /// `shipit/services/*.yml`
+    /// `shipit/services/*.yml` and `shipit/jobs/*.yml`
     Service,
 }
 

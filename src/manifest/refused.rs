@@ -65,9 +65,6 @@ const KEYS: &[Row] = &[
     (S, "logging.secretOptions.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),
     (S, "network.vpc.security_groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
     (S, "network.vpc.security_groups.groups.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the security group's id"),
-    (S, "schedule", "belongs to a Scheduled Job, which comes in a later release", LATER),
-    (S, "on", "belongs to a Scheduled Job, which comes in a later release", LATER),
-    (S, "retries", "belongs to a Scheduled Job, which comes in a later release", LATER),
     (S, "files", "belongs to a Static Site, which comes in a later release", LATER),
     (S, "environments.*.environments", "would be an environment within an environment", "remove one of the two levels"),
     (S, "environments.*.name", "cannot differ between environments", "write a service of its own"),
@@ -79,7 +76,6 @@ const KEYS: &[Row] = &[
 /// Path of the key as messages show it, value, why, what to do instead.
 #[rustfmt::skip]
 const VALUES: &[(&str, &str, &str, &str)] = &[
-    ("`type`", "Scheduled Job", "comes in a later release", "a `Backend Service` with a timer of its own bridges the gap"),
     ("`type`", "Request-Driven Web Service", "runs on App Runner, which takes no new customers", "use a `Load Balanced Web Service`"),
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
     ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
@@ -96,9 +92,10 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
 /// What to type for a key that must be there, by its path.
 #[rustfmt::skip]
 const EXAMPLES: &[(&str, &str)] = &[
+    ("on.schedule", "add `schedule: \"@daily\"` below `on:`"),
     ("kind", "start the file with its kind: `kind: application`, `kind: environment` or `kind: service`"),
     ("name", "add `name: NAME`"),
-    ("type", "add `type: Load Balanced Web Service` or `type: Backend Service`"),
+    ("type", "add `type: Load Balanced Web Service`, `type: Backend Service` or `type: Scheduled Job`"),
     ("http", "write `http:` and below it `path: /`"),
     ("image", "add `image:` and below it `location: public.ecr.aws/nginx/nginx:1.27`"),
     ("image.location", "add `location: public.ecr.aws/nginx/nginx:1.27` below `image:`"),

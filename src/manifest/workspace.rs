@@ -318,9 +318,9 @@ impl Loader<'_> {
         environments: &[FoundEnvironment],
     ) -> Vec<FoundService> {
         let mut found = Vec::new();
-        for path in
-            files::list(self.root, &format!("{}/services", files::FOLDER), &mut self.problems)
-        {
+        let folders = ["services", "jobs"].map(|folder| format!("{}/{folder}", files::FOLDER));
+        let list = |folder: &String| files::list(self.root, folder, &mut self.problems);
+        for path in folders.iter().flat_map(list).collect::<Vec<_>>() {
             if let Some(file) = self.file(&path, Kind::Service) {
                 found.push(self.service(file, chosen, environments));
             }

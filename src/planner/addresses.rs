@@ -36,7 +36,7 @@ pub fn addresses(
             ServiceType::BackendService => {
                 ("private", !manifest.http.private.certificates.is_empty())
             }
-            ServiceType::WorkerService => continue,
+            ServiceType::WorkerService | ServiceType::ScheduledJob => continue,
         };
         let Some(outputs) = outputs(&Address::new("elbv2/load-balancer", balancer)) else {
             continue;

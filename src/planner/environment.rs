@@ -8,7 +8,7 @@ use crate::engine::{Address, Desired, Failure, Input, Owner};
 use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
 use crate::manifest::service::Placement;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
-use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterName};
+use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterArn, ClusterName};
 use crate::resources::elbv2::ListenerArn;
 use crate::resources::servicediscovery::{Namespace, NamespaceId};
 
@@ -21,6 +21,8 @@ pub(super) struct Shared {
     pub(super) security_group: Input<SecurityGroupId>,
     /// The cluster.
     pub(super) cluster: Input<ClusterName>,
+    /// The same, by its ARN.
+    pub(super) cluster_arn: Input<ClusterArn>,
     /// The Cloud Map namespace, where there is one.
     pub(super) namespace: Option<SharedNamespace>,
     /// The internet-facing load balancer, where a service needs one.
@@ -68,7 +70,7 @@ pub(super) fn plan(
 ) -> Result<Shared, Failure> {
     let network = network::plan(desired, context)?;
     let security_group = security_group(desired, context, &network)?;
-    let cluster = cluster(desired, context)?;
+    let (cluster, cluster_arn) = cluster(desired, context)?;
     let namespace = namespace(desired, context, &network)?;
     let public = needs
         .public_load_balancer
@@ -78,7 +80,7 @@ pub(super) fn plan(
         .private_load_balancer
         .then(|| load_balancer::private(desired, context, &network, &security_group))
         .transpose()?;
-    Ok(Shared { network, security_group, cluster, namespace, public, private })
+    Ok(Shared { network, security_group, cluster, cluster_arn, namespace, public, private })
 }
 
 fn security_group(
@@ -170,7 +172,10 @@ fn written_rule(
     Ok(())
 }
 
-fn cluster(desired: &mut Desired, context: &Context<'_>) -> Result<Input<ClusterName>, Failure> {
+fn cluster(
+    desired: &mut Desired,
+    context: &Context<'_>,
+) -> Result<(Input<ClusterName>, Input<ClusterArn>), Failure> {
     let manifest = context.manifest()?;
     let mut capacity_providers = vec!["FARGATE".to_owned()];
     if manifest.cluster.spot {
@@ -194,7 +199,8 @@ fn cluster(desired: &mut Desired, context: &Context<'_>) -> Result<Input<Cluster
         ..Cluster::default()
     };
     // ECS takes no service while capacity providers are being attached.
-    Ok(desired.add(&Owner::Environment, "main", &cluster)?.name().when_ready())
+    let cluster = desired.add(&Owner::Environment, "main", &cluster)?;
+    Ok((cluster.name().when_ready(), cluster.arn()))
 }
 
 fn namespace(

@@ -40,7 +40,7 @@ pub(super) fn plan(
     let balancer = match service.service_type {
         ServiceType::LoadBalancedWebService => &shared.public,
         ServiceType::BackendService => &shared.private,
-        ServiceType::WorkerService => return Ok(Web::default()),
+        ServiceType::WorkerService | ServiceType::ScheduledJob => return Ok(Web::default()),
     };
     let Some(balancer) = balancer else {
         return Err(Failure::internal("a service's load balancer is not planned"));

@@ -9,6 +9,7 @@ mod addresses;
 mod environment;
 mod http;
 mod iam;
+mod job;
 mod load_balancer;
 mod logging;
 mod messaging;
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Desired, Failure, Observation, Owner};
 use crate::manifest::environment::{Vpc, Zones};
-use crate::manifest::{Environment, ServiceManifest, Workspace};
+use crate::manifest::{Environment, ServiceManifest, ServiceType, Workspace};
 
 pub use addresses::{ServiceAddress, addresses};
 use needs::Needs;
@@ -103,6 +104,10 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Fai
     let environment = environment::plan(&mut desired, context, &needs)?;
     let mut priorities = priority::Priorities::of_live(live);
     for service in &services {
+        if service.service_type == ServiceType::ScheduledJob {
+            job::plan(&mut desired, context, &environment, service)?;
+            continue;
+        }
         service::plan(&mut desired, context, &environment, service, &mut priorities)?;
     }
     iam::bound(&mut desired, context);

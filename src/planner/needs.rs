@@ -21,7 +21,7 @@ impl Needs {
             match service.service_type {
                 ServiceType::LoadBalancedWebService => self.public_load_balancer = true,
                 ServiceType::BackendService => self.private_load_balancer = true,
-                ServiceType::WorkerService => {}
+                ServiceType::WorkerService | ServiceType::ScheduledJob => {}
             }
         }
     }

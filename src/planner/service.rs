@@ -102,7 +102,7 @@ fn deployment(service: &ServiceManifest) -> Deployment {
     }
 }
 
-fn network(shared: &Shared, service: &ServiceManifest) -> Network {
+pub(super) fn network(shared: &Shared, service: &ServiceManifest) -> Network {
     let vpc = &service.network.vpc;
     let (subnets, assign_public_ip): (Vec<Input<SubnetId>>, bool) = match &vpc.placement {
         Placement::Public => (shared.network.public.clone(), true),
@@ -120,7 +120,7 @@ fn network(shared: &Shared, service: &ServiceManifest) -> Network {
 }
 
 /// Gives what was planned for a renamed service the addresses it had before.
-fn rename(desired: &mut Desired, before: &[Address], service: &ServiceManifest) {
+pub(super) fn rename(desired: &mut Desired, before: &[Address], service: &ServiceManifest) {
     let Some(old) = &service.formerly else { return };
     for (address, node) in &mut desired.nodes {
         if before.binary_search(address).is_err()

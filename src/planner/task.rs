@@ -8,11 +8,11 @@ use super::messaging::Messaging;
 use super::roles::{Roles, secret_arn};
 use super::{logging, settings};
 use crate::engine::{Desired, Failure, Input};
-use crate::manifest::ServiceManifest;
 use crate::manifest::service::{
     Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, PortProtocol, Secret,
-    Settings, Sidecar, SidecarPort,
+    Settings, Sidecar, SidecarPort, Timeout,
 };
+use crate::manifest::{ServiceManifest, TIMER};
 use crate::resources::ecs::TaskDefinitionArn;
 use crate::resources::ecs::task_definition::container::{
     Container, HealthCheck, LogConfiguration, MountPoint, PortMapping,
@@ -50,6 +50,9 @@ pub(super) fn plan(
     }
     if service.observability.tracing.is_some() {
         containers.insert(COLLECTOR.to_owned(), shared.collector());
+    }
+    if let Some(timeout) = &service.timeout {
+        containers.insert(TIMER.to_owned(), shared.timer(timeout));
     }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),
@@ -171,6 +174,21 @@ impl Shared<'_> {
             image: image.clone().unwrap_or_else(|| logging::COLLECTOR_IMAGE.to_owned()),
             command: vec![logging::COLLECTOR_CONFIGURATION.to_owned()],
             ..self.container(COLLECTOR, &Settings::default())
+        }
+    }
+
+    /// Keeps the time of a job's run: it is essential, so that its end is the task's. It says so by its exit code, as the
+    /// command `timeout` does; where the run ends first, it is told to stop.
+    fn timer(&self, timeout: &Timeout) -> Container {
+        let seconds = timeout.after.as_secs();
+        let script = format!(
+            "trap 'exit 0' TERM; sleep {seconds} & wait $!; echo 'the run has taken {seconds}s, its timeout'; exit 124"
+        );
+        Container {
+            image: timeout.image.clone(),
+            command: ["sh", "-c", &script].map(str::to_owned).into(),
+            depends_on: [(self.service.name.clone(), "START".to_owned())].into(),
+            ..self.container(TIMER, &Settings::default())
         }
     }
 

@@ -105,6 +105,11 @@ fn messaging() {
 }
 
 #[test]
+fn of_jobs() {
+    assert!(run("jobs.txt") >= 14);
+}
+
+#[test]
 fn environments() {
     assert!(run("environments.txt") >= 15);
 }

@@ -105,6 +105,7 @@ fn everything_a_service_is_in_an_environment() {
         }
       },
       "platform": "linux/arm64",
+      "retries": 0,
       "secrets": {
         "DATABASE_URL": {
           "secrets_manager": "shop/production/database"

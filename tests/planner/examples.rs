@@ -22,6 +22,11 @@ fn market_in_test() {
 }
 
 #[test]
+fn nightly_in_test() {
+    insta::assert_snapshot!(graph("nightly", "test"));
+}
+
+#[test]
 fn orders_in_test() {
     insta::assert_snapshot!(graph("orders", "test"));
 }
@@ -53,6 +58,7 @@ fn every_example_is_planned_above() {
             "hello test",
             "imported-vpc office",
             "market test",
+            "nightly test",
             "orders test",
             "shop production",
             "shop test"

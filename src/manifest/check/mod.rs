@@ -6,6 +6,7 @@ mod containers;
 mod environment;
 mod fargate;
 mod http;
+mod job;
 mod messaging;
 mod policy;
 mod service;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use environment::{environment, vpc};
 pub(crate) use fargate::FARGATE_CPUS;
+pub use job::TIMER;
 pub(crate) use service::{count, service};
 pub(crate) use workspace::{file_name, overrides, workspace};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explain, Findings, containers, fargate, http, messaging, policy, settings};
+use super::{Explain, Findings, containers, fargate, http, job, messaging, policy, settings};
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
@@ -119,6 +119,9 @@ pub(crate) fn service(
 ) {
     let unread = problems.iter().map(|problem| problem.span).collect();
     let findings = &mut Findings { source, node, unread, problems };
+    if findings.sound(&["type", "on", "timeout", "retries", "count", "sidecars"]) {
+        job::job(service, findings);
+    }
     if findings.sound(&["cpu", "memory"]) {
         fargate::size(service, findings);
     }
@@ -131,7 +134,9 @@ pub(crate) fn service(
     if findings.sound(&["iam"]) {
         policy::iam(service, findings);
     }
-    if findings.sound(&["http", "image", "sidecars"]) {
+    if service.service_type != ServiceType::ScheduledJob
+        && findings.sound(&["http", "image", "sidecars"])
+    {
         http::http(service, findings);
     }
     if findings.sound(&["publish", "subscribe", "count", "http"]) {
@@ -174,6 +179,9 @@ pub(crate) fn service(
 }
 
 fn scaling(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    if service.service_type == ServiceType::ScheduledJob {
+        return;
+    }
     let Count::Autoscaling(scaling) = &service.count else { return };
     for (name, wanted) in [
         ("requests", scaling.requests.is_some()),

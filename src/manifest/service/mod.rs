@@ -2,8 +2,10 @@
 
 mod container;
 mod count;
+mod cron;
 mod http;
 mod iam;
+mod job;
 mod logging;
 mod messaging;
 mod network;
@@ -20,6 +22,7 @@ pub use count::{Autoscaling, Cooldown, Count, Target};
 pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
 pub use iam::{Iam, OwnRole, RoleSource};
 pub(crate) use iam::{PolicyName, is_policy_name};
+pub use job::{JobDeadLetter, On, Timeout};
 pub use logging::{COLLECTOR, LOG_ROUTER, ServiceLogging, ServiceObservability, Tracing};
 pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
@@ -33,18 +36,21 @@ pub use settings::{
 pub use storage::{Storage, Volume};
 
 use super::patch::{Patch, TaskDefinitionOverride};
-use super::read::{Name, Text, choice, notation, record};
+use super::read::{Between, Name, Text, choice, notation, record};
 use super::read::{Read, Reader, is_map, whole};
 use super::schema::{either, part};
 use super::yaml::Node;
 use container::{Command, SecretSource};
+use job::TimeoutText;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 choice! {
     /// Which kind of manifest this is.
     pub enum ServiceKind {
-        /// The only one.
+        /// Anything that runs containers, jobs among it.
         Service = "service",
+        /// A `Scheduled Job`.
+        Job = "job",
     }
 }
 
@@ -57,6 +63,8 @@ choice! {
         BackendService = "Backend Service",
         /// By messages in a queue of its own.
         WorkerService = "Worker Service",
+        /// By nothing: it runs at set times and ends.
+        ScheduledJob = "Scheduled Job",
     }
 }
 
@@ -80,7 +88,7 @@ record! {
     /// A service: containers that run all the time.
     pub struct ServiceFile {
         ..=settings: Settings,
-        /// `service`.
+        /// `service`, or `job` for a `Scheduled Job`.
         kind: ServiceKind,
         /// The service's name, the same as the file's.
         name: String as Name,
@@ -114,6 +122,14 @@ record! {
         publish: Publish = Publish::default(),
         /// What a `Worker Service` receives.
         subscribe: Subscribe = Subscribe::default(),
+        /// When a `Scheduled Job` runs.
+        on: Option<On>,
+        /// How long a run of a `Scheduled Job` may take, 1s to 336h. A second container, which ends the task with exit code
+        /// 124, keeps the time.
+        timeout: Option<Timeout> as Option<TimeoutText>,
+        /// How often AWS tries again to start a run of a `Scheduled Job`, where starting failed. A run whose containers fail is
+        /// not run again: ECS knows nothing that would.
+        retries: u32 as Between<0, 185> = 0,
         /// More containers in each task, by name.
         sidecars: BTreeMap<String, Sidecar>,
         /// Where the tasks stand in the network.
