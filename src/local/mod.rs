@@ -63,6 +63,7 @@
 
 mod acm;
 mod applicationautoscaling;
+mod appmesh;
 pub mod call;
 pub mod clock;
 mod cloudtrail;

@@ -2,7 +2,7 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, scheduler,
+    acm, applicationautoscaling, appmesh, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, scheduler,
     secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
@@ -10,6 +10,7 @@ use super::{
 pub static SERVICES: &[&Service] = &[
     &acm::SERVICE,
     &applicationautoscaling::SERVICE,
+    &appmesh::SERVICE,
     &cloudtrail::SERVICE,
     &ec2::SERVICE,
     &ecr::SERVICE,

@@ -49,6 +49,8 @@ def hold_against_model(made, response_dict=None, event_name="", **_):
     protocol = made.meta.service_model.resolved_protocol
     where = f"{service}:{name}"
     if protocol in ("json", "rest-json"):
+        payload = shape and shape.serialization.get("payload")
+        shape = shape.members[payload] if payload else shape
         unknown_json(json.loads(response_dict["body"] or b"{}"), shape, where)
         return
     root = strip(ElementTree.fromstring(response_dict["body"]))
