@@ -114,6 +114,7 @@ impl Call<'_> {
     pub fn time(&self, at: Millis) -> Value {
         match self.service.protocol {
             Protocol::Json | Protocol::RestJson => json!(at as f64 / 1000.0),
+            Protocol::Cbor => json!({ "$time": at }),
             Protocol::Query | Protocol::Ec2 | Protocol::RestXml => Value::from(iso8601(at)),
         }
     }

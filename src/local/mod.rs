@@ -67,6 +67,7 @@ mod appmesh;
 pub mod call;
 pub mod clock;
 mod cloudtrail;
+mod cloudwatch;
 pub mod document;
 pub mod durations;
 pub mod ec2;

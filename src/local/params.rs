@@ -305,7 +305,7 @@ impl Params {
 
     /// Query protocols have nothing but strings, and so have REST's paths and query strings.
     fn leaves_are_text(&self) -> bool {
-        self.shared.service.protocol != Protocol::Json
+        !matches!(self.shared.service.protocol, Protocol::Json | Protocol::Cbor)
     }
 
     /// Empty lists and structures look like empty strings.
@@ -319,7 +319,7 @@ impl Params {
         match self.shared.service.protocol {
             Protocol::RestXml => true,
             Protocol::RestJson => self.path.is_empty(),
-            Protocol::Query | Protocol::Ec2 | Protocol::Json => false,
+            Protocol::Query | Protocol::Ec2 | Protocol::Json | Protocol::Cbor => false,
         }
     }
 
@@ -362,7 +362,7 @@ impl Params {
 
     fn wrong_type_at(&self, path: &str, wanted: &str) -> AwsError {
         match self.shared.service.protocol {
-            Protocol::Json | Protocol::RestJson => AwsError::new(
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => AwsError::new(
                 "SerializationException",
                 format!("the value at '{path}' is not of type {wanted}"),
             ),

@@ -2,8 +2,8 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, appmesh, cloudtrail, ec2, ecr, ecs, elbv2, iam, logs, scheduler,
-    secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
+    acm, applicationautoscaling, appmesh, cloudtrail, cloudwatch, ec2, ecr, ecs, elbv2, iam, logs,
+    scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
@@ -12,6 +12,7 @@ pub static SERVICES: &[&Service] = &[
     &applicationautoscaling::SERVICE,
     &appmesh::SERVICE,
     &cloudtrail::SERVICE,
+    &cloudwatch::SERVICE,
     &ec2::SERVICE,
     &ecr::SERVICE,
     &ecs::SERVICE,

@@ -42,12 +42,9 @@ pub(super) fn route(
         envelope.protocol = Protocol::Json;
         envelope.version = version.split(';').next().unwrap_or("1.1").trim().to_owned();
     }
-    if content_type.contains("cbor") || headers.contains_key("smithy-protocol") {
-        envelope.protocol = Protocol::Json;
-        return Err(AwsError::not_modelled(
-            "local AWS does not speak CBOR: use the service's JSON protocol",
-        )
-        .status(415));
+    let cbor = content_type.contains("cbor") || headers.contains_key(protocol::CBOR);
+    if cbor {
+        envelope.protocol = Protocol::Cbor;
     }
     let encoding = text(headers, header::CONTENT_ENCODING.as_str());
     if !encoding.is_empty() && encoding != "identity" {
@@ -74,7 +71,19 @@ pub(super) fn route(
             registry::names()
         )));
     };
-    envelope.protocol = service.protocol;
+    if cbor && service.protocol != Protocol::Cbor {
+        envelope.protocol = Protocol::Json;
+        return Err(AwsError::not_modelled(format!(
+            "local AWS does not speak CBOR for {}: use the service's JSON protocol",
+            service.name
+        ))
+        .status(415));
+    }
+    envelope.protocol = match service.protocol {
+        // Who does not speak CBOR speaks JSON to these.
+        Protocol::Cbor if !cbor => Protocol::Json,
+        protocol => protocol,
+    };
     envelope.namespace = service.namespace;
     if !regions::NAMES.contains(&scope.region) {
         return Err(AwsError::new(
@@ -91,7 +100,7 @@ pub(super) fn route(
             request.method()
         )));
     }
-    let (operation, input) = match protocol::decode(service, request)? {
+    let (operation, input) = match protocol::decode(envelope.protocol, service, request)? {
         Asked::ByPath(operation, input) => (operation, input),
         Asked::ByName(Some(action), input) => (by_name(service, &action, named)?, input),
         Asked::ByName(None, input) => match target.rsplit_once('.') {

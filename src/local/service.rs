@@ -18,6 +18,9 @@ pub enum Protocol {
     RestJson,
     /// restXml: the same with XML (route53). A list is its repeated element: `{"Tags": {"Tag": […]}}`.
     RestXml,
+    /// rpcv2Cbor: the path names the operation, the body is CBOR (monitoring). The same service speaks
+    /// awsJson to those who do not speak CBOR.
+    Cbor,
 }
 
 /// Does an operation change anything?
@@ -75,7 +78,7 @@ pub struct Service {
     pub name: &'static str,
     /// How it speaks.
     pub protocol: Protocol,
-    /// JSON: what stands before the dot in `X-Amz-Target`. Query and EC2: the API's version. REST: empty.
+    /// JSON and CBOR: what stands before the dot in `X-Amz-Target`, or in the path. Query and EC2: the API's version. REST: empty.
     pub target: &'static str,
     /// The XML namespace of answers; empty for JSON.
     pub namespace: &'static str,

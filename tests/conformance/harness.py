@@ -14,6 +14,8 @@ import xml.etree.ElementTree as ElementTree
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.parsers import RpcV2CBORParser, create_parser
+from botocore.serialize import create_serializer
 
 URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:4566"
 passed, failures = 0, []
@@ -28,13 +30,18 @@ def fresh_account():
 ACCOUNT = fresh_account()
 
 
-def client(service, region="eu-west-1", account=ACCOUNT):
+def client(service, region="eu-west-1", account=ACCOUNT, protocol=None):
+    """A client; `protocol` instead of the one that boto3 would choose."""
     session = boto3.session.Session(
         aws_access_key_id=account, aws_secret_access_key="secret", region_name=region
     )
     # boto3's own checks are off: local AWS has to refuse what AWS refuses.
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False, inject_host_prefix=False)
     made = session.client(service, endpoint_url=URL, config=config)
+    if protocol:
+        made.meta.service_model.__dict__["resolved_protocol"] = protocol
+        made._serializer = create_serializer(protocol, False)
+        made._response_parser = create_parser(protocol)
     made.meta.events.register("response-received", lambda **event: hold_against_model(made, **event))
     return made
 
@@ -48,6 +55,10 @@ def hold_against_model(made, response_dict=None, event_name="", **_):
     shape = made.meta.service_model.operation_model(name).output_shape
     protocol = made.meta.service_model.resolved_protocol
     where = f"{service}:{name}"
+    if protocol == "smithy-rpc-v2-cbor":
+        body = RpcV2CBORParser()._initial_body_parse(response_dict["body"])
+        unknown_json(body, shape, where)
+        return
     if protocol in ("json", "rest-json"):
         payload = shape and shape.serialization.get("payload")
         shape = shape.members[payload] if payload else shape

@@ -138,7 +138,7 @@ async fn what_is_not_modelled_is_refused_by_name() {
     400 Bad Request: <Response><Errors><Error><Code>NotImplementedByLocalAws</Code><Message>local AWS does not model TagSpecification.1.Shape of ec2:CreateVpc</Message></Error></Errors>
     400 Bad Request: {"__type":"NotImplementedByLocalAws","message":"local AWS does not model Tags.1.Colour of ssm:PutParameter"}
     400 Bad Request: {"__type":"NotImplementedByLocalAws","message":"local AWS serves ssm as AmazonSSM.*, not AmazonEC2.GetParameter"}
-    415 Unsupported Media Type: {"__type":"NotImplementedByLocalAws","message":"local AWS does not speak CBOR: use the service's JSON protocol"}
+    415 Unsupported Media Type: {"__type":"NotImplementedByLocalAws","message":"local AWS does not speak CBOR for ssm: use the service's JSON protocol"}
     415 Unsupported Media Type: {"__type":"NotImplementedByLocalAws","message":"local AWS does not read bodies with content encoding gzip"}
     400 Bad Request: <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>NotImplementedByLocalAws</Code><Message>local AWS serves sts by POST only, not GET</Message></Error>
     "#);

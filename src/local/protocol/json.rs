@@ -16,7 +16,20 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, AwsError> {
 }
 
 pub(super) fn success(output: &Value) -> String {
-    if output.is_null() { "{}".to_owned() } else { output.to_string() }
+    let text = if output.is_null() { "{}".to_owned() } else { output.to_string() };
+    // A service that speaks CBOR too writes times so that both can say them.
+    if text.contains(r#"{"$time":"#) { seconds(output.clone()).to_string() } else { text }
+}
+
+fn seconds(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(seconds).collect(),
+        Value::Object(members) => match members.get("$time").and_then(Value::as_u64) {
+            Some(at) => (at as f64 / 1000.0).into(),
+            None => members.into_iter().map(|(name, value)| (name, seconds(value))).collect(),
+        },
+        other => other,
+    }
 }
 
 pub(super) fn failure(error: &AwsError) -> String {

@@ -83,6 +83,8 @@ fn hand_on(call: &mut Call<'_>, arn: &str, operation: &str, input: Value) -> Res
             call.account, call.region
         )));
     }
+    // CloudWatch signs its calls by another name than its ARNs bear.
+    let name = if name == "cloudwatch" { "monitoring" } else { name };
     let service = SERVICES.iter().find(|service| service.name == name);
     let found = service.and_then(|service| Some((*service, service.operation(operation)?)));
     let Some((service, operation)) = found else {
@@ -121,7 +123,7 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
             "AddTagsToResource",
             json!({"ResourceType": "Parameter", "ResourceId": arn, "Tags": list("Key", "Value")}),
         ),
-        "servicediscovery" => {
+        "servicediscovery" | "cloudwatch" => {
             ("TagResource", json!({"ResourceARN": arn, "Tags": list("Key", "Value")}))
         }
         "sqs" => ("TagQueue", json!({"QueueUrl": queue_url(arn), "Tags": tags})),
@@ -148,7 +150,7 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
             "RemoveTagsFromResource",
             json!({"ResourceType": "Parameter", "ResourceId": arn, "TagKeys": keys}),
         ),
-        "servicediscovery" | "application-autoscaling" => {
+        "servicediscovery" | "application-autoscaling" | "cloudwatch" => {
             ("UntagResource", json!({"ResourceARN": arn, "TagKeys": keys}))
         }
         _ => ("UntagResource", json!({"resourceArn": arn, "tagKeys": keys})),
