@@ -1,5 +1,7 @@
 """application-autoscaling for ECS services, as boto3 sees it."""
 
+import datetime
+
 from harness import ACCOUNT, check, client, refused, summary, until
 
 scaling = client("application-autoscaling")
@@ -64,7 +66,6 @@ refused("ResourceNotFoundException", "tags of nothing", scaling.list_tags_for_re
 refused("ValidationException", "too many ids", scaling.describe_scalable_targets, ServiceNamespace="ecs", ResourceIds=[f"service/main/{n}" for n in range(51)])
 refused("InvalidNextTokenException", "page of nobody", scaling.describe_scalable_targets, ServiceNamespace="ecs", NextToken="x")
 refused("NotImplementedByLocalAws", "another namespace", scaling.describe_scalable_targets, ServiceNamespace="rds")
-refused("NotImplementedByLocalAws", "scheduled actions", scaling.describe_scheduled_actions, ServiceNamespace="ecs")
 
 # Policies
 put = scaling.put_scaling_policy(**WEB, PolicyName="cpu", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=CPU)
@@ -88,6 +89,48 @@ steps = {"AdjustmentType": "ChangeInCapacity", "Cooldown": 60, "MetricAggregatio
 check("no alarms of its own", scaling.put_scaling_policy(**WEB, PolicyName="steps", PolicyType="StepScaling", StepScalingPolicyConfiguration=steps)["Alarms"], [])
 [policy] = scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["steps"])["ScalingPolicies"]
 check("steps", policy["StepScalingPolicyConfiguration"], steps)
+for what, bad in {
+    "a gap": [{"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 5, "ScalingAdjustment": 1}, {"MetricIntervalLowerBound": 6, "ScalingAdjustment": 2}],
+    "an overlap": [{"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 5, "ScalingAdjustment": 1}, {"MetricIntervalLowerBound": 4, "ScalingAdjustment": 2}],
+    "no upper end": [{"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 5, "ScalingAdjustment": 1}],
+}.items():
+    refused("ValidationException", what, scaling.put_scaling_policy, **WEB, PolicyName="bad", PolicyType="StepScaling", StepScalingPolicyConfiguration={**steps, "StepAdjustments": bad})
+
+# Scheduled actions
+NIGHT = {"ScheduledActionName": "night", "Schedule": "cron(0 20 * * ? *)", "Timezone": "Europe/Berlin", "StartTime": 1900000000, "EndTime": 1950000000, "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2}}
+
+
+def actions(**filters):
+    found = scaling.describe_scheduled_actions(ServiceNamespace="ecs", **filters)["ScheduledActions"]
+    for one in found:
+        one.pop("CreationTime"), one.pop("ScheduledActionARN")
+        for time in ("StartTime", "EndTime"):
+            if time in one:
+                one[time] = int(one[time].timestamp())
+    return found
+
+
+scaling.put_scheduled_action(**WEB, **NIGHT)
+check("action", actions(ResourceId="service/main/web"), [{**WEB, **NIGHT}])
+scaling.put_scheduled_action(**WEB, ScheduledActionName="night", ScalableTargetAction={"MinCapacity": 0})
+check("what is not named stays", actions(ScheduledActionNames=["night"]), [{**WEB, **NIGHT, "ScalableTargetAction": {"MinCapacity": 0}}])
+for what, changes in {
+    "schedule": {"Schedule": "every night"},
+    "timezone": {"Timezone": "Berlin"},
+    "no bounds": {"ScalableTargetAction": {}},
+    "the wrong way round": {"ScalableTargetAction": {"MinCapacity": 3, "MaxCapacity": 2}},
+    "end before start": {"EndTime": 1800000000},
+}.items():
+    refused("ValidationException", what, scaling.put_scheduled_action, **WEB, **{**NIGHT, "ScheduledActionName": "bad", **changes})
+refused("ObjectNotFoundException", "action of nobody", scaling.put_scheduled_action, **{**WEB, "ResourceId": "service/main/nobody"}, **NIGHT)
+scaling.register_scalable_target(**WEB, SuspendedState={"ScheduledScalingSuspended": False})
+soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).strftime("at(%Y-%m-%dT%H:%M:%S)")
+scaling.put_scheduled_action(**WEB, ScheduledActionName="soon", Schedule=soon, ScalableTargetAction={"MinCapacity": 4, "MaxCapacity": 9})
+until("it comes due", lambda: [(t["MinCapacity"], t["MaxCapacity"]) for t in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]] == [(4, 9)])
+check("and brings tasks", ecs.describe_services(cluster="main", services=["web"])["services"][0]["desiredCount"], 4)
+scaling.delete_scheduled_action(**WEB, ScheduledActionName="soon")
+refused("ObjectNotFoundException", "deleted twice", scaling.delete_scheduled_action, **WEB, ScheduledActionName="soon")
+
 check("activities", scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"], [])
 for number in range(60):
     scaling.put_scaling_policy(**WEB, PolicyName=f"many-{number:02}", PolicyType="StepScaling", StepScalingPolicyConfiguration=steps)
@@ -96,6 +139,7 @@ check("pages", pages, [50, 12])
 scaling.delete_scaling_policy(**WEB, PolicyName="cpu")
 refused("ObjectNotFoundException", "deleted twice", scaling.delete_scaling_policy, **WEB, PolicyName="cpu")
 scaling.deregister_scalable_target(**WEB)
+check("no actions left", actions(), [])
 check("no policies left", scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"], [])
 check("no targets left", scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"], [])
 

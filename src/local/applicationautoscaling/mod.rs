@@ -1,7 +1,8 @@
-//! `application-autoscaling`, for the desired count of ECS services: scalable targets and scaling
-//! policies are kept and read back; nothing here ever scales by a metric, since there are none.
-//! Scheduled actions and other namespaces are refused by name.
+//! `application-autoscaling`, for the desired count of ECS services: scalable targets, scaling
+//! policies and scheduled actions are kept and read back; nothing here ever scales by a metric, since
+//! there are none. Scheduled actions come due. Other namespaces are refused by name.
 
+mod action;
 mod policy;
 mod shape;
 mod tags;
@@ -19,6 +20,9 @@ const TARGETS: Table = Table::regional("application-autoscaling/target");
 /// Scaling policies by `resource id/policy name`.
 const POLICIES: Table = Table::regional("application-autoscaling/policy");
 
+/// Scheduled actions by `resource id/action name`.
+const ACTIONS: Table = Table::regional("application-autoscaling/scheduled-action");
+
 /// The one dimension that an ECS service has.
 const DIMENSION: &str = "ecs:service:DesiredCount";
 
@@ -30,7 +34,7 @@ pub(super) static SERVICE: Service = Service {
     invalid: "ValidationException",
     invalid_token: "InvalidNextTokenException",
     throttle: ("ThrottlingException", 400),
-    timer: None,
+    timer: Some(action::due),
     operations: &[
         write("RegisterScalableTarget", target::register),
         read("DescribeScalableTargets", target::describe),
@@ -38,6 +42,9 @@ pub(super) static SERVICE: Service = Service {
         write("PutScalingPolicy", policy::put),
         read("DescribeScalingPolicies", policy::describe),
         write("DeleteScalingPolicy", policy::delete),
+        write("PutScheduledAction", action::put),
+        read("DescribeScheduledActions", action::describe),
+        write("DeleteScheduledAction", action::delete),
         read("DescribeScalingActivities", activities),
         write("TagResource", tags::tag),
         write("UntagResource", tags::untag),

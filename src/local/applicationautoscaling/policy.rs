@@ -86,12 +86,40 @@ fn step_scaling(call: &Call<'_>, step: Value) -> Result<Value, AwsError> {
     if adjustments.iter().any(|adjustment| !adjustment.has("ScalingAdjustment")) {
         return invalid("ScalingAdjustment must be specified for every step.");
     }
+    if let Some(why) = intervals(adjustments) {
+        return invalid(why);
+    }
     if step.has("MinAdjustmentMagnitude")
         && step.text("AdjustmentType") != "PercentChangeInCapacity"
     {
         return invalid("MinAdjustmentMagnitude is for PercentChangeInCapacity only.");
     }
     Ok(step)
+}
+
+/// What is wrong with the steps' intervals: they touch each other, and reach as far as the alarm does.
+fn intervals(adjustments: &[Value]) -> Option<&'static str> {
+    let bound = |step: &Value, member: &str, open: f64| step[member].as_f64().unwrap_or(open);
+    let mut all: Vec<(f64, f64)> = adjustments
+        .iter()
+        .map(|step| {
+            let low = bound(step, "MetricIntervalLowerBound", f64::NEG_INFINITY);
+            (low, bound(step, "MetricIntervalUpperBound", f64::INFINITY))
+        })
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if all.iter().any(|(low, high)| low >= high) {
+        return Some("The lower bound of a step must be less than its upper bound.");
+    }
+    if all.windows(2).any(|pair| pair[0].1 != pair[1].0) {
+        return Some("Step adjustment intervals can't overlap or have gaps between them.");
+    }
+    let (low, high) = (all.first()?.0, all.last()?.1);
+    if low < 0.0 && low.is_finite() {
+        return Some("There must be a step adjustment with an unspecified lower bound.");
+    }
+    (high > 0.0 && high.is_finite())
+        .then_some("There must be a step adjustment with an unspecified upper bound.")
 }
 
 fn target_tracking(call: &Call<'_>, mut tracking: Value) -> Result<Value, AwsError> {

@@ -63,9 +63,16 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = target.text("ScalableTargetARN").to_owned();
     call.add_tags(&arn, tags)?;
     call.put(TARGETS, &resource, target);
-    let bound = |number: i64| u64::try_from(number).unwrap_or(0);
-    ecs::bring_inside(call, cluster, service, bound(low), bound(high));
+    bring_inside(call, &resource, low, high);
     Ok(json!({"ScalableTargetARN": arn}))
+}
+
+/// Brings the service's desired count inside these bounds.
+pub(super) fn bring_inside(call: &mut Call<'_>, resource: &str, low: i64, high: i64) {
+    let bound = |number: i64| u64::try_from(number).unwrap_or(0);
+    if let Some((cluster, service)) = parts(resource) {
+        ecs::bring_inside(call, cluster, service, bound(low), bound(high));
+    }
 }
 
 fn suspended(call: &Call<'_>) -> Result<Vec<(&'static str, bool)>, AwsError> {
@@ -113,5 +120,6 @@ pub(super) fn deregister(call: &mut Call<'_>) -> Result<Value, AwsError> {
     for (key, _) in call.scan(POLICIES, &format!("{resource}/")) {
         call.delete(POLICIES, &key);
     }
+    super::action::forget(call, &resource);
     Ok(json!({}))
 }

@@ -1,14 +1,10 @@
 //! `monitoring`: CloudWatch's metric alarms, kept and read back. There are no metrics, so an alarm changes its state only
-//! by SetAlarmState. Composite alarms, dashboards and metrics themselves are refused by name.
+//! by SetAlarmState: then ECS ends the deployments that watch it. Its actions are kept, not carried out. Composite alarms, dashboards and metrics themselves are refused by name.
 
 mod alarm;
 mod check;
 mod state;
 mod tags;
-
-use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::call::Call;
 use super::error::AwsError;
@@ -43,11 +39,6 @@ pub(super) static SERVICE: Service = Service {
 /// The ARN of an alarm.
 fn arn(call: &Call<'_>, name: &str) -> String {
     call.arn("cloudwatch", &format!("alarm:{name}"))
-}
-
-/// An alarm as DescribeAlarms shows it, for the services that watch alarms.
-pub(super) fn find(call: &Call<'_>, name: &str) -> Option<Arc<Value>> {
-    call.get(ALARMS, name)
 }
 
 /// An error with the code that the API has had since it spoke the query protocol.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{ALARMS, check, error};
 use crate::local::call::Call;
 use crate::local::document::Document;
+use crate::local::ecs;
 use crate::local::error::AwsError;
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Value, AwsError> {
@@ -21,6 +22,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, AwsError> {
     };
     let now = call.time(call.now);
     let old = &alarm["state"];
+    let old_state = old.text("StateValue").to_owned();
     let turned = if old.text("StateValue") == state {
         old["StateTransitionedTimestamp"].clone()
     } else {
@@ -36,6 +38,9 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, AwsError> {
         new.set("StateReasonData", data);
     }
     call.update(ALARMS, &name, |alarm| alarm.set("state", new));
+    if state == "ALARM" && old_state != state {
+        ecs::alarm_went_off(call, &name);
+    }
     Ok(json!({}))
 }
 

@@ -161,7 +161,7 @@ fn wire(call: &Call<'_>, deployment: &Value, service: Option<&Service>) -> Value
             "failureCount": failures,
             "threshold": threshold,
         },
-        "alarms": alarms(&deployment["deploymentConfiguration"]["alarms"]),
+        "alarms": alarms(deployment),
     });
     times(call, deployment, &mut output);
     if let Some(rollback) = deployment.get("rollback") {
@@ -172,12 +172,18 @@ fn wire(call: &Call<'_>, deployment: &Value, service: Option<&Service>) -> Value
     output
 }
 
-fn alarms(alarms: &Value) -> Value {
-    if alarms.flag("enable") {
-        json!({"status": "MONITORING", "alarmNames": alarms["alarmNames"], "triggeredAlarmNames": []})
-    } else {
-        json!({"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []})
+fn alarms(deployment: &Value) -> Value {
+    let alarms = &deployment["deploymentConfiguration"]["alarms"];
+    if !alarms.flag("enable") {
+        return json!({"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []});
     }
+    let triggered = deployment.list("triggered");
+    let status = match (triggered.is_empty(), deployment.has("finished")) {
+        (false, _) => "TRIGGERED",
+        (true, true) => "MONITORING_COMPLETE",
+        (true, false) => "MONITORING",
+    };
+    json!({"status": status, "alarmNames": alarms["alarmNames"], "triggeredAlarmNames": triggered})
 }
 
 pub(super) fn describe_revisions(call: &mut Call<'_>) -> Result<Value, AwsError> {

@@ -86,6 +86,16 @@ pub(super) fn bring_inside(call: &mut Call<'_>, cluster: &str, service: &str, lo
     service::bring_inside(call, cluster, service, low, high);
 }
 
+/// A CloudWatch alarm went off: deployments that watch it fail.
+pub(super) fn alarm_went_off(call: &mut Call<'_>, name: &str) {
+    for (key, _) in call.scan(records::SERVICES, "") {
+        let Some((cluster, service)) = key.split_once('/') else { continue };
+        if let Some(mut service) = records::Service::load(call, cluster, service) {
+            rollout::alarm(call, &mut service, name);
+        }
+    }
+}
+
 /// RunTask for another service of AWS, within its call: as though it had not been made where it fails.
 pub(super) fn run_task(call: &mut Call<'_>, input: Value) -> Result<(), AwsError> {
     let Some(operation) = SERVICE.operation("RunTask") else {

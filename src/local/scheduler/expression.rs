@@ -14,23 +14,23 @@ const MINUTE: Millis = 60_000;
 const LAST_YEAR: i32 = 2199;
 
 /// The names of time zones.
-pub(super) struct Zone;
+pub(in crate::local) struct Zone;
 
 impl Zone {
     /// Is it a name of the tz database?
-    pub(super) fn exists(name: &str) -> bool {
+    pub(in crate::local) fn exists(name: &str) -> bool {
         include_str!("../../manifest/timezones.txt").lines().any(|known| known == name)
     }
 
     /// Do its schedules fire here?
-    pub(super) fn fires(name: &str) -> bool {
+    pub(in crate::local) fn fires(name: &str) -> bool {
         ["UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "GMT", "Etc/GMT"].contains(&name)
     }
 }
 
 /// A schedule's expression.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Expression {
+pub(in crate::local) enum Expression {
     /// Every so many milliseconds, from when the schedule was made.
     Rate(Millis),
     /// Once.
@@ -40,7 +40,7 @@ pub(super) enum Expression {
 
 /// The six fields of a cron expression, as the values that they allow.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cron {
+pub(in crate::local) struct Cron {
     minutes: BTreeSet<u16>,
     hours: BTreeSet<u16>,
     days: Days,
@@ -66,7 +66,7 @@ enum Days {
 
 impl Expression {
     /// `None` for what EventBridge Scheduler refuses.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::local) fn parse(text: &str) -> Option<Self> {
         let inside = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
         if let Some(rate) = inside("rate") {
             let (count, unit) = rate.split_once(' ')?;
@@ -104,7 +104,7 @@ impl Expression {
     }
 
     /// The first time after `after`; a rate counts from `from`.
-    pub(super) fn next(&self, from: Millis, after: Millis) -> Option<Millis> {
+    pub(in crate::local) fn next(&self, from: Millis, after: Millis) -> Option<Millis> {
         match self {
             Self::Rate(every) => {
                 let passed = after.saturating_sub(from) / every;

@@ -1,7 +1,7 @@
 //! `scheduler`: EventBridge Scheduler's groups and schedules whose target is ECS's RunTask. A schedule fires by the clock on the
 //! wall, when the account is next looked at; in which time zones stands in [`expression`]. Other targets are refused.
 
-mod expression;
+pub(super) mod expression;
 mod fire;
 mod group;
 mod schedule;

@@ -155,6 +155,16 @@ pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service, who: &str, w
     possible
 }
 
+/// An alarm went off: a deployment that watches it fails.
+pub(super) fn alarm(call: &mut Call<'_>, service: &mut Service, name: &str) {
+    let mut tasks = load_tasks(call, service);
+    if verdict::alarm(call, service, &mut tasks, name) {
+        store_tasks(call, service, tasks);
+        look_again(call, service);
+        service.save(call);
+    }
+}
+
 /// The number of failures at which this service's circuit breaker breaks, if it has one.
 pub(super) fn threshold(service: &Service) -> Option<u64> {
     verdict::breaker(service)

@@ -36,45 +36,94 @@ pub(super) fn break_circuit(
     if primary.state != State::InProgress || primary.counted < threshold {
         return false;
     }
-    let (failures, id) = (primary.counted, primary.id.clone());
-    let (key, again) = (primary.service_deployment.clone(), primary.rollback);
-    primary.state = State::Failed;
-    primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
-    primary.updated = call.now;
-    primary.retry_at = None;
-    let wants =
-        service.wire["deploymentConfiguration"]["deploymentCircuitBreaker"].flag("rollback");
-    service.say(call, &format!("(deployment {id}) deployment failed: tasks failed to start."));
-    let now = call.now;
+    let failures = primary.counted;
+    let key = primary.service_deployment.clone();
     call.update(SERVICE_DEPLOYMENTS, &key, |document| {
         document.set("breaker", "TRIGGERED");
         document.set("failureCount", failures);
         document.set("threshold", threshold);
-        document.set("updated", now);
     });
-    let because = "the circuit breaker threshold was exceeded";
+    let because = Because {
+        who: "ECS deployment circuit breaker",
+        what: "tasks failed to start.",
+        why: "the circuit breaker threshold was exceeded",
+        rolls_back: "deploymentCircuitBreaker",
+    };
+    fail(call, service, tasks, &because);
+    true
+}
+
+/// Fails the primary deployment if it watches this alarm, which went off just now.
+pub(super) fn alarm(
+    call: &mut Call<'_>,
+    service: &mut Service,
+    tasks: &mut [Task],
+    name: &str,
+) -> bool {
+    let alarms = &service.wire["deploymentConfiguration"]["alarms"];
+    if !alarms.flag("enable") || !alarms.texts("alarmNames").contains(&name) {
+        return false;
+    }
+    let Some(primary) = service.primary() else { return false };
+    // A rollback is not stopped by what made it necessary.
+    if primary.state != State::InProgress || primary.rollback {
+        return false;
+    }
+    let key = primary.service_deployment.clone();
+    call.update(SERVICE_DEPLOYMENTS, &key, |document| {
+        document.set("triggered", json!([name]));
+    });
+    let because = Because {
+        who: "ECS deployment alarms",
+        what: "alarm detected.",
+        why: "a CloudWatch alarm went into the ALARM state",
+        rolls_back: "alarms",
+    };
+    fail(call, service, tasks, &because);
+    true
+}
+
+/// Why a deployment fails, in ECS's words.
+struct Because {
+    who: &'static str,
+    what: &'static str,
+    why: &'static str,
+    /// The part of the configuration that says whether the last one comes back.
+    rolls_back: &'static str,
+}
+
+/// Ends the primary deployment, and rolls back if that is asked for.
+fn fail(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task], because: &Because) {
+    let Some(primary) = service.primary_mut() else { return };
+    let id = primary.id.clone();
+    let (key, again) = (primary.service_deployment.clone(), primary.rollback);
+    primary.state = State::Failed;
+    primary.reason = format!("{}: {}", because.who, because.what);
+    primary.updated = call.now;
+    primary.retry_at = None;
+    let wants = service.wire["deploymentConfiguration"][because.rolls_back].flag("rollback");
+    service.say(call, &format!("(deployment {id}) deployment failed: {}", because.what));
+    let now = call.now;
+    call.update(SERVICE_DEPLOYMENTS, &key, |document| document.set("updated", now));
+    let why = because.why;
     let end = match (again, wants, &service.last_completed) {
-        (true, _, _) => Some((
-            "ROLLBACK_FAILED",
-            format!("Service deployment rollback failed because {because}."),
-        )),
+        (true, _, _) => {
+            Some(("ROLLBACK_FAILED", format!("Service deployment rollback failed because {why}.")))
+        }
         (_, true, None) => Some((
             "ROLLBACK_FAILED",
             "No rollback candidate was found to run the rollback.".to_owned(),
         )),
-        (_, false, _) => {
-            Some(("STOPPED", format!("Service deployment stopped because {because}.")))
-        }
+        (_, false, _) => Some(("STOPPED", format!("Service deployment stopped because {why}."))),
         (false, true, Some(_)) => None,
     };
     match end {
         Some((status, reason)) => finish(call, &key, status, &reason),
         None => {
-            let reason = format!("Service deployment rolled back because {because}.");
-            roll_back(call, service, tasks, "ECS deployment circuit breaker", &reason);
+            let reason = format!("Service deployment rolled back because {why}.");
+            roll_back(call, service, tasks, because.who, &reason);
         }
     }
-    true
 }
 
 /// Makes the last completed revision the primary one again. Returns whether there was one.
