@@ -16,5 +16,5 @@ pub mod tags;
 pub mod trail;
 pub mod zones;
 
-pub use error::{classify, unless_gone};
+pub use error::{class_of, classify, unless_gone};
 pub use session::{Cx, Session, SessionOptions};

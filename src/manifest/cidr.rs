@@ -1,7 +1,7 @@
-//! Ranges of IPv4 addresses.
+//! Ranges of IPv4 and IPv6 addresses.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
@@ -29,7 +29,7 @@ impl Cidr {
     pub fn parse(text: &str) -> Result<Self, Option<String>> {
         let (address, prefix) = text.split_once('/').unwrap_or((text, "32"));
         if address.contains(':') {
-            return Err(Some("IPv6 ranges come in a later release".to_owned()));
+            return Err(Some("only an IPv4 range can stand here".to_owned()));
         }
         let address: Ipv4Addr = address.parse().map_err(|_| None)?;
         let digits = prefix.chars().all(|c| c.is_ascii_digit());
@@ -85,6 +85,54 @@ impl Serialize for Cidr {
     }
 }
 
+/// A range of addresses of either family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Range {
+    /// IPv4.
+    V4(Cidr),
+    /// IPv6: an address whose host bits are zero, and a prefix length, 0 to 128.
+    V6(u128, u8),
+}
+
+impl Range {
+    /// Reads `10.0.0.0/16`, `2001:db8::/32`, or one address without a prefix.
+    ///
+    /// # Errors
+    /// `Some(help)` when the text is nearly right: host bits that are not zero.
+    pub fn parse(text: &str) -> Result<Self, Option<String>> {
+        if !text.contains(':') {
+            return Cidr::parse(text).map(Self::V4);
+        }
+        let (address, prefix) = text.split_once('/').unwrap_or((text, "128"));
+        let address: u128 = address.parse::<Ipv6Addr>().map_err(|_| None)?.to_bits();
+        let digits = prefix.chars().all(|c| c.is_ascii_digit());
+        let prefix =
+            prefix.parse::<u8>().ok().filter(|prefix| digits && *prefix <= 128).ok_or(None)?;
+        let network = address & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
+        let range = Self::V6(network, prefix);
+        if network == address {
+            Ok(range)
+        } else {
+            Err(Some(format!("the address has bits beyond its prefix; write {range}")))
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(cidr) => cidr.fmt(f),
+            Self::V6(network, prefix) => write!(f, "{}/{prefix}", Ipv6Addr::from_bits(*network)),
+        }
+    }
+}
+
+impl Serialize for Range {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Cidr;
@@ -103,5 +151,25 @@ mod tests {
         }
         let nearly = "the address has bits beyond its prefix; write 10.0.0.0/16";
         assert_eq!(Cidr::parse("10.0.7.0/16"), Err(Some(nearly.to_owned())));
+    }
+
+    #[test]
+    fn ranges_are_of_either_family() {
+        for (text, expected) in [
+            ("10.0.0.0/16", Ok("10.0.0.0/16")),
+            ("2001:DB8::/32", Ok("2001:db8::/32")),
+            ("::/0", Ok("::/0")),
+            ("::1", Ok("::1/128")),
+            (
+                "2001:db8::1/32",
+                Err(Some("the address has bits beyond its prefix; write 2001:db8::/32")),
+            ),
+            ("::/129", Err(None)),
+            ("::x/8", Err(None)),
+        ] {
+            let read = Range::parse(text).map(|range| range.to_string());
+            let expected = expected.map(str::to_owned).map_err(|why| why.map(str::to_owned));
+            assert_eq!(read, expected, "{text}");
+        }
     }
 }

@@ -26,7 +26,7 @@ use std::str::FromStr;
 
 pub use application::Application;
 pub use check::TIMER;
-pub use cidr::Cidr;
+pub use cidr::{Cidr, Range};
 pub use environment::{Environment, Vpc};
 pub use problem::{Problem, Problems, Related, Severity, Source, Span};
 pub(crate) use read::did_you_mean;

@@ -1,9 +1,9 @@
 //! What belongs to the environment: network, security group, cluster, namespace, load balancers.
 
 use super::Context;
-use super::load_balancer;
 use super::needs::Needs;
 use super::network::{self, Network};
+use super::{endpoints, load_balancer};
 use crate::engine::{Address, Desired, Failure, Input, Owner};
 use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
 use crate::manifest::service::Placement;
@@ -57,7 +57,7 @@ impl Shared {
         match placement {
             Placement::Public => &self.network.public_routes,
             Placement::Private => &self.network.private_routes,
-            Placement::Subnets(_) => &[],
+            Placement::Subnets(_) | Placement::Tagged(_) => &[],
         }
     }
 }
@@ -69,6 +69,9 @@ pub(super) fn plan(
     needs: &Needs,
 ) -> Result<Shared, Failure> {
     let network = network::plan(desired, context)?;
+    if let Some(logs) = &context.manifest()?.network.flow_logs {
+        endpoints::flow_log(desired, context, logs, &network.vpc)?;
+    }
     let security_group = security_group(desired, context, &network)?;
     let (cluster, cluster_arn) = cluster(desired, context)?;
     let namespace = namespace(desired, context, &network)?;
@@ -104,6 +107,15 @@ fn security_group(
         ..all_traffic(&group, Direction::Ingress, Peer::Group(group.clone()))
     };
     desired.add(&owner, "environment-from-itself", &itself)?;
+    if network.ipv6 && rules.egress.is_empty() {
+        // A group that was made before its VPC had an IPv6 block lets nothing out by it. No description: for a
+        // new group EC2 itself makes this rule, without one.
+        let everywhere = SecurityGroupRule {
+            tags: context.tags()?,
+            ..all_traffic(&group, Direction::Egress, Peer::CidrV6("::/0".to_owned()))
+        };
+        desired.add(&owner, "environment-all-to-::/0", &everywhere)?;
+    }
     for rule in &rules.ingress {
         written_rule(desired, context, &group, Direction::Ingress, rule)?;
     }
@@ -129,6 +141,11 @@ pub(super) fn all_traffic(
         description: String::new(),
         tags: Default::default(),
     }
+}
+
+/// A range of either family as a rule's peer.
+pub(super) fn peer(range: &str) -> Peer {
+    if range.contains(':') { Peer::CidrV6(range.to_owned()) } else { Peer::Cidr(range.to_owned()) }
 }
 
 /// A rule as the manifest writes it. Its name follows from what it says, so that a rule more or less
@@ -162,7 +179,7 @@ fn written_rule(
         from_port: ports.0,
         to_port: ports.1,
         tags: context.tags()?,
-        ..all_traffic(group, direction, Peer::Cidr(cidr.clone()))
+        ..all_traffic(group, direction, peer(&cidr))
     };
     desired.add(
         &Owner::Environment,

@@ -1,7 +1,7 @@
 //! The load balancers that services of an environment share.
 
 use super::Context;
-use super::environment::{Balancer, all_traffic};
+use super::environment::{Balancer, all_traffic, peer};
 use super::network::Network;
 use crate::engine::{Address, Desired, Failure, Input, Owner, Spec, Wait};
 use crate::resources::ec2::{
@@ -9,12 +9,14 @@ use crate::resources::ec2::{
 };
 use crate::resources::elbv2::listener::SSL_POLICY;
 use crate::resources::elbv2::{
-    Action, Listener, ListenerArn, LoadBalancer, LoadBalancerArn, Protocol, Scheme,
+    Action, IpAddressType, Listener, ListenerArn, LoadBalancer, LoadBalancerArn, Protocol, Scheme,
 };
 
 const OWNER: Owner = Owner::Environment;
 /// Who may connect where nobody says it.
 const EVERYONE: &str = "0.0.0.0/0";
+/// The same, by IPv6.
+const EVERYONE_V6: &str = "::/0";
 
 /// Plans the internet-facing load balancer.
 pub(super) fn public(
@@ -25,7 +27,10 @@ pub(super) fn public(
 ) -> Result<Balancer, Failure> {
     let http = &context.manifest()?.http.public;
     let sources: Vec<String> = http.ingress.source_ips.iter().map(ToString::to_string).collect();
-    let sources = if sources.is_empty() { vec![EVERYONE.to_owned()] } else { sources };
+    let sources = match sources.is_empty() {
+        true => everyone(network),
+        false => sources.iter().map(|range| peer(range)).collect(),
+    };
     Planner {
         desired,
         context,
@@ -34,7 +39,7 @@ pub(super) fn public(
         certificates: &http.certificates,
         ssl_policy: http.ssl_policy.as_deref(),
     }
-    .plan(network, network.public.clone(), services, sources.into_iter().map(Peer::Cidr))
+    .plan(network, network.public.clone(), services, sources.into_iter())
 }
 
 /// Plans the internal load balancer.
@@ -53,7 +58,7 @@ pub(super) fn private(
     // The group lets in what it is told; who is outside the VPC cannot connect anyway.
     let mut sources = vec![Peer::Group(services.clone())];
     if http.ingress.vpc {
-        sources.push(Peer::Cidr(EVERYONE.to_owned()));
+        sources.extend(everyone(network));
     }
     Planner {
         desired,
@@ -64,6 +69,12 @@ pub(super) fn private(
         ssl_policy: http.ssl_policy.as_deref(),
     }
     .plan(network, subnets, services, sources.into_iter())
+}
+
+/// All clients that the network has addresses for.
+fn everyone(network: &Network) -> Vec<Peer> {
+    let all = [peer(EVERYONE), peer(EVERYONE_V6)];
+    all.into_iter().take(if network.ipv6 { 2 } else { 1 }).collect()
 }
 
 struct Planner<'a> {
@@ -85,6 +96,10 @@ impl Planner<'_> {
     ) -> Result<Balancer, Failure> {
         let (group, rules) = self.security_group(network, services, sources)?;
         let balancer = LoadBalancer {
+            ip_address_type: match network.ipv6 {
+                true => IpAddressType::Dualstack,
+                false => IpAddressType::Ipv4,
+            },
             tags: self.context.tags()?,
             ..LoadBalancer::new(self.scheme.clone(), subnets, vec![group])
         };
@@ -126,7 +141,7 @@ impl Planner<'_> {
         }
         for source in sources {
             let from = match &source {
-                Peer::Cidr(cidr) => cidr.clone(),
+                Peer::Cidr(cidr) | Peer::CidrV6(cidr) => cidr.clone(),
                 _ => "services".to_owned(),
             };
             for port in &ports {

@@ -1,11 +1,12 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
-//! `environment` and what it calls (`network`, `load_balancer`) plan what belongs to the environment;
+//! `environment` and what it calls (`network`, `endpoints`, `load_balancer`) plan what belongs to the environment;
 //! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `scaling`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
 mod addresses;
+mod endpoints;
 mod environment;
 mod http;
 mod iam;
@@ -20,6 +21,7 @@ mod roles;
 mod scaling;
 mod service;
 mod settings;
+mod tagged;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ use crate::manifest::{Environment, ServiceManifest, ServiceType, Workspace};
 
 pub use addresses::{ServiceAddress, addresses};
 use needs::Needs;
+pub use tagged::{TaggedSubnets, tags_needed};
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub struct Context<'a> {
     pub partition: &'a str,
     /// The region's availability zones, sorted; may be empty where [`zones_needed`] says 0.
     pub zones: &'a [String],
+    /// What bears the tags that [`tags_needed`] names; may be empty where it names none.
+    pub tagged: &'a TaggedSubnets,
     /// The services whose manifests are planned in this run.
     pub services: &'a BTreeSet<String>,
 }
@@ -97,6 +102,7 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 /// # Errors
 /// The region has fewer zones than the manifest wants; all else is a mistake in shipit.
 pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Failure> {
+    tagged::refuse_loss_of_ipv6(context, live)?;
     let services = manifests(context)?;
     let mut needs = Needs::of_live(live, context.services);
     services.iter().for_each(|service| needs.add(service));

@@ -1,13 +1,13 @@
 //! The network: a VPC of the environment's own, or one that exists.
 
-use super::Context;
-use crate::engine::{Address, Class, Desired, Failure, Input, Owner, Wait};
+use super::{Context, endpoints};
+use crate::engine::{Address, Class, Desired, Failure, Handle, Input, Owner, Wait};
 use crate::manifest::environment::{
     ImportedVpc, Nat, OwnVpc, Subnet as Written, Vpc as Manifest, Zones,
 };
 use crate::resources::ec2::{
-    ElasticIp, InternetGateway, NatGateway, NatGatewayId, Route, RouteTable, RouteTarget, Subnet,
-    SubnetId, Vpc, VpcId,
+    EgressOnlyInternetGateway, ElasticIp, InternetGateway, NatGateway, NatGatewayId, Route,
+    RouteTable, RouteTarget, Subnet, SubnetId, Vpc, VpcId,
 };
 
 /// What stands in it.
@@ -21,8 +21,10 @@ pub(super) struct Network {
     pub(super) private: Vec<Input<SubnetId>>,
     /// The route tables of public subnets.
     pub(super) public_routes: Vec<Address>,
-    /// The route tables of private subnets.
+    /// The route tables of private subnets, and what else tasks in them need to reach AWS.
     pub(super) private_routes: Vec<Address>,
+    /// Whether there are IPv6 addresses beside IPv4 ones.
+    pub(super) ipv6: bool,
 }
 
 /// Plans the network, or refers to the one that exists.
@@ -41,12 +43,17 @@ fn existing(imported: &ImportedVpc) -> Network {
         private: known(&imported.private),
         public_routes: Vec::new(),
         private_routes: Vec::new(),
+        ipv6: false,
     }
 }
 
 const OWNER: Owner = Owner::Environment;
 /// Everywhere.
 const INTERNET: &str = "0.0.0.0/0";
+/// Everywhere, by IPv6.
+const INTERNET_V6: &str = "::/0";
+/// The first /64 of private subnets: public ones have those below.
+const PRIVATE_PARTS: usize = 128;
 
 struct Planner<'a> {
     desired: &'a mut Desired,
@@ -63,20 +70,40 @@ impl Planner<'_> {
             // Cloud Map's private names need both.
             dns_support: true,
             dns_hostnames: true,
+            ipv6: self.own.ipv6,
             tags: self.context.tags()?,
         };
         let vpc = self.desired.add(&OWNER, "main", &vpc)?.id();
-        let public = self.subnets(&vpc, "public", &self.own.public, &zones)?;
-        let private = self.subnets(&vpc, "private", &self.own.private, &zones)?;
+        // Subnets take their part of an IPv6 block that must be there.
+        let whole = if self.own.ipv6 { vpc.clone().when_ready() } else { vpc.clone() };
+        let public = self.subnets(&whole, "public", &self.own.public, &zones)?;
+        let private = self.subnets(&whole, "private", &self.own.private, &zones)?;
         let mut public_routes = Vec::new();
         let mut private_routes = Vec::new();
+        let mut tables = Vec::new();
         if !public.is_empty() {
             let table = self.public_routes(&vpc, &public)?;
-            let gateways = self.nat_gateways(&public, &private, &table)?;
-            public_routes.push(table);
-            private_routes = self.private_routes(&vpc, &private, &gateways)?;
+            let gateways = self.nat_gateways(&vpc, &public, &private, table.address())?;
+            tables.push(table.id());
+            public_routes.push(table.address().clone());
+            for table in self.private_routes(&vpc, &private, &gateways)? {
+                tables.push(table.id());
+                private_routes.push(table.address().clone());
+            }
+        } else if !private.is_empty() && !self.own.endpoints.is_empty() {
+            for table in self.private_routes(&vpc, &private, &[])? {
+                tables.push(table.id());
+                private_routes.push(table.address().clone());
+            }
         }
-        Ok(Network { vpc, public, private, public_routes, private_routes })
+        let within = if private.is_empty() { &public } else { &private };
+        private_routes.extend(endpoints::plan(
+            self.desired,
+            self.context,
+            self.own,
+            &endpoints::Place { vpc: &vpc, subnets: within, tables: &tables },
+        )?);
+        Ok(Network { vpc, public, private, public_routes, private_routes, ipv6: self.own.ipv6 })
     }
 
     /// The names of the zones that subnets stand in.
@@ -116,6 +143,9 @@ impl Planner<'_> {
                 cidr: one.cidr.to_string(),
                 zone,
                 map_public_ip: side == "public",
+                ipv6: self.part(side, index),
+                assign_ipv6: self.own.ipv6,
+                dns64: false,
                 tags: self.context.tags()?,
             };
             ids.push(self.desired.add(&OWNER, format!("{side}-{}", index + 1), &subnet)?.id());
@@ -123,34 +153,50 @@ impl Planner<'_> {
         Ok(ids)
     }
 
+    /// Which /64 of the VPC's IPv6 block is a subnet's.
+    fn part(&self, side: &str, index: usize) -> Option<u8> {
+        let first = if side == "public" { 0 } else { PRIVATE_PARTS };
+        self.own.ipv6.then(|| u8::try_from(first + index).ok()).flatten()
+    }
+
     /// One table for all public subnets: their way to the internet.
     fn public_routes(
         &mut self,
         vpc: &Input<VpcId>,
         subnets: &[Input<SubnetId>],
-    ) -> Result<Address, Failure> {
+    ) -> Result<Handle<RouteTable>, Failure> {
         let gateway = InternetGateway { vpc: Some(vpc.clone()), tags: self.context.tags()? };
         let gateway = self.desired.add(&OWNER, "main", &gateway)?.id();
+        let target = RouteTarget::InternetGateway(gateway);
+        let everywhere = [INTERNET, INTERNET_V6];
         let table = RouteTable {
             vpc: vpc.clone(),
-            routes: vec![Route {
-                destination: INTERNET.to_owned(),
-                target: RouteTarget::InternetGateway(gateway),
-            }],
+            routes: everywhere[..if self.own.ipv6 { 2 } else { 1 }]
+                .iter()
+                .map(|to| Route { destination: (*to).to_owned(), target: target.clone() })
+                .collect(),
             subnets: subnets.to_vec(),
             tags: self.context.tags()?,
         };
-        Ok(self.desired.add(&OWNER, "public", &table)?.address().clone())
+        self.desired.add(&OWNER, "public", &table)
     }
 
-    /// None, one, or one per zone.
+    /// None, one, one per zone, or one that is in all zones.
     fn nat_gateways(
         &mut self,
+        vpc: &Input<VpcId>,
         public: &[Input<SubnetId>],
         private: &[Input<SubnetId>],
         internet: &Address,
     ) -> Result<Vec<Input<NatGatewayId>>, Failure> {
         let count = match self.own.nat {
+            Nat::Regional if private.is_empty() => 0,
+            Nat::Regional => {
+                let gateway = NatGateway::regional(vpc.clone(), self.context.tags()?);
+                let gateway = self.desired.add(&OWNER, "nat", &gateway)?;
+                self.desired.order(gateway.address(), internet, Wait::Created);
+                return Ok(vec![gateway.id().when_ready()]);
+            }
             Nat::None => 0,
             Nat::Single => 1,
             Nat::PerZone => public.len().min(private.len()),
@@ -160,12 +206,7 @@ impl Planner<'_> {
             let name = format!("nat-{}", index + 1);
             let address = ElasticIp { pool: "amazon".to_owned(), tags: self.context.tags()? };
             let address = self.desired.add(&OWNER, &name, &address)?.allocation();
-            let gateway = NatGateway {
-                subnet: subnet.clone(),
-                connectivity: "public".to_owned(),
-                allocation: Some(address),
-                tags: self.context.tags()?,
-            };
+            let gateway = NatGateway::zonal(subnet.clone(), address, self.context.tags()?);
             let gateway = self.desired.add(&OWNER, &name, &gateway)?;
             // It fails where its subnet has no way to the internet yet.
             self.desired.order(gateway.address(), internet, Wait::Created);
@@ -181,24 +222,34 @@ impl Planner<'_> {
         vpc: &Input<VpcId>,
         subnets: &[Input<SubnetId>],
         gateways: &[Input<NatGatewayId>],
-    ) -> Result<Vec<Address>, Failure> {
+    ) -> Result<Vec<Handle<RouteTable>>, Failure> {
         let mut tables = Vec::new();
+        let egress = match self.own.ipv6 && !subnets.is_empty() {
+            true => {
+                let gateway =
+                    EgressOnlyInternetGateway { vpc: vpc.clone(), tags: self.context.tags()? };
+                Some(self.desired.add(&OWNER, "main", &gateway)?.id())
+            }
+            false => None,
+        };
         for (index, subnet) in subnets.iter().enumerate() {
             let gateway = gateways.get(index).or(gateways.first());
+            let v4 = gateway.map(|gateway| Route {
+                destination: INTERNET.to_owned(),
+                target: RouteTarget::NatGateway(gateway.clone()),
+            });
+            let v6 = egress.as_ref().map(|gateway| Route {
+                destination: INTERNET_V6.to_owned(),
+                target: RouteTarget::EgressOnlyInternetGateway(gateway.clone()),
+            });
             let table = RouteTable {
                 vpc: vpc.clone(),
-                routes: gateway
-                    .map(|gateway| Route {
-                        destination: INTERNET.to_owned(),
-                        target: RouteTarget::NatGateway(gateway.clone()),
-                    })
-                    .into_iter()
-                    .collect(),
+                routes: v4.into_iter().chain(v6).collect(),
                 subnets: vec![subnet.clone()],
                 tags: self.context.tags()?,
             };
             let name = format!("private-{}", index + 1);
-            tables.push(self.desired.add(&OWNER, name, &table)?.address().clone());
+            tables.push(self.desired.add(&OWNER, name, &table)?);
         }
         Ok(tables)
     }

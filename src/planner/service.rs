@@ -40,7 +40,7 @@ pub(super) fn plan(
         launch_type: None,
         capacity_provider_strategy: scaling::capacity(&service.count),
         deployment: deployment(service),
-        network: Some(network(shared, service)),
+        network: Some(network(context, shared, service)?),
         load_balancers: web.load_balancers,
         service_registries: registry.into_iter().collect(),
         health_check_grace_period: grace,
@@ -102,7 +102,11 @@ fn deployment(service: &ServiceManifest) -> Deployment {
     }
 }
 
-pub(super) fn network(shared: &Shared, service: &ServiceManifest) -> Network {
+pub(super) fn network(
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+) -> Result<Network, Failure> {
     let vpc = &service.network.vpc;
     let (subnets, assign_public_ip): (Vec<Input<SubnetId>>, bool) = match &vpc.placement {
         Placement::Public => (shared.network.public.clone(), true),
@@ -110,13 +114,14 @@ pub(super) fn network(shared: &Shared, service: &ServiceManifest) -> Network {
         Placement::Subnets(ids) => {
             (ids.iter().map(|id| Input::Known(id.as_str().into())).collect(), false)
         }
+        Placement::Tagged(tags) => (context.tagged(&service.name, tags)?, false),
     };
     let mut security_groups: Vec<_> =
         vpc.security_groups.groups.iter().map(|id| Input::Known(id.as_str().into())).collect();
     if !vpc.security_groups.deny_default {
         security_groups.push(shared.security_group.clone());
     }
-    Network { subnets, security_groups, assign_public_ip }
+    Ok(Network { subnets, security_groups, assign_public_ip })
 }
 
 /// Gives what was planned for a renamed service the addresses it had before.

@@ -185,7 +185,7 @@ async fn nat_gateways(subject: &Subject<'_>, report: &Report) {
     let mut made: BTreeMap<String, Vec<Address>> = BTreeMap::new();
     let new = subject.made("ec2/nat-gateway");
     for (address, gateway) in subject.changed::<NatGateway>() {
-        if let Input::Output(from) = &gateway.subnet
+        if let Some(Input::Output(from)) = &gateway.subnet
             && new.contains(&address)
             && let Some(subnet) = subject.wanted::<Subnet>(&from.address)
         {

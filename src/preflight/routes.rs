@@ -6,7 +6,7 @@ use super::{Report, Subject};
 use crate::aws::facts::networks::{self, WayOut};
 use crate::aws::facts::reference::Reference;
 use crate::engine::{Address, Input, Spec};
-use crate::resources::ec2::{RouteTable, RouteTarget, Vpc};
+use crate::resources::ec2::{RouteTable, RouteTarget, Vpc, VpcEndpoint};
 use crate::resources::ecs::service::Network;
 use crate::resources::ecs::{Service, TaskDefinition};
 
@@ -64,7 +64,11 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
                 },
             });
         }
-        let endpoints = endpoints.iter().flatten().cloned().collect();
+        let prefix = format!("com.amazonaws.{}.", subject.cx.region);
+        let planned = subject.all::<VpcEndpoint>().into_iter();
+        let planned =
+            planned.filter_map(|(_, it)| Some(it.service.strip_prefix(&prefix)?.to_owned()));
+        let endpoints = endpoints.iter().flatten().cloned().chain(planned).collect();
         judge(report, address, &needs(subject, service), &cut, &endpoints);
     }
 }
@@ -86,7 +90,9 @@ fn planned(subject: &Subject<'_>, subnet: &Address) -> WayOut {
     let table = tables.iter().find(|(_, table)| follows(table));
     let routes = table.map(|(_, table)| table.routes.as_slice()).unwrap_or_default();
     match routes.iter().find(|route| route.destination == "0.0.0.0/0").map(|route| &route.target) {
-        Some(RouteTarget::InternetGateway(_)) => WayOut::InternetGateway,
+        Some(RouteTarget::InternetGateway(_) | RouteTarget::EgressOnlyInternetGateway(_)) => {
+            WayOut::InternetGateway
+        }
         Some(RouteTarget::NatGateway(_)) => WayOut::Onward,
         None => WayOut::None,
     }

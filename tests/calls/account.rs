@@ -63,6 +63,7 @@ impl Account {
             region: "eu-west-1",
             partition: "aws",
             zones: &zones,
+            tagged: &Default::default(),
             services: &services,
         };
         let wanted = planner::desired(&context, &Observation::default()).unwrap();

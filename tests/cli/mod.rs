@@ -9,6 +9,7 @@ mod init;
 mod main_job;
 mod market;
 mod messaging;
+mod network;
 mod preflight;
 mod protection;
 mod refusals;

@@ -5,8 +5,8 @@ use shipit::engine::{Handle, Input};
 use shipit::resources::ec2::route_table::{Route, RouteTarget};
 use shipit::resources::ec2::security_group_rule::{Direction, Peer};
 use shipit::resources::ec2::{
-    ElasticIp, InternetGateway, NatGateway, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
-    Vpc,
+    EgressOnlyInternetGateway, ElasticIp, FlowLog, FlowLogDestination, InternetGateway, NatGateway,
+    RouteTable, SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcEndpoint, ZoneAddresses,
 };
 
 use super::example::{Edit, Example, Graph, edit, retag, tags};
@@ -18,6 +18,7 @@ impl Graph {
             tenancy: "default".to_owned(),
             dns_support: true,
             dns_hostnames: true,
+            ipv6: false,
             tags: tags(),
         };
         self.add(name, &vpc)
@@ -30,6 +31,9 @@ impl Graph {
             cidr: format!("10.0.{}.0/24", u32::from(letter) - u32::from('a')),
             zone: format!("eu-west-1{letter}"),
             map_public_ip: false,
+            ipv6: None,
+            assign_ipv6: false,
+            dns64: false,
             tags: tags(),
         };
         self.add(&letter.to_string(), &subnet)
@@ -61,13 +65,14 @@ impl Graph {
     }
 
     fn nat(&mut self) -> Handle<NatGateway> {
-        let nat = NatGateway {
-            subnet: self.public()[0].id(),
-            connectivity: "public".to_owned(),
-            allocation: Some(self.address("nat").allocation()),
-            tags: tags(),
-        };
+        let subnet = self.public()[0].id();
+        let nat = NatGateway::zonal(subnet, self.address("nat").allocation(), tags());
         self.add("main", &nat)
+    }
+
+    pub(super) fn egress_gateway(&mut self) -> Handle<EgressOnlyInternetGateway> {
+        let gateway = EgressOnlyInternetGateway { vpc: self.vpc("main").id(), tags: tags() };
+        self.add("main", &gateway)
     }
 
     /// Subnet `c`, whose way out is the NAT gateway.
@@ -103,6 +108,7 @@ pub(super) fn vpc() -> Example {
     graph.example(
         &vpc,
         vec![
+            edit("ipv6", json!(true)),
             edit("dns_hostnames", json!(false)),
             edit("dns_support", json!(false)).with("dns_hostnames", json!(false)),
             retag(),
@@ -115,14 +121,39 @@ pub(super) fn vpc() -> Example {
 
 pub(super) fn subnet() -> Example {
     let mut graph = Graph::default();
-    let subnet = graph.subnet('a');
+    let vpc = Vpc {
+        cidr: "10.0.0.0/16".to_owned(),
+        tenancy: "default".to_owned(),
+        dns_support: true,
+        dns_hostnames: true,
+        ipv6: true,
+        tags: tags(),
+    };
+    let vpc = graph.add("main", &vpc).id().when_ready();
+    let subnet = Subnet {
+        vpc,
+        cidr: "10.0.0.0/24".to_owned(),
+        zone: "eu-west-1a".to_owned(),
+        map_public_ip: false,
+        ipv6: Some(3),
+        assign_ipv6: true,
+        dns64: false,
+        tags: tags(),
+    };
+    let subnet = graph.add("a", &subnet);
     let other = graph.vpc("other");
     graph.example(
         &subnet,
         vec![
             edit("map_public_ip", json!(true)),
+            edit("ipv6", json!(200)),
+            edit("ipv6", json!(null)).with("assign_ipv6", json!(false)),
+            edit("assign_ipv6", json!(false)),
+            edit("dns64", json!(true)),
             retag(),
-            edit("vpc", json!(other.id())),
+            edit("vpc", json!(other.id()))
+                .with("ipv6", json!(null))
+                .with("assign_ipv6", json!(false)),
             edit("cidr", json!("10.0.7.0/24")),
             edit("zone", json!("eu-west-1b")),
         ],
@@ -145,6 +176,9 @@ pub(super) fn route_table() -> Example {
             cidr: "10.0.9.0/24".to_owned(),
             zone: "eu-west-1a".to_owned(),
             map_public_ip: false,
+            ipv6: None,
+            assign_ipv6: false,
+            dns64: false,
             tags: tags(),
         };
         graph.add("d", &subnet)
@@ -161,11 +195,14 @@ pub(super) fn route_table() -> Example {
         tags: tags(),
     };
     let handle = graph.add("private", &table);
+    let egress = graph.egress_gateway();
     let straight = [route("0.0.0.0/0", RouteTarget::InternetGateway(gateway.id()))];
+    let six = [route("::/0", RouteTarget::EgressOnlyInternetGateway(egress.id()))];
     graph.example(
         &handle,
         vec![
             edit("routes", json!(straight)),
+            edit("routes", json!(six)),
             edit("routes", json!([])),
             edit("subnets", json!([d.id()])),
             edit("subnets", json!([c.id(), d.id()])),
@@ -198,6 +235,180 @@ pub(super) fn nat_gateway() -> Example {
             edit("subnet", json!(b.id())),
             edit("connectivity", json!("private")).with("allocation", json!(null)),
             edit("allocation", json!(other.allocation())),
+        ],
+    )
+}
+
+/// A gateway of the whole VPC with addresses of one's own; the edits turn it into the one above.
+pub(super) fn regional_nat_gateway() -> Example {
+    let mut graph = Graph::default();
+    let [a, _] = graph.public();
+    let (one, two) = (graph.address("one"), graph.address("two"));
+    let other = graph.vpc("other");
+    let gateway = InternetGateway { vpc: Some(other.id()), tags: tags() };
+    graph.add("other", &gateway);
+    let zone = |zone: &str, address: &Handle<ElasticIp>| ZoneAddresses {
+        zone: zone.to_owned(),
+        allocations: vec![address.allocation()],
+    };
+    let nat = NatGateway {
+        zones: vec![zone("eu-west-1a", &one)],
+        ..NatGateway::regional(graph.vpc("main").id(), tags())
+    };
+    let handle = graph.add("main", &nat);
+    graph.example(
+        &handle,
+        vec![
+            retag(),
+            edit("vpc", json!(other.id())),
+            edit("zones", json!([])),
+            edit("zones", json!([zone("eu-west-1a", &one), zone("eu-west-1b", &two)])),
+            edit("mode", json!("zonal"))
+                .with("zones", json!([]))
+                .with("vpc", json!(null))
+                .with("subnet", json!(a.id()))
+                .with("allocation", json!(two.allocation())),
+        ],
+    )
+}
+
+pub(super) fn egress_only_internet_gateway() -> Example {
+    let mut graph = Graph::default();
+    let gateway = graph.egress_gateway();
+    let other = graph.vpc("other");
+    graph.example(&gateway, vec![retag(), edit("vpc", json!(other.id()))])
+}
+
+pub(super) fn vpc_endpoint() -> Example {
+    let mut graph = Graph::default();
+    let subnets = [graph.subnet('a'), graph.subnet('b')];
+    let (group, other) = (graph.group("endpoints"), graph.group("others"));
+    let table =
+        RouteTable { vpc: graph.vpc("main").id(), routes: vec![], subnets: vec![], tags: tags() };
+    let table = graph.add("private", &table);
+    let vpc = graph.vpc("main").id();
+    let endpoint = VpcEndpoint {
+        tags: tags(),
+        ..VpcEndpoint::interface(
+            vpc,
+            "com.amazonaws.eu-west-1.logs",
+            vec![subnets[0].id()],
+            vec![group.id()],
+        )
+    };
+    let handle = graph.add("logs", &endpoint);
+    let statement =
+        json!({ "Effect": "Allow", "Principal": "*", "Action": "logs:*", "Resource": "*" });
+    let elsewhere = graph.vpc("other");
+    let theirs = SecurityGroup {
+        vpc: elsewhere.id(),
+        description: "of the other VPC".to_owned(),
+        default_egress: true,
+        tags: tags(),
+    };
+    let theirs = graph.add("theirs", &theirs);
+    let gateway = edit("endpoint_type", json!("gateway"))
+        .with("service", json!("com.amazonaws.eu-west-1.s3"))
+        .with("route_tables", json!([table.id()]))
+        .with("subnets", json!([]))
+        .with("security_groups", json!([]))
+        .with("private_dns", json!(false));
+    graph
+        .example(
+            &handle,
+            vec![
+                edit("subnets", json!([subnets[0].id(), subnets[1].id()])),
+                edit("subnets", json!([subnets[1].id()])),
+                edit("security_groups", json!([group.id(), other.id()])),
+                edit("security_groups", json!([other.id()])),
+                edit("private_dns", json!(false)),
+                edit("dns_record_ip_type", json!("service-defined")),
+                edit("policy", json!({ "Version": "2012-10-17", "Statement": [statement] })),
+                edit("service", json!("com.amazonaws.eu-west-1.ssm")),
+                edit("vpc", json!(elsewhere.id()))
+                    .with("subnets", json!([]))
+                    .with("private_dns", json!(false))
+                    .with("security_groups", json!([theirs.id()])),
+                gateway,
+                edit("route_tables", json!([table.id()]))
+                    .with("endpoint_type", json!("gateway"))
+                    .with("service", json!("com.amazonaws.eu-west-1.dynamodb"))
+                    .with("subnets", json!([]))
+                    .with("security_groups", json!([]))
+                    .with("private_dns", json!(false)),
+                retag(),
+            ],
+        )
+        .fixed(&[("ip_address_type", "another one needs subnets with IPv6 blocks")])
+}
+
+pub(super) fn gateway_endpoint() -> Example {
+    let mut graph = Graph::default();
+    let vpc = graph.vpc("main").id();
+    let mut table = |name: &str| {
+        let table = RouteTable { vpc: vpc.clone(), routes: vec![], subnets: vec![], tags: tags() };
+        graph.add(name, &table).id()
+    };
+    let (one, two) = (table("one"), table("two"));
+    let endpoint = VpcEndpoint {
+        tags: tags(),
+        ..VpcEndpoint::gateway(vpc, "com.amazonaws.eu-west-1.s3", vec![one.clone()])
+    };
+    let handle = graph.add("s3", &endpoint);
+    graph
+        .example(
+            &handle,
+            vec![
+                edit("route_tables", json!([one, two])),
+                edit("route_tables", json!([two])),
+                edit("route_tables", json!([])),
+                edit("service", json!("com.amazonaws.eu-west-1.dynamodb")),
+                retag(),
+            ],
+        )
+        .fixed(&[
+            ("vpc", "as of interfaces"),
+            ("endpoint_type", "as of interfaces"),
+            ("policy", "as of interfaces"),
+            ("subnets", "of interfaces only"),
+            ("security_groups", "of interfaces only"),
+            ("private_dns", "of interfaces only"),
+            ("ip_address_type", "of interfaces only"),
+            ("dns_record_ip_type", "of interfaces only"),
+        ])
+}
+
+pub(super) fn flow_log() -> Example {
+    let mut graph = Graph::default();
+    let (group, other) = (graph.log_group("flow-logs"), graph.log_group("others"));
+    let role = graph.role("flow-logs");
+    let log = FlowLog {
+        vpc: graph.vpc("main").id(),
+        traffic: "ALL".to_owned(),
+        destination: FlowLogDestination::LogGroup { name: group.name(), role: role.arn() },
+        interval: 60,
+        format: None,
+        tags: tags(),
+    };
+    let handle = graph.add("main", &log);
+    let elsewhere = graph.vpc("other");
+    let to = |name| FlowLogDestination::LogGroup { name, role: role.arn() };
+    let bucket = FlowLogDestination::Bucket {
+        arn: "arn:aws:s3:::flows".to_owned().into(),
+        file_format: "parquet".to_owned(),
+        hive_compatible: false,
+        per_hour: true,
+    };
+    graph.example(
+        &handle,
+        vec![
+            edit("vpc", json!(elsewhere.id())),
+            edit("traffic", json!("REJECT")),
+            edit("destination", json!(to(other.name()))),
+            edit("destination", json!(bucket)),
+            edit("interval", json!(600)),
+            edit("format", json!("${srcaddr} ${dstaddr}")),
+            retag(),
         ],
     )
 }

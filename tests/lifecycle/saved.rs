@@ -76,6 +76,7 @@ fn desired(workspace: &Workspace, live: &Observation) -> Desired {
         region: "eu-west-1",
         partition: "aws",
         zones: &zones,
+        tagged: &Default::default(),
         services: &services,
     };
     planner::desired(&context, live).unwrap()

@@ -41,8 +41,18 @@ const fn written(
 }
 
 const WRITTEN: &[Written] = &[
-    written("ec2/vpc", "ec2", &["CreateVpc", "ModifyVpcAttribute"], ec2::vpc::EXCLUDED),
-    written("ec2/subnet", "ec2", &["CreateSubnet", "ModifySubnetAttribute"], ec2::subnet::EXCLUDED),
+    written(
+        "ec2/vpc",
+        "ec2",
+        &["CreateVpc", "ModifyVpcAttribute", "AssociateVpcCidrBlock"],
+        ec2::vpc::EXCLUDED,
+    ),
+    written(
+        "ec2/subnet",
+        "ec2",
+        &["CreateSubnet", "ModifySubnetAttribute", "AssociateSubnetCidrBlock"],
+        ec2::subnet::EXCLUDED,
+    ),
     written(
         "ec2/internet-gateway",
         "ec2",
@@ -57,6 +67,19 @@ const WRITTEN: &[Written] = &[
     ),
     written("ec2/elastic-ip", "ec2", &["AllocateAddress"], ec2::elastic_ip::EXCLUDED),
     written("ec2/nat-gateway", "ec2", &["CreateNatGateway"], ec2::nat_gateway::EXCLUDED),
+    written(
+        "ec2/egress-only-internet-gateway",
+        "ec2",
+        &["CreateEgressOnlyInternetGateway"],
+        ec2::egress_only_internet_gateway::EXCLUDED,
+    ),
+    written(
+        "ec2/vpc-endpoint",
+        "ec2",
+        &["CreateVpcEndpoint", "ModifyVpcEndpoint"],
+        ec2::vpc_endpoint::EXCLUDED,
+    ),
+    written("ec2/flow-log", "ec2", &["CreateFlowLogs"], ec2::flow_log::EXCLUDED),
     written("ec2/security-group", "ec2", &["CreateSecurityGroup"], ec2::security_group::EXCLUDED),
     written(
         "ec2/security-group-rule",

@@ -15,7 +15,10 @@ fn every_example_loads_without_a_word() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["hello", "imported-vpc", "market", "nightly", "orders", "shop"]);
+    assert_eq!(
+        names,
+        ["dual-stack", "hello", "imported-vpc", "market", "nightly", "orders", "private", "shop"]
+    );
     for name in names {
         let workspace = Workspace::load(&example(&name), &|_| None)
             .unwrap_or_else(|problems| panic!("{name}:\n{problems}"));

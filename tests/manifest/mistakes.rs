@@ -105,6 +105,11 @@ fn messaging() {
 }
 
 #[test]
+fn network() {
+    assert!(run("network.txt") >= 10);
+}
+
+#[test]
 fn of_jobs() {
     assert!(run("jobs.txt") >= 14);
 }

@@ -259,6 +259,7 @@ fn networks_are_filled_in() {
     assert_json_snapshot!((subnets("test"), subnets("production")), @r#"
     [
       {
+        "flow_logs": null,
         "security_group": {
           "egress": [],
           "ingress": []
@@ -266,6 +267,8 @@ fn networks_are_filled_in() {
         "vpc": {
           "own": {
             "cidr": "10.0.0.0/16",
+            "endpoints": [],
+            "ipv6": false,
             "nat": "none",
             "private": [
               {
@@ -292,6 +295,7 @@ fn networks_are_filled_in() {
         }
       },
       {
+        "flow_logs": null,
         "security_group": {
           "egress": [],
           "ingress": []
@@ -299,6 +303,8 @@ fn networks_are_filled_in() {
         "vpc": {
           "own": {
             "cidr": "10.20.0.0/16",
+            "endpoints": [],
+            "ipv6": false,
             "nat": "per-zone",
             "private": [
               {

@@ -7,6 +7,16 @@ fn graph(application: &str, environment: &str) -> String {
 }
 
 #[test]
+fn dual_stack_in_test() {
+    insta::assert_snapshot!(graph("dual-stack", "test"));
+}
+
+#[test]
+fn private_in_test() {
+    insta::assert_snapshot!(graph("private", "test"));
+}
+
+#[test]
 fn hello_in_test() {
     insta::assert_snapshot!(graph("hello", "test"));
 }
@@ -55,11 +65,13 @@ fn every_example_is_planned_above() {
     assert_eq!(
         all,
         [
+            "dual-stack test",
             "hello test",
             "imported-vpc office",
             "market test",
             "nightly test",
             "orders test",
+            "private test",
             "shop production",
             "shop test"
         ]

@@ -74,6 +74,13 @@ pub(super) fn plan_of(
     live: &Observation,
 ) -> Desired {
     let zones: Vec<String> = ["a", "b", "c"].map(|zone| format!("eu-west-1{zone}")).into();
+    // Whatever tags a service asks for: two subnets of the imported network's VPC bear them.
+    let found = ["1", "2"]
+        .map(|n| (format!("subnet-0ccccccccccccccc{n}"), "vpc-0a1b2c3d4e5f67890".to_owned()));
+    let tagged = planner::tags_needed(workspace, environment, services)
+        .into_iter()
+        .map(|tags| (tags, found.to_vec()))
+        .collect();
     let context = Context {
         workspace,
         environment,
@@ -81,6 +88,7 @@ pub(super) fn plan_of(
         region: "eu-west-1",
         partition: "aws",
         zones: &zones,
+        tagged: &tagged,
         services,
     };
     planner::desired(&context, live).unwrap_or_else(|failure| panic!("{failure}"))

@@ -35,6 +35,7 @@ impl Account {
             tenancy: "default".into(),
             dns_support: true,
             dns_hostnames: true,
+            ipv6: false,
             tags: BTreeMap::new(),
         };
         let vpc = create(&cx, "main", &vpc).await.id;
@@ -47,6 +48,9 @@ impl Account {
                 cidr: format!("10.0.{number}.0/24"),
                 zone: format!("eu-west-1{zone}"),
                 map_public_ip: true,
+                ipv6: None,
+                assign_ipv6: false,
+                dns64: false,
                 tags: BTreeMap::new(),
             };
             subnets.push(create(&cx, &format!("public-{zone}"), &subnet).await.id.0);

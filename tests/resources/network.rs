@@ -25,6 +25,7 @@ fn vpc() -> Vpc {
         tenancy: "default".into(),
         dns_support: true,
         dns_hostnames: true,
+        ipv6: false,
         tags: tags(),
     }
 }
@@ -35,6 +36,9 @@ fn subnet(vpc: &VpcId, cidr: &str, zone: &str) -> Subnet {
         cidr: cidr.into(),
         zone: zone.into(),
         map_public_ip: true,
+        ipv6: None,
+        assign_ipv6: false,
+        dns64: false,
         tags: tags(),
     }
 }
@@ -125,12 +129,7 @@ async fn network(cx: &Cx) -> (VpcId, InternetGatewayId, [SubnetId; 2], NatGatewa
     let address = ElasticIp { pool: "amazon".into(), tags: tags() };
     let allocation = create(cx, "nat", &address).await.allocation;
     assert_eq!(specs::<ElasticIp>(cx).await, [address]);
-    let nat = NatGateway {
-        subnet: a.clone().into(),
-        connectivity: "public".into(),
-        allocation: Some(allocation.into()),
-        tags: tags(),
-    };
+    let nat = NatGateway::zonal(a.clone().into(), allocation.into(), tags());
     let outputs = create(cx, "main", &nat).await;
     let waiting = |deleting| Waiting::<NatGateway> {
         identity: identity::<NatGateway>("main"),
@@ -209,12 +208,7 @@ async fn a_nat_gateway_without_a_way_out_fails_with_what_aws_says() {
     let subnet = create(&cx, "a", &subnet(&vpc, "10.0.0.0/24", "eu-west-1a")).await.id;
     let address = ElasticIp { pool: "amazon".into(), tags: tags() };
     let allocation = create(&cx, "nat", &address).await.allocation;
-    let nat = NatGateway {
-        subnet: subnet.into(),
-        connectivity: "public".into(),
-        allocation: Some(allocation.into()),
-        tags: tags(),
-    };
+    let nat = NatGateway::zonal(subnet.into(), allocation.into(), tags());
     create(&cx, "main", &nat).await;
     let live = observe::<NatGateway>(&cx).await;
     let Health::Failed(why) = &live[0].health else { panic!("{:?}", live[0].health) };

@@ -65,6 +65,27 @@ pub async fn subnets_of(cx: &Cx, vpc: &str) -> Result<BTreeMap<String, Subnet>, 
     described(cx, filter("vpc-id", [vpc.to_owned()])).await
 }
 
+/// The subnets that bear all of these tags, with one of the values of each: id and VPC.
+///
+/// # Errors
+/// `ec2:DescribeSubnets` is refused.
+pub async fn tagged(
+    cx: &Cx,
+    tags: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let filters = tags.iter().map(|(key, values)| filter(&format!("tag:{key}"), values.clone()));
+    let call = cx.ec2.describe_subnets().set_filters(Some(filters.collect())).max_results(1000);
+    let found: Vec<aws_sdk_ec2::types::Subnet> = call
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| classify("ec2 DescribeSubnets", error))?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(found.iter().map(|it| (text(it.subnet_id()), text(it.vpc_id()))).collect())
+}
+
 async fn described(cx: &Cx, filter: Filter) -> Result<BTreeMap<String, Subnet>, Failure> {
     let mut pages = cx.ec2.describe_subnets().filters(filter).into_paginator().send();
     let mut found = BTreeMap::new();

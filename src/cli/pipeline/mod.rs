@@ -68,6 +68,8 @@ pub(super) struct Pipeline {
     opened: Instant,
     /// The region's availability zones, once they were asked for.
     zones: OnceCell<Vec<String>>,
+    /// The subnets that services choose by tags, once they were asked for.
+    tagged: OnceCell<crate::planner::TaggedSubnets>,
     /// What was released before, and what this run releases.
     book: Book,
     /// Whether there are manifests: a saved plan is applied without, too.
@@ -124,6 +126,7 @@ impl Pipeline {
             clock,
             opened: Instant::now(),
             zones: OnceCell::new(),
+            tagged: OnceCell::new(),
             book: Book::default(),
             manifests: true,
         })

@@ -44,6 +44,7 @@ impl Pipeline {
         }
         let zones = self.zones().await?;
         let services = self.services();
+        let tagged = self.tagged(&services).await?;
         let context = planner::Context {
             workspace: &self.workspace,
             environment: &self.target.environment,
@@ -51,6 +52,7 @@ impl Pipeline {
             region: &self.target.region,
             partition: self.account.cx.partition(),
             zones,
+            tagged,
             services: &services,
         };
         Ok(planner::desired(&context, live)?)
@@ -63,6 +65,21 @@ impl Pipeline {
         }
         let zones = self.zones.get_or_try_init(|| crate::aws::zones::names(&self.account.cx));
         Ok(zones.await?)
+    }
+
+    /// The subnets that services choose by tags, asked only where one does.
+    async fn tagged(&self, services: &BTreeSet<String>) -> Result<&planner::TaggedSubnets, Stop> {
+        let found = self.tagged.get_or_try_init(|| async {
+            let needed = planner::tags_needed(&self.workspace, &self.target.environment, services);
+            let asked = needed.into_iter().map(|tags| async {
+                let found = crate::aws::facts::networks::tagged(&self.account.cx, &tags).await?;
+                Ok::<_, crate::engine::Failure>((tags, found))
+            });
+            Ok::<_, crate::engine::Failure>(
+                futures_util::future::try_join_all(asked).await?.into_iter().collect(),
+            )
+        });
+        Ok(found.await?)
     }
 
     /// The services whose manifests are planned.

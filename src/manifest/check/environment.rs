@@ -23,7 +23,7 @@ pub(crate) fn vpc(map: &VpcMap, node: &Node, key: Span, reader: &mut Reader) {
 }
 
 fn imported(map: &VpcMap, key: Span, findings: &mut Findings<'_>) {
-    for field in ["cidr", "zones", "nat"] {
+    for field in ["cidr", "zones", "nat", "endpoints", "ipv6"] {
         if findings.node.get(field).is_some_and(|entry| !entry.node.is_null()) {
             findings
                 .error(
@@ -77,6 +77,13 @@ fn own(map: &VpcMap, key: Span, findings: &mut Findings<'_>) {
         findings
             .error("cidr", format!("a VPC cannot have the range {cidr}"))
             .explain("a prefix from /16 to /28", "10.0.0.0/16 is a good choice");
+    }
+    for (index, name) in map.endpoints.iter().enumerate() {
+        if map.endpoints[..index].contains(name) {
+            findings
+                .error(&format!("endpoints.{index}"), format!("`{name}` stands here twice"))
+                .advise("a VPC has one endpoint for a service: remove one of the two");
+        }
     }
     let zones = map.zones.as_ref().map(Zones::count);
     let mut placed: Vec<(String, crate::manifest::Cidr)> = Vec::new();

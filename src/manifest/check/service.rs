@@ -220,14 +220,14 @@ fn in_environment(
     }
     let placement = &service.network.vpc.placement;
     match (&environment.network.vpc, placement) {
-        (Vpc::Own(vpc), Placement::Private) if vpc.nat == Nat::None => {
+        (Vpc::Own(vpc), Placement::Private) if vpc.nat == Nat::None && vpc.endpoints.is_empty() => {
             let problem = findings.error(
                 "network.vpc.placement",
                 format!("private subnets of environment `{name}` have no way to the internet, so tasks cannot pull their image"),
             );
             problem.severity = Severity::Warning;
             problem.advise(format!(
-                "write `network: {{vpc: {{nat: single}}}}` in environments/{name}.yml"
+                "write `network: {{vpc: {{nat: single}}}}` in environments/{name}.yml, or `endpoints: [tasks]` for images of ECR alone"
             ));
         }
         (Vpc::Own(vpc), Placement::Private) if vpc.private.is_empty() => {

@@ -1,6 +1,7 @@
 //! `kind: environment`: a network, a cluster and what its services share.
 
 mod cluster;
+pub mod endpoints;
 mod network;
 
 use std::collections::BTreeMap;
@@ -8,13 +9,13 @@ use std::collections::BTreeMap;
 pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
 pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
 pub use network::{
-    ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules, Subnet,
-    Vpc, Zones,
+    FlowLogs, ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules,
+    Subnet, Vpc, Zones,
 };
 
-use super::cidr::Cidr;
+use super::cidr::Range;
 use super::patch::Patch;
-use super::read::{Account, Addresses, Arn, Name, Region, RetentionDays, Text, choice, record};
+use super::read::{Account, AnyAddresses, Arn, Name, Region, RetentionDays, Text, choice, record};
 
 choice! {
     /// Which kind of manifest this is.
@@ -101,8 +102,8 @@ record! {
     /// Who may connect to the internet-facing load balancer.
     #[derive(Default)]
     pub struct PublicIngress {
-        /// IPv4 ranges that may connect; everyone when left out.
-        source_ips: Vec<Cidr> as Vec<Addresses>,
+        /// Ranges that may connect; everyone when left out.
+        source_ips: Vec<Range> as Vec<AnyAddresses>,
     }
 }
 

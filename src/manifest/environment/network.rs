@@ -2,8 +2,12 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::manifest::cidr::Cidr;
-use crate::manifest::read::{Addresses, Port, Read, Reader, choice, is_map, record, whole};
+use super::endpoints::Endpoint;
+use crate::manifest::cidr::{Cidr, Range};
+use crate::manifest::read::{
+    Addresses, AnyAddresses, Port, Read, Reader, RetentionDays, choice, is_map, record, whole,
+};
+use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::{Node, Value};
 
 /// Range of a VPC that names none.
@@ -16,6 +20,8 @@ pub struct Network {
     pub vpc: Vpc,
     /// Rules of the environment's security group, besides free traffic within the group.
     pub security_group: SecurityGroupRules,
+    /// The VPC's flow log, where one is wanted.
+    pub flow_logs: Option<FlowLogs>,
 }
 
 /// A VPC of the environment's own, or one that exists.
@@ -41,6 +47,10 @@ pub struct OwnVpc {
     pub private: Vec<Subnet>,
     /// How private subnets reach the internet.
     pub nat: Nat,
+    /// Services of AWS that are reached by ways of the VPC's own.
+    pub endpoints: Vec<String>,
+    /// Whether there are IPv6 addresses beside IPv4 ones.
+    pub ipv6: bool,
 }
 
 /// Availability zones: by name, or that many of the region's first.
@@ -92,6 +102,8 @@ choice! {
         Single = "single",
         /// Through one NAT gateway in each zone.
         PerZone = "per-zone",
+        /// Through one NAT gateway that is in every zone of the VPC.
+        Regional = "regional",
     }
 }
 
@@ -117,8 +129,58 @@ record! {
         subnets: SubnetsMap = SubnetsMap::default(),
         /// How private subnets of a new VPC reach the internet.
         nat: Option<Nat>,
+        /// Services of AWS that a new VPC reaches without the internet: short names such as `s3`, `ecr`, `logs`;
+        /// `tasks` for all that tasks on Fargate need; or whole names, `com.amazonaws.REGION.NAME`.
+        endpoints: Vec<String> as Vec<Endpoint>,
+        /// Whether a new VPC, its subnets and load balancers have IPv6 addresses, too.
+        ipv6: Option<bool>,
+        /// Whether it is logged who talks to whom: `true`, or how long the lines are kept.
+        flow_logs: Option<FlowLogs> as FlowLogsSwitch,
         /// Rules of the environment's security group.
         security_group: SecurityGroupRules = SecurityGroupRules::default(),
+    }
+}
+
+record! {
+    /// The VPC's flow log.
+    #[derive(Eq)]
+    pub struct FlowLogs {
+        /// Days that the lines are kept in CloudWatch Logs.
+        retention: u32 as RetentionDays = 14,
+    }
+}
+
+/// `true`, `false`, or how long the lines are kept.
+#[derive(Debug)]
+pub(crate) struct FlowLogsSwitch;
+
+impl JsonSchema for FlowLogsSwitch {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FlowLogsSwitch".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        either([part::<bool>(generator), part::<FlowLogs>(generator)])
+    }
+}
+
+impl Read for FlowLogsSwitch {
+    type Value = Option<FlowLogs>;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Option<FlowLogs>> {
+        if is_map(node) {
+            return FlowLogs::read(node, reader).map(Some);
+        }
+        let before = reader.problems.len();
+        let on = bool::read(node, reader);
+        if let Some(problem) = reader.problems.get_mut(before) {
+            problem.expected = Some("`true`, `false`, or a map with `retention`".to_owned());
+        }
+        on.map(|on| on.then_some(FlowLogs { retention: 14 }))
+    }
+
+    fn absent() -> Option<Option<FlowLogs>> {
+        Some(None)
     }
 }
 
@@ -164,7 +226,7 @@ record! {
         /// A port, or a range such as `0-65535`; not for `icmp` and `-1`.
         ports: Option<(u16, u16)> as Option<Ports>,
         /// The addresses at the other end.
-        cidr: Cidr as Addresses,
+        cidr: Range as AnyAddresses,
     }
 }
 
@@ -191,14 +253,15 @@ impl Default for Network {
 impl From<VpcMap> for Network {
     /// Fills in what is left out. Mixtures of the two forms are for `check` to refuse.
     fn from(map: VpcMap) -> Self {
-        let VpcMap { id, cidr, zones, subnets, nat, security_group } = map;
+        let VpcMap { id, cidr, zones, subnets, nat, endpoints, ipv6, flow_logs, security_group } =
+            map;
         if let Some(id) = id {
             let ids = |subnets: Vec<SubnetMap>| {
                 subnets.into_iter().filter_map(|subnet| subnet.id).collect()
             };
             let vpc =
                 ImportedVpc { id, public: ids(subnets.public), private: ids(subnets.private) };
-            return Self { vpc: Vpc::Imported(vpc), security_group };
+            return Self { vpc: Vpc::Imported(vpc), security_group, flow_logs };
         }
         let cidr = cidr.unwrap_or(DEFAULT_CIDR);
         let written = subnets.public.len().max(subnets.private.len());
@@ -216,8 +279,10 @@ impl From<VpcMap> for Network {
             private: fill(subnets.private, 1),
             zones,
             nat: nat.unwrap_or(Nat::None),
+            endpoints,
+            ipv6: ipv6.unwrap_or(false),
         };
-        Self { vpc: Vpc::Own(own), security_group }
+        Self { vpc: Vpc::Own(own), security_group, flow_logs }
     }
 }
 

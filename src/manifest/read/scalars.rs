@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::super::cidr::Cidr;
+use super::super::cidr::{Cidr, Range};
 use super::{Read, Reader, did_you_mean, list};
 use crate::manifest::yaml::{Node, Style, Value};
 
@@ -199,6 +199,26 @@ notation! {
         let text = &reader.text(node, expected)?.text;
         match Cidr::parse(text) {
             Ok(cidr) => Some(cidr),
+            Err(why) => {
+                reader.wrong::<()>(node, expected);
+                if let (Some(problem), Some(why)) = (reader.problems.last_mut(), why) {
+                    problem.help = Some(why);
+                }
+                None
+            }
+        }
+    }
+}
+
+notation! {
+    /// A range of IPv4 or IPv6 addresses, or one address.
+    AnyAddresses as Range,
+    { "type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]+)?$", "examples": ["10.0.0.0/16", "2001:db8::/32"] },
+    |node, reader| {
+        let expected = "a range such as `10.0.0.0/16` or `2001:db8::/32`";
+        let text = &reader.text(node, expected)?.text;
+        match Range::parse(text) {
+            Ok(range) => Some(range),
             Err(why) => {
                 reader.wrong::<()>(node, expected);
                 if let (Some(problem), Some(why)) = (reader.problems.last_mut(), why) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::manifest::cidr::Cidr;
+use crate::manifest::cidr::Range;
 use crate::manifest::read::{
-    Addresses, Between, Port, Read, Reader, Seconds, SecondsBetween, choice, is_map, notation,
+    AnyAddresses, Between, Port, Read, Reader, Seconds, SecondsBetween, choice, is_map, notation,
     record,
 };
 use crate::manifest::schema::{either, part};
@@ -41,7 +41,7 @@ record! {
         /// The port that gets the requests; the target container's when left out.
         target_port: Option<u16> as Option<Port>,
         /// IPv4 ranges whose requests are taken; others get no answer from this service.
-        allowed_source_ips: Vec<Cidr> as Vec<Addresses>,
+        allowed_source_ips: Vec<Range> as Vec<AnyAddresses>,
         /// Whether HTTP is redirected to HTTPS where the environment has a certificate.
         redirect_to_https: bool = true,
     }

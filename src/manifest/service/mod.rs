@@ -28,7 +28,7 @@ pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
     Subscription, ThroughputLimit, TopicFifo,
 };
-pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc};
+pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
 pub use settings::{
     Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
     VersionConsistency,

@@ -1,9 +1,11 @@
 //! Where a service's tasks stand in the network.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::manifest::environment::{SecurityGroupId, SubnetId};
-use crate::manifest::read::{Read, Reader, choice, is_map, record};
+use crate::manifest::read::{Read, Reader, Text, choice, is_map, record};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::{Node, Value};
 
@@ -19,7 +21,7 @@ record! {
 record! {
     /// Subnets and security groups of the tasks.
     pub struct ServiceVpc {
-        /// `public`, `private`, or `{subnets: [...]}` with ids.
+        /// `public`, `private`, or `{subnets: [...]}` with ids, or `{subnets: {from_tags: {KEY: VALUE}}}`.
         placement: Placement = Placement::Public,
         /// Ids of more security groups, or a map.
         security_groups: SecurityGroups = SecurityGroups::default(),
@@ -42,6 +44,8 @@ pub enum Placement {
     Private,
     /// These subnets, by id.
     Subnets(Vec<String>),
+    /// The subnets that bear all of these tags, with one of the values of each.
+    Tagged(Tagged),
 }
 
 choice! {
@@ -54,15 +58,63 @@ choice! {
     }
 }
 
+/// Tags of subnets, and the values that each may have.
+pub type Tagged = BTreeMap<String, Vec<String>>;
+
 record! {
     /// Particular subnets.
     pub(crate) struct PlacementMap {
-        /// Ids of the subnets.
-        subnets: Vec<String> as Subnets,
+        /// Ids of the subnets, or the tags that they bear.
+        subnets: Placement as Subnets,
     }
 }
 
-/// Ids of subnets, at least one.
+record! {
+    /// Subnets by their tags.
+    pub(crate) struct SubnetsMap {
+        /// Tags, each with a value or a list of values; a subnet bears all of them.
+        from_tags: Tagged as BTreeMap<String, TagValues>,
+    }
+}
+
+/// A value or a list of values.
+#[derive(Debug)]
+pub(crate) struct TagValues;
+
+impl JsonSchema for TagValues {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TagValues".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let scalar = json_schema!({ "type": ["string", "number", "boolean"] });
+        json_schema!({ "anyOf": [scalar, { "type": "array", "items": scalar, "minItems": 1 }] })
+    }
+}
+
+impl Read for TagValues {
+    type Value = Vec<String>;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Vec<String>> {
+        if is_map(node) {
+            return reader.wrong(node, "a value, or a list of values");
+        }
+        let values = match node.value {
+            Value::Sequence(_) => Vec::<Text>::read(node, reader)?,
+            _ => vec![Text::read(node, reader)?],
+        };
+        match values.is_empty() {
+            true => reader.wrong(node, "a value, or a list with at least one"),
+            false => Some(values),
+        }
+    }
+}
+
+/// Ids of subnets, at least one, or `from_tags`.
 #[derive(Debug)]
 pub(crate) struct Subnets;
 
@@ -77,19 +129,29 @@ impl JsonSchema for Subnets {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let item = part::<SubnetId>(generator);
-        json_schema!({ "type": "array", "items": item, "minItems": 1, "maxItems": 16 })
+        let ids = json_schema!({ "type": "array", "items": item, "minItems": 1, "maxItems": 16 });
+        either([ids, part::<SubnetsMap>(generator)])
     }
 }
 
 impl Read for Subnets {
-    type Value = Vec<String>;
+    type Value = Placement;
 
-    fn read(node: &Node, reader: &mut Reader) -> Option<Vec<String>> {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Placement> {
+        if is_map(node) {
+            let before = reader.problems.len();
+            let tags = SubnetsMap::read(node, reader)?.from_tags;
+            if tags.is_empty() && reader.problems.len() == before {
+                reader.error(node.span, "`from_tags` names no tag").expected =
+                    Some("at least one tag and its value".to_owned());
+            }
+            return (!tags.is_empty()).then_some(Placement::Tagged(tags));
+        }
         let ids = Vec::<SubnetId>::read(node, reader)?;
         if (1..=16).contains(&ids.len()) {
-            Some(ids)
+            Some(Placement::Subnets(ids))
         } else {
-            reader.wrong(node, "a list of 1 to 16 subnet ids")
+            reader.wrong(node, "a list of 1 to 16 subnet ids, or a map with `from_tags`")
         }
     }
 }
@@ -109,7 +171,7 @@ impl Read for Placement {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if is_map(node) {
-            return PlacementMap::read(node, reader).map(|map| Self::Subnets(map.subnets));
+            return PlacementMap::read(node, reader).map(|map| map.subnets);
         }
         PlacementWord::read(node, reader).map(|word| match word {
             PlacementWord::Public => Self::Public,

@@ -23,9 +23,31 @@ pub fn canonical(block: &str) -> Option<String> {
     }
 }
 
+/// The /64 of this number in an IPv6 block of /56; `None` for any other block.
+pub fn part(block: &str, number: u8) -> Option<String> {
+    let address: Ipv6Addr = block.strip_suffix("/56")?.parse().ok()?;
+    let part = address.to_bits() | (u128::from(number) << 64);
+    Some(format!("{}/64", Ipv6Addr::from_bits(part)))
+}
+
+/// Which /64 of a /56 a block is.
+pub fn number_of_part(block: &str) -> Option<u8> {
+    let address: Ipv6Addr = block.strip_suffix("/64")?.parse().ok()?;
+    Some(address.octets()[7])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_block_are_numbered() {
+        let block = "2001:db8:1234:1a00::/56";
+        assert_eq!(part(block, 0).as_deref(), Some("2001:db8:1234:1a00::/64"));
+        assert_eq!(part(block, 129).as_deref(), Some("2001:db8:1234:1a81::/64"));
+        assert_eq!(number_of_part("2001:db8:1234:1a81::/64"), Some(129));
+        assert_eq!((part("2001:db8::/48", 1), number_of_part(block)), (None, None));
+    }
 
     #[test]
     fn blocks_are_written_as_ec2_gives_them_back() {

@@ -1,9 +1,12 @@
 //! The way out for what has no public address.
 
-use aws_sdk_ec2::types::{ConnectivityType, Filter, NatGatewayState, ResourceType};
+use aws_sdk_ec2::types::{
+    AutoProvisionZonesState, AvailabilityMode, AvailabilityZoneAddress, ConnectivityType, Filter,
+    NatGatewayState, ResourceType,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{AllocationId, SubnetId, shared};
+use super::{AllocationId, SubnetId, VpcId, shared};
 use crate::aws::{Cx, classify, unless_gone};
 use crate::engine::{
     Change, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
@@ -11,20 +14,63 @@ use crate::engine::{
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 use crate::{ids, outputs};
 
-/// A NAT gateway in one zone.
+/// A NAT gateway: in one zone, or of a whole VPC.
 ///
-/// A public one works only where its subnet has a route to the internet: order it after that
-/// route table, and use [`Input::when_ready`] in routes through it.
+/// A public one in a zone works only where its subnet has a route to the internet: order it after that
+/// route table. Use [`Input::when_ready`] in routes through either.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NatGateway {
-    /// The subnet it stands in; a public one for a public gateway.
-    pub subnet: Input<SubnetId>,
-    /// `public` or `private`.
+    /// `zonal`, or `regional`: in every zone of the VPC, and in no subnet.
+    pub mode: String,
+    /// A zonal one's subnet; a public one for a public gateway.
+    pub subnet: Option<Input<SubnetId>>,
+    /// A regional one's VPC.
+    pub vpc: Option<Input<VpcId>>,
+    /// `public` or `private`; regional ones are public.
     pub connectivity: String,
-    /// Its public address; `None` for a private gateway.
+    /// A public zonal one's address.
     pub allocation: Option<Input<AllocationId>>,
+    /// A regional one's zones and addresses. Empty: it follows the VPC's subnets, with addresses of Amazon's.
+    pub zones: Vec<ZoneAddresses>,
     /// The user's own tags.
     pub tags: Tags,
+}
+
+/// The addresses of a regional gateway in one zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneAddresses {
+    /// Availability zone by name.
+    pub zone: String,
+    /// One or more.
+    pub allocations: Vec<Input<AllocationId>>,
+}
+
+impl NatGateway {
+    /// A public gateway in a subnet, with this address.
+    pub fn zonal(subnet: Input<SubnetId>, allocation: Input<AllocationId>, tags: Tags) -> Self {
+        Self {
+            mode: "zonal".to_owned(),
+            subnet: Some(subnet),
+            vpc: None,
+            connectivity: "public".to_owned(),
+            allocation: Some(allocation),
+            zones: Vec::new(),
+            tags,
+        }
+    }
+
+    /// A gateway of the whole VPC, with addresses of Amazon's.
+    pub fn regional(vpc: Input<VpcId>, tags: Tags) -> Self {
+        Self {
+            mode: "regional".to_owned(),
+            subnet: None,
+            vpc: Some(vpc),
+            connectivity: "public".to_owned(),
+            allocation: None,
+            zones: Vec::new(),
+            tags,
+        }
+    }
 }
 
 ids! {
@@ -39,9 +85,7 @@ outputs! { NatGateway => NatGatewayOutputs {
 
 /// Members of EC2's request shapes that the struct leaves out.
 pub const EXCLUDED: &[(&str, &str)] = &[
-    ("CreateNatGateway.AvailabilityMode", "regional gateways are not offered yet: always `zonal`"),
-    ("CreateNatGateway.AvailabilityZoneAddresses", "of regional gateways only"),
-    ("CreateNatGateway.VpcId", "of regional gateways only"),
+    ("CreateNatGateway.AvailabilityZoneAddresses[].AvailabilityZoneId", "zones are given by name"),
     ("CreateNatGateway.PrivateIpAddress", "EC2 chooses one in the subnet"),
     ("CreateNatGateway.SecondaryAllocationIds", "one address carries 55,000 connections a target"),
     ("CreateNatGateway.SecondaryPrivateIpAddresses", "one address is enough"),
@@ -59,9 +103,12 @@ impl Resource for NatGateway {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
         rules: &[
+            Rule::Immutable("mode"),
             Rule::Immutable("subnet"),
+            Rule::Immutable("vpc"),
             Rule::Immutable("connectivity"),
             Rule::Immutable("allocation"),
+            Rule::Immutable("zones"),
         ],
         observe_after: &[],
         // Not after route tables as a kind: the private ones need the gateway.
@@ -86,11 +133,17 @@ impl Resource for NatGateway {
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
         let allocation = self.allocation.as_ref().map(Input::get).transpose()?;
+        let subnet = self.subnet.as_ref().map(Input::get).transpose()?;
+        let vpc = self.vpc.as_ref().map(Input::get).transpose()?;
+        let zones: Vec<_> = self.zones.iter().map(to_sdk).collect::<Result<_, _>>()?;
         let made = cx
             .ec2
             .create_nat_gateway()
             .client_token(identity.client_token())
-            .subnet_id(self.subnet.get()?.0)
+            .availability_mode(AvailabilityMode::from(self.mode.as_str()))
+            .set_subnet_id(subnet.map(|subnet| subnet.0))
+            .set_vpc_id(vpc.map(|vpc| vpc.0))
+            .set_availability_zone_addresses((!zones.is_empty()).then_some(zones))
             .connectivity_type(ConnectivityType::from(self.connectivity.as_str()))
             .set_allocation_id(allocation.map(|allocation| allocation.0))
             .tag_specifications(shared::on_create(ResourceType::Natgateway, identity, &self.tags))
@@ -155,6 +208,14 @@ impl Resource for NatGateway {
     }
 }
 
+fn to_sdk(one: &ZoneAddresses) -> Result<AvailabilityZoneAddress, Failure> {
+    let allocations = one.allocations.iter().map(|it| Ok(it.get()?.0));
+    Ok(AvailabilityZoneAddress::builder()
+        .availability_zone(&one.zone)
+        .set_allocation_ids(Some(allocations.collect::<Result<_, Failure>>()?))
+        .build())
+}
+
 /// What a filter lets through and is not on its way out: EC2 shows deleted gateways for about an hour.
 async fn list(
     cx: &Cx,
@@ -198,25 +259,57 @@ fn to_live(
     tags: Tags,
 ) -> Live<NatGateway> {
     let id = gateway.nat_gateway_id().unwrap_or_default();
-    let addresses = gateway.nat_gateway_addresses();
-    let primary = addresses
-        .iter()
-        .find(|address| address.is_primary() == Some(true))
-        .or_else(|| addresses.first());
-    let allocation = primary.and_then(|address| address.allocation_id());
+    let regional = gateway.availability_mode() == Some(&AvailabilityMode::Regional);
     let connectivity = gateway.connectivity_type().map_or("public", ConnectivityType::as_str);
+    let subnet = gateway.subnet_id().filter(|_| !regional);
+    let vpc = gateway.vpc_id().filter(|_| regional);
     Live {
         identity,
         spec: NatGateway {
-            subnet: SubnetId::from(gateway.subnet_id().unwrap_or_default()).into(),
+            mode: if regional { "regional" } else { "zonal" }.to_owned(),
+            subnet: subnet.map(|subnet| SubnetId::from(subnet).into()),
+            vpc: vpc.map(|vpc| VpcId::from(vpc).into()),
             connectivity: connectivity.to_owned(),
-            allocation: allocation.map(|allocation| AllocationId::from(allocation).into()),
+            allocation: if regional { None } else { primary(gateway) },
+            zones: if regional { zones(gateway) } else { Vec::new() },
             tags,
         },
         outputs: NatGatewayOutputs { id: id.into() },
         health: health(gateway),
         id: id.to_owned(),
     }
+}
+
+/// The address that a zonal gateway was made with.
+fn primary(gateway: &aws_sdk_ec2::types::NatGateway) -> Option<Input<AllocationId>> {
+    let addresses = gateway.nat_gateway_addresses();
+    let primary = addresses
+        .iter()
+        .find(|address| address.is_primary() == Some(true))
+        .or_else(|| addresses.first());
+    Some(AllocationId::from(primary?.allocation_id()?).into())
+}
+
+/// What a regional gateway was told; nothing where it finds zones and addresses itself.
+fn zones(gateway: &aws_sdk_ec2::types::NatGateway) -> Vec<ZoneAddresses> {
+    if gateway.auto_provision_zones() != Some(&AutoProvisionZonesState::Disabled) {
+        return Vec::new();
+    }
+    let mut zones: Vec<ZoneAddresses> = Vec::new();
+    for address in gateway.nat_gateway_addresses() {
+        let (Some(zone), Some(allocation)) = (address.availability_zone(), address.allocation_id())
+        else {
+            continue;
+        };
+        let allocation = Input::Known(AllocationId::from(allocation));
+        match zones.iter_mut().find(|one| one.zone == zone) {
+            Some(one) => one.allocations.push(allocation),
+            None => {
+                zones.push(ZoneAddresses { zone: zone.to_owned(), allocations: vec![allocation] })
+            }
+        }
+    }
+    zones
 }
 
 #[cfg(test)]

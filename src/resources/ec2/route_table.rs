@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{Filter, ResourceType, RouteOrigin, RouteTableAssociationStateCode};
 use serde::{Deserialize, Serialize};
 
-use super::{InternetGatewayId, NatGatewayId, SubnetId, VpcId, shared};
+use super::{
+    EgressOnlyInternetGatewayId, InternetGatewayId, NatGatewayId, SubnetId, VpcId, shared,
+};
 use crate::aws::{Cx, classify, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -17,8 +19,8 @@ use crate::{ids, outputs};
 
 /// A route table with its routes and associations.
 ///
-/// Routes that EC2 makes (the VPC's own, propagated ones) and routes to anything but internet
-/// and NAT gateways (peerings, endpoints, transit gateways) are not part of the document and
+/// Routes that EC2 makes (the VPC's own, propagated ones) and routes to anything but internet,
+/// egress-only and NAT gateways (peerings, endpoints, transit gateways) are not part of the document and
 /// are left alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RouteTable {
@@ -49,6 +51,8 @@ pub enum RouteTarget {
     InternetGateway(Input<InternetGatewayId>),
     /// Through address translation; waits until it works: [`Input::when_ready`].
     NatGateway(Input<NatGatewayId>),
+    /// To the internet by IPv6, and nothing back in.
+    EgressOnlyInternetGateway(Input<EgressOnlyInternetGatewayId>),
 }
 
 ids! {
@@ -74,7 +78,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateRoute.CarrierGatewayId", "a target that is left alone"),
     ("CreateRoute.CoreNetworkArn", "a target that is left alone"),
     ("CreateRoute.OdbNetworkArn", "a target that is left alone"),
-    ("CreateRoute.EgressOnlyInternetGatewayId", "a target that is left alone"),
     ("CreateRoute.InstanceId", "a target that is left alone"),
     ("CreateRoute.NetworkInterfaceId", "a target that is left alone"),
     ("CreateRoute.VpcPeeringConnectionId", "a target that is left alone"),
@@ -218,11 +221,22 @@ fn blocks(destination: &str) -> (Option<String>, Option<String>) {
     if destination.contains(':') { (None, block) } else { (block, None) }
 }
 
-/// A target as the request takes it: the internet gateway or the NAT gateway.
-fn gateways(target: &RouteTarget) -> Result<(Option<String>, Option<String>), Failure> {
+/// A target as the request takes it: one of three members.
+#[derive(Default)]
+struct Gateways {
+    internet: Option<String>,
+    nat: Option<String>,
+    egress: Option<String>,
+}
+
+fn gateways(target: &RouteTarget) -> Result<Gateways, Failure> {
+    let none = Gateways::default();
     Ok(match target {
-        RouteTarget::InternetGateway(id) => (Some(id.get()?.0), None),
-        RouteTarget::NatGateway(id) => (None, Some(id.get()?.0)),
+        RouteTarget::InternetGateway(id) => Gateways { internet: Some(id.get()?.0), ..none },
+        RouteTarget::NatGateway(id) => Gateways { nat: Some(id.get()?.0), ..none },
+        RouteTarget::EgressOnlyInternetGateway(id) => {
+            Gateways { egress: Some(id.get()?.0), ..none }
+        }
     })
 }
 
@@ -233,15 +247,16 @@ async fn create_route(
     target: &RouteTarget,
 ) -> Result<(), Failure> {
     let (v4, v6) = blocks(destination);
-    let (internet, nat) = gateways(target)?;
+    let target = gateways(target)?;
     let call = cx
         .ec2
         .create_route()
         .route_table_id(id.as_str())
         .set_destination_cidr_block(v4)
         .set_destination_ipv6_cidr_block(v6)
-        .set_gateway_id(internet)
-        .set_nat_gateway_id(nat);
+        .set_gateway_id(target.internet)
+        .set_nat_gateway_id(target.nat)
+        .set_egress_only_internet_gateway_id(target.egress);
     match call.send().await.map_err(|error| classify("ec2 CreateRoute", error)) {
         Err(failure) if failure.class == Class::AlreadyExists => Err(failure.with_hint(format!(
             "`{id}` already leads `{destination}` to something that is not shipit's: \
@@ -258,15 +273,16 @@ async fn replace_route(
     target: &RouteTarget,
 ) -> Result<(), Failure> {
     let (v4, v6) = blocks(destination);
-    let (internet, nat) = gateways(target)?;
+    let target = gateways(target)?;
     let call = cx
         .ec2
         .replace_route()
         .route_table_id(id.as_str())
         .set_destination_cidr_block(v4)
         .set_destination_ipv6_cidr_block(v6)
-        .set_gateway_id(internet)
-        .set_nat_gateway_id(nat);
+        .set_gateway_id(target.internet)
+        .set_nat_gateway_id(target.nat)
+        .set_egress_only_internet_gateway_id(target.egress);
     call.send().await.map_err(|error| classify("ec2 ReplaceRoute", error))?;
     Ok(())
 }
@@ -411,12 +427,17 @@ fn to_live(
     }
 }
 
-/// A route to an internet or NAT gateway; `None` for all that is left alone.
+/// A route to an internet, egress-only or NAT gateway; `None` for all that is left alone.
 fn to_route(route: &aws_sdk_ec2::types::Route) -> Option<Route> {
     if !matches!(route.origin(), None | Some(RouteOrigin::CreateRoute)) {
         return None;
     }
     let destination = route.destination_cidr_block().or(route.destination_ipv6_cidr_block())?;
+    if let Some(id) = route.egress_only_internet_gateway_id() {
+        let target =
+            RouteTarget::EgressOnlyInternetGateway(EgressOnlyInternetGatewayId::from(id).into());
+        return Some(Route { destination: destination.to_owned(), target });
+    }
     let target = match (route.gateway_id(), route.nat_gateway_id()) {
         (Some(id), _) if id.starts_with("igw-") => {
             RouteTarget::InternetGateway(InternetGatewayId::from(id).into())

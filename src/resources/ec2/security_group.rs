@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, ResourceType};
+use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use super::{SecurityGroupRule, VpcId, shared};
@@ -179,6 +179,14 @@ async fn set_default_egress(cx: &Cx, id: &SecurityGroupId, on: bool) -> Result<(
             _ => Ok(()),
         }
     } else {
+        let call = cx.ec2.revoke_security_group_egress().group_id(id.as_str());
+        let sent = call.ip_permissions(everything).send().await;
+        unless_gone(sent.map_err(|error| classify("ec2 RevokeSecurityGroupEgress", error)))?;
+        // The other rule that EC2 gives a group, where its VPC has an IPv6 block.
+        let everything = IpPermission::builder()
+            .ip_protocol("-1")
+            .ipv6_ranges(Ipv6Range::builder().cidr_ipv6("::/0").build())
+            .build();
         let call = cx.ec2.revoke_security_group_egress().group_id(id.as_str());
         let sent = call.ip_permissions(everything).send().await;
         unless_gone(sent.map_err(|error| classify("ec2 RevokeSecurityGroupEgress", error)))?;

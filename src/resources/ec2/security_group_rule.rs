@@ -189,6 +189,13 @@ impl Resource for SecurityGroupRule {
                 (made.map(|made| made.security_group_rules.unwrap_or_default()), operation)
             }
         };
+        if made.as_ref().is_err_and(|failure| failure.class == Class::AlreadyExists)
+            && let Some(id) = self.of_ec2(cx, &group).await?
+        {
+            let tags = crate::aws::tags::for_create(identity, &self.tags, true);
+            shared::claim(cx, id.as_str(), &tags).await?;
+            return Ok(Progress::done(SecurityGroupRuleOutputs { id }));
+        }
         let made = made.map_err(|failure| match failure.class {
             Class::AlreadyExists => failure.with_hint(format!(
                 "`{group}` has this very rule without shipit's tags: remove it there, or tag it"
@@ -269,6 +276,29 @@ async fn list(
 }
 
 impl SecurityGroupRule {
+    /// The rule that lets everything out by IPv6, as EC2 itself makes it for a new group where the VPC has an IPv6
+    /// block: it is planned like any other, and taken for ours where EC2 was first.
+    async fn of_ec2(
+        &self,
+        cx: &Cx,
+        group: &SecurityGroupId,
+    ) -> Result<Option<SecurityGroupRuleId>, Failure> {
+        let everywhere = Peer::CidrV6("::/0".to_owned());
+        let wanted = (self.direction, self.protocol.as_str(), &self.peer);
+        if wanted != (Direction::Egress, "-1", &everywhere) {
+            return Ok(None);
+        }
+        let rules = list(cx, shared::only("group-id", group.as_str())).await?;
+        let found = rules.iter().find(|rule| {
+            rule.group_id() == Some(group.as_str())
+                && rule.is_egress() == Some(true)
+                && rule.ip_protocol() == Some("-1")
+                && to_peer(rule).as_ref() == Some(&everywhere)
+                && rule.tags().is_empty()
+        });
+        Ok(found.and_then(|rule| rule.security_group_rule_id()).map(SecurityGroupRuleId::from))
+    }
+
     fn description(&self) -> Option<String> {
         (!self.description.is_empty()).then(|| self.description.clone())
     }

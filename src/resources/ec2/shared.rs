@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
 
-use crate::aws::{Cx, classify, tags};
+use crate::aws::{Cx, class_of, classify, tags};
 use crate::engine::identity::{TAG_APPLICATION, TAG_ENVIRONMENT};
 use crate::engine::{Failure, Identity, Query};
 use crate::resources::resource::Tags;
@@ -75,6 +75,29 @@ pub(super) async fn retag(cx: &Cx, id: &str, live: &Tags, desired: &Tags) -> Res
         sent.map_err(|error| classify("ec2 DeleteTags", error))?;
     }
     Ok(())
+}
+
+/// Whether anything of a kind that few environments have may be there: something is wanted of it, or the tagging
+/// API knows something of ours of it, or cannot tell. `noun` is the kind in ARNs: `vpc-endpoint`.
+pub(super) async fn may_be_there(cx: &Cx, query: &Query<'_>, noun: &str) -> Result<bool, Failure> {
+    if !query.wanted.is_empty() {
+        return Ok(true);
+    }
+    let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+    let (ours, of_kind) = (":ec2:", format!(":{noun}/"));
+    let told = bulk.is_empty() || bulk.keys().any(|arn| arn.contains(ours));
+    Ok(!told || bulk.keys().any(|arn| arn.contains(ours) && arn.contains(&of_kind)))
+}
+
+/// The refusal in an answer that tells of each object whether it worked; none where all did.
+pub(super) fn refused(operation: &str, items: &[UnsuccessfulItem]) -> Result<(), Failure> {
+    let Some(error) = items.iter().find_map(UnsuccessfulItem::error) else { return Ok(()) };
+    let (code, message) =
+        (error.code().unwrap_or_default(), error.message().unwrap_or("refused without a message"));
+    let mut failure = Failure::new(class_of(code, message, 400), message);
+    failure.operation = Some(operation.to_owned());
+    failure.code = Some(code.to_owned());
+    Err(failure)
 }
 
 /// An answer without the member that names what was made.

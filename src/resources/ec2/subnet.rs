@@ -3,16 +3,17 @@
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
-use super::{VpcId, shared};
+use super::{VpcId, cidr, shared, vpc};
 use crate::aws::{Cx, classify, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    Change, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec,
+    Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder, Rule,
+    Spec,
 };
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 use crate::{ids, outputs};
 
-/// A subnet with one IPv4 block in one zone.
+/// A subnet in one zone, with one IPv4 block, and one IPv6 block where its VPC has one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subnet {
     /// The VPC it is part of.
@@ -23,6 +24,13 @@ pub struct Subnet {
     pub zone: String,
     /// Whether what starts here gets a public address unless it says otherwise.
     pub map_public_ip: bool,
+    /// Which /64 of the VPC's IPv6 block (a /56) is its own; `None` for IPv4 alone. The VPC must have its
+    /// block: [`Input::when_ready`].
+    pub ipv6: Option<u8>,
+    /// Whether what starts here gets an IPv6 address unless it says otherwise.
+    pub assign_ipv6: bool,
+    /// Whether names that have IPv4 addresses alone resolve to IPv6 ones (through NAT64).
+    pub dns64: bool,
     /// The user's own tags.
     pub tags: Tags,
 }
@@ -40,18 +48,20 @@ outputs! { Subnet => SubnetOutputs {
 /// Members of EC2's request shapes that the struct leaves out.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateSubnet.AvailabilityZoneId", "the zone is given by name: `zone`"),
-    ("CreateSubnet.Ipv6CidrBlock", "IPv6 networks are not offered yet"),
-    ("CreateSubnet.Ipv6Native", "IPv6 networks are not offered yet"),
-    ("CreateSubnet.Ipv6IpamPoolId", "IPv6 networks are not offered yet"),
-    ("CreateSubnet.Ipv6NetmaskLength", "IPv6 networks are not offered yet"),
+    ("CreateSubnet.Ipv6CidrBlock", "`ipv6` says which part of the VPC's block"),
+    ("CreateSubnet.Ipv6Native", "subnets have IPv4 addresses, too"),
+    ("CreateSubnet.Ipv6IpamPoolId", "the block is the VPC's, not drawn from a pool"),
+    ("CreateSubnet.Ipv6NetmaskLength", "the block is the VPC's, not drawn from a pool"),
+    ("AssociateSubnetCidrBlock.SubnetId", "names the subnet"),
+    ("AssociateSubnetCidrBlock.Ipv6CidrBlock", "`ipv6` says which part of the VPC's block"),
+    ("AssociateSubnetCidrBlock.Ipv6IpamPoolId", "the block is the VPC's, not drawn from a pool"),
+    ("AssociateSubnetCidrBlock.Ipv6NetmaskLength", "the block is the VPC's, not drawn from a pool"),
     ("CreateSubnet.Ipv4IpamPoolId", "the block is given, not drawn from a pool"),
     ("CreateSubnet.Ipv4NetmaskLength", "the block is given, not drawn from a pool"),
     ("CreateSubnet.OutpostArn", "Outposts are not offered"),
     ("CreateSubnet.TagSpecifications", "`tags`, and the ownership tags"),
     ("CreateSubnet.DryRun", "a check, not a property"),
     ("ModifySubnetAttribute.SubnetId", "names the subnet"),
-    ("ModifySubnetAttribute.AssignIpv6AddressOnCreation", "IPv6 networks are not offered yet"),
-    ("ModifySubnetAttribute.EnableDns64", "IPv6 networks are not offered yet"),
     ("ModifySubnetAttribute.MapCustomerOwnedIpOnLaunch", "Outposts are not offered"),
     ("ModifySubnetAttribute.CustomerOwnedIpv4Pool", "Outposts are not offered"),
     ("ModifySubnetAttribute.EnableLniAtDeviceIndex", "Outposts are not offered"),
@@ -90,10 +100,16 @@ impl Resource for Subnet {
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
+        let vpc = self.vpc.get()?;
+        let block = match self.ipv6 {
+            Some(part) => Some(part_of(cx, &vpc, part).await?),
+            None => None,
+        };
         let made = cx
             .ec2
             .create_subnet()
-            .vpc_id(self.vpc.get()?.0)
+            .vpc_id(vpc.0)
+            .set_ipv6_cidr_block(block)
             .cidr_block(&self.cidr)
             .availability_zone(&self.zone)
             .tag_specifications(shared::on_create(ResourceType::Subnet, identity, &self.tags))
@@ -104,6 +120,12 @@ impl Resource for Subnet {
         let id = SubnetId::from(id.ok_or_else(|| shared::unnamed("ec2 CreateSubnet"))?);
         if self.map_public_ip {
             set_map_public_ip(cx, &id, true).await?;
+        }
+        if self.assign_ipv6 {
+            set_assign_ipv6(cx, &id, true).await?;
+        }
+        if self.dns64 {
+            set_dns64(cx, &id, true).await?;
         }
         Ok(Progress::done(SubnetOutputs { id }))
     }
@@ -117,6 +139,24 @@ impl Resource for Subnet {
         let id = &live.outputs.id;
         if touches(changes, "map_public_ip") {
             set_map_public_ip(cx, id, self.map_public_ip).await?;
+        }
+        // Both need the block: off before it goes, on after it came.
+        let moved = touches(changes, "ipv6");
+        let (assigns, dns64) = (live.spec.assign_ipv6, live.spec.dns64);
+        if assigns && (moved || !self.assign_ipv6) {
+            set_assign_ipv6(cx, id, false).await?;
+        }
+        if dns64 && (moved || !self.dns64) {
+            set_dns64(cx, id, false).await?;
+        }
+        if moved {
+            put_block(cx, id, &self.vpc.get()?, self.ipv6).await?;
+        }
+        if self.assign_ipv6 && (moved || !assigns) {
+            set_assign_ipv6(cx, id, true).await?;
+        }
+        if self.dns64 && (moved || !dns64) {
+            set_dns64(cx, id, true).await?;
         }
         shared::retag(cx, id.as_str(), &live.spec.tags, &self.tags).await?;
         Ok(Progress::done(live.outputs.clone()))
@@ -163,6 +203,67 @@ async fn set_map_public_ip(cx: &Cx, id: &SubnetId, on: bool) -> Result<(), Failu
     Ok(())
 }
 
+async fn set_assign_ipv6(cx: &Cx, id: &SubnetId, on: bool) -> Result<(), Failure> {
+    let on = AttributeBooleanValue::builder().value(on).build();
+    let call = cx.ec2.modify_subnet_attribute().subnet_id(id.as_str());
+    let sent = call.assign_ipv6_address_on_creation(on).send().await;
+    sent.map_err(|error| classify("ec2 ModifySubnetAttribute", error))?;
+    Ok(())
+}
+
+async fn set_dns64(cx: &Cx, id: &SubnetId, on: bool) -> Result<(), Failure> {
+    let on = AttributeBooleanValue::builder().value(on).build();
+    let call = cx.ec2.modify_subnet_attribute().subnet_id(id.as_str()).enable_dns64(on);
+    call.send().await.map_err(|error| classify("ec2 ModifySubnetAttribute", error))?;
+    Ok(())
+}
+
+/// A /64 of the VPC's block, by number.
+async fn part_of(cx: &Cx, vpc: &VpcId, part: u8) -> Result<String, Failure> {
+    let found = vpc::one(cx, vpc).await?;
+    let block = found.as_ref().and_then(vpc::ipv6_block).and_then(|block| cidr::part(block, part));
+    block.ok_or_else(|| {
+        Failure::new(
+            Class::NotYetConsistent,
+            format!(
+                "VPC `{vpc}` has no IPv6 block of /56 yet, and the subnet needs its part {part}"
+            ),
+        )
+    })
+}
+
+/// Gives the subnet this part of the VPC's block, or none; a part it has and should not have goes first.
+async fn put_block(cx: &Cx, id: &SubnetId, vpc: &VpcId, wanted: Option<u8>) -> Result<(), Failure> {
+    let subnets = list(cx, shared::only("subnet-id", id.as_str())).await?;
+    let there = subnets.iter().find(|one| one.subnet_id() == Some(id.as_str())).and_then(block);
+    if let Some(there) = there {
+        if there.ipv6_cidr_block().and_then(cidr::number_of_part) == wanted {
+            return Ok(());
+        }
+        let call = cx.ec2.disassociate_subnet_cidr_block();
+        let sent = call.association_id(there.association_id().unwrap_or_default()).send().await;
+        unless_gone(sent.map_err(|error| classify("ec2 DisassociateSubnetCidrBlock", error)))?;
+    }
+    if let Some(part) = wanted {
+        let block = part_of(cx, vpc, part).await?;
+        let call = cx.ec2.associate_subnet_cidr_block().subnet_id(id.as_str());
+        let sent = call.ipv6_cidr_block(block).send().await;
+        sent.map_err(|error| classify("ec2 AssociateSubnetCidrBlock", error))?;
+    }
+    Ok(())
+}
+
+/// The association with an IPv6 block that is there or on its way.
+fn block(
+    subnet: &aws_sdk_ec2::types::Subnet,
+) -> Option<&aws_sdk_ec2::types::SubnetIpv6CidrBlockAssociation> {
+    use aws_sdk_ec2::types::SubnetCidrBlockStateCode::{Associated, Associating};
+    subnet.ipv6_cidr_block_association_set().iter().find(|one| {
+        let state = one.ipv6_cidr_block_state().and_then(|state| state.state());
+        matches!(state, None | Some(Associated | Associating))
+    })
+}
+
 fn to_live(subnet: &aws_sdk_ec2::types::Subnet, identity: Identity, tags: Tags) -> Live<Subnet> {
     let id = subnet.subnet_id().unwrap_or_default();
     Live {
@@ -172,6 +273,9 @@ fn to_live(subnet: &aws_sdk_ec2::types::Subnet, identity: Identity, tags: Tags) 
             cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
             zone: subnet.availability_zone().unwrap_or_default().to_owned(),
             map_public_ip: subnet.map_public_ip_on_launch().unwrap_or_default(),
+            ipv6: block(subnet).and_then(|it| cidr::number_of_part(it.ipv6_cidr_block()?)),
+            assign_ipv6: subnet.assign_ipv6_address_on_creation().unwrap_or_default(),
+            dns64: subnet.enable_dns64().unwrap_or_default(),
             tags,
         },
         outputs: SubnetOutputs { id: id.into() },
