@@ -135,7 +135,7 @@ impl Serialize for Range {
 
 #[cfg(test)]
 mod tests {
-    use super::Cidr;
+    use super::{Cidr, Range};
 
     #[test]
     fn parses_cuts_and_compares() {
