@@ -42,7 +42,7 @@ pub(super) fn plan(
         count: task::integer(tasks),
         launch_type: None,
         capacity_provider_strategy: scaling::capacity(&job.count),
-        network: Some(service::network(shared, job)),
+        network: Some(service::network(context, shared, job)?),
         enable_ecs_managed_tags: true,
         enable_execute_command: job.exec,
         propagate_tags: true,
