@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Class, Failure, Moved};
 use crate::manifest::Problems;
+use crate::planner;
 use crate::render::events::{self, Line};
 use crate::render::{Format, Terminal, human, json, markdown};
 
@@ -167,6 +168,15 @@ impl Stop {
 impl From<Problems> for Stop {
     fn from(problems: Problems) -> Self {
         Self { exit: Exit::Invalid, why: Why::Problems(problems) }
+    }
+}
+
+impl From<planner::Error> for Stop {
+    fn from(error: planner::Error) -> Self {
+        match error {
+            planner::Error::Failure(failure) => failure.into(),
+            planner::Error::Problems(problems) => problems.into(),
+        }
     }
 }
 

@@ -213,6 +213,7 @@ fn follow(
         loses: None,
         deposed: false,
         drift: false,
+        patched_by: Vec::new(),
         after: Vec::new(),
     };
     let mut plan = Plan {

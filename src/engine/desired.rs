@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Address, Failure, Handle, OutputRef, Owner, Spec, Wait};
+use super::{Address, Failure, Handle, OutputRef, Owner, Plan, Spec, Wait};
 
 /// What one node waits for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,8 @@ fn collect(value: &Value, found: &mut Vec<OutputRef>) {
 pub struct Desired {
     /// The nodes.
     pub nodes: BTreeMap<Address, Node>,
+    /// Which lines of manifests have changed what was planned: `services/api.yml:42`.
+    pub patched: BTreeMap<Address, Vec<String>>,
 }
 
 impl Desired {
@@ -102,6 +104,13 @@ impl Desired {
             return Err(Failure::internal(format!("`{address}` is planned twice")));
         }
         Ok(handle)
+    }
+
+    /// Notes in a plan which of its steps carry out patches.
+    pub fn mark(&self, plan: &mut Plan) {
+        for step in plan.steps.iter_mut().filter(|step| step.spec.is_some()) {
+            step.patched_by = self.patched.get(&step.address).cloned().unwrap_or_default();
+        }
     }
 
     /// Makes `address` wait for `to`, where no field refers to it.

@@ -39,7 +39,7 @@ pub use adopt::{Adoption, adoption};
 pub use cancel::Cancel;
 pub use change::Change;
 pub use clock::{Clock, TestClock, TokioClock};
-pub use desired::{Desired, Edge, Node};
+pub use desired::{Desired, Edge, Node, references};
 pub use diagnosis::{Diagnosis, Fact, LogTail, Verdict};
 pub use driver::{
     BoxFuture, Driver, Existing, Foreign, Health, Holder, KindInfo, Live, Observed, Pace, Progress,

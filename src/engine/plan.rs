@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The version of the plan's JSON form.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 
 /// What happens to one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +75,9 @@ pub struct Step {
     /// that say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drift: bool,
+    /// Lines of manifests that patch the document: `services/api.yml:42`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patched_by: Vec<String>,
     /// The steps this one waits for.
     pub after: Vec<StepEdge>,
 }

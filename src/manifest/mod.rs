@@ -29,7 +29,7 @@ pub use check::TIMER;
 pub use cidr::{Cidr, Range};
 pub use environment::{Environment, Vpc};
 pub use problem::{Problem, Problems, Related, Severity, Source, Span};
-pub(crate) use read::did_you_mean;
+pub(crate) use read::{did_you_mean, list};
 pub use schema::schema;
 pub use service::{Service, ServiceManifest, ServiceType};
 pub use workspace::Workspace;

@@ -16,6 +16,7 @@ mod logging;
 mod messaging;
 mod needs;
 mod network;
+mod patches;
 mod priority;
 mod roles;
 mod scaling;
@@ -28,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Desired, Failure, Observation, Owner};
 use crate::manifest::environment::{Vpc, Zones};
-use crate::manifest::{Environment, ServiceManifest, ServiceType, Workspace};
+use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Workspace};
 
 pub use addresses::{ServiceAddress, addresses};
 use needs::Needs;
@@ -81,6 +82,36 @@ impl Context<'_> {
     }
 }
 
+/// Why there is no desired graph.
+#[derive(Debug)]
+pub enum Error {
+    /// The account or region does not fit the manifests, or shipit is mistaken.
+    Failure(Failure),
+    /// Manifests ask for what only planning can find wrong.
+    Problems(Problems),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failure(failure) => failure.fmt(f),
+            Self::Problems(problems) => problems.fmt(f),
+        }
+    }
+}
+
 /// How many availability zones have to be asked of AWS: 0 where the manifest names them or uses a VPC that exists.
 pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
     match workspace.environment(environment).map(|manifest| &manifest.network.vpc) {
@@ -100,8 +131,8 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 /// of this run. An empty observation is good for the names alone.
 ///
 /// # Errors
-/// The region has fewer zones than the manifest wants; all else is a mistake in shipit.
-pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Failure> {
+/// The region has fewer zones than the manifest wants, or a patch does not fit; all else is a mistake in shipit.
+pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Error> {
     tagged::refuse_loss_of_ipv6(context, live)?;
     let services = manifests(context)?;
     let mut needs = Needs::of_live(live, context.services);
@@ -117,6 +148,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Fai
         service::plan(&mut desired, context, &environment, service, &mut priorities)?;
     }
     iam::bound(&mut desired, context);
+    patches::apply(&mut desired, context.manifest()?, &services)?;
     Ok(desired)
 }
 

@@ -232,6 +232,9 @@ pub struct PlannedStep {
     pub loses: Option<String>,
     /// Its fields that change.
     pub changes: Vec<PlannedChange>,
+    /// Lines of manifests that patch its document: `services/api.yml:42`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patched_by: Vec<String>,
 }
 
 /// One field that changes.
@@ -458,6 +461,7 @@ fn planned(index: usize, step: &Step) -> PlannedStep {
         id: step.id.clone(),
         loses: step.loses.clone(),
         changes: step.changes.iter().map(changed).collect(),
+        patched_by: step.patched_by.clone(),
     }
 }
 

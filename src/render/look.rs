@@ -89,6 +89,11 @@ pub fn reason(step: &Step) -> Option<&str> {
     Some(step.reason.as_str()).filter(|reason| !told && !reason.is_empty())
 }
 
+/// Which lines of manifests have changed what is planned here: `patched by services/api.yml:42`.
+pub fn patched(step: &Step) -> Option<String> {
+    (!step.patched_by.is_empty()).then(|| format!("patched by {}", step.patched_by.join(", ")))
+}
+
 /// What AWS calls the object, where that matters to whoever reads the plan.
 pub fn named(step: &Step) -> Option<&str> {
     let matters = matches!(step.action, Action::Delete | Action::Replace { .. } | Action::Adopt);

@@ -244,12 +244,21 @@ pub struct Kind {
     pub info: &'static KindInfo,
     /// Binds it.
     pub bind: fn(Arc<Cx>) -> Box<dyn Driver>,
+    /// A document, read as the kind's struct and written again; the error says what does not fit.
+    pub normal: fn(&Value) -> Result<Value, String>,
 }
 
 impl Kind {
     /// The registry line of a resource struct.
     pub const fn of<R: Resource>() -> Self {
-        Self { info: &R::INFO, bind: |cx| Box::new(Typed::<R> { cx, of: PhantomData }) }
+        Self {
+            info: &R::INFO,
+            bind: |cx| Box::new(Typed::<R> { cx, of: PhantomData }),
+            normal: |value| {
+                let spec = R::deserialize(value).map_err(|error| error.to_string())?;
+                serde_json::to_value(spec).map_err(|error| error.to_string())
+            },
+        }
     }
 }
 

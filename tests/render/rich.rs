@@ -38,6 +38,7 @@ pub(super) fn step(address: &str, service: Option<&str>, action: Action, reason:
         loses: None,
         deposed: false,
         drift: false,
+        patched_by: Vec::new(),
         after: Vec::new(),
     }
 }

@@ -53,6 +53,7 @@ impl Pipeline {
         self.refuse_missing_service(&observation)?;
         let mut plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
+        desired.mark(&mut plan);
         find_losses(&self.registry, &mut plan, CONCURRENCY).await;
         plan.protected = self.protected(&observation);
         self.book.mark(&mut plan, &self.registry, &desired);

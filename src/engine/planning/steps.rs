@@ -117,6 +117,7 @@ fn make(world: &World<'_>, index: usize, decision: &mut Decision) -> Option<Step
         loses: None,
         deposed: false,
         drift: false,
+        patched_by: Vec::new(),
         after: Vec::new(),
     })
 }
@@ -189,6 +190,7 @@ fn remove(world: &World<'_>, removal: &super::removals::Removal) -> Step {
         loses: None,
         deposed,
         drift: false,
+        patched_by: Vec::new(),
         after: Vec::new(),
     }
 }

@@ -64,7 +64,7 @@ impl Basis {
             let address = address.clone();
             (address.clone(), Node { address, owner, spec, after: Vec::new(), formerly: None })
         };
-        Desired { nodes: self.wanted.iter().map(node).collect() }
+        Desired { nodes: self.wanted.iter().map(node).collect(), ..Desired::default() }
     }
 }
 

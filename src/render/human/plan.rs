@@ -166,6 +166,9 @@ fn section(out: &mut String, title: &str, steps: &[&Step], view: &View) {
         for text in below {
             out.push_str(&view.wrapped(6, text, |line| view.paint(style::faint(), line)));
         }
+        if let Some(patched) = look::patched(step) {
+            out.push_str(&view.wrapped(6, &patched, |line| view.tone(Tone::Change, line)));
+        }
         if let Some(loses) = &step.loses {
             let line = format!("loses {loses}");
             out.push_str(&view.wrapped(6, &line, |line| view.tone(Tone::Bad, line)));

@@ -157,6 +157,9 @@ fn item(step: &Step, block: usize) -> Item {
     if step.drift && step.action == Action::Create {
         brief.push_str(" (drift)");
     }
+    if let Some(patched) = look::patched(step) {
+        brief.push_str(&format!(" ({})", prose(&text::cut(&patched, LONGEST))));
+    }
     if let Some(loses) = &step.loses {
         brief.push_str(&format!("<br>⚠️ **loses {}**", prose(&text::cut(loses, LONGEST))));
     }
