@@ -80,7 +80,7 @@ record! {
         resource: String,
         /// What is done: `add`, `remove`, `replace`, `move`, `copy` or `test`.
         op: Operation,
-        /// The field of the resource's document, which `plan --details` shows: `/deployment/maximum_percent`.
+        /// The field of the resource's document, which `shipit --format json plan` shows: `/deployment/maximum_percent`.
         path: String as Pointer,
         /// For `move` and `copy`, the field that the value comes from.
         from: Option<String> as Option<Pointer>,

@@ -219,10 +219,14 @@ impl Readers<'_> {
         let secrets: BTreeSet<String> = needs
             .iter()
             .filter_map(|need| need.secret())
-            .map(|name| match found.get(name) {
-                Some(secret) => secret.arn.clone(),
+            .filter_map(|name| match found.get(name) {
+                Some(secret) => Some(secret.arn.clone()),
+                // Whether this is a whole name only the secret itself could tell.
+                None if has_suffix(name) => None,
                 // As it would be called, were it there.
-                None => self.subject.cx.arn("secretsmanager", &format!("secret:{name}-000000")),
+                None => {
+                    Some(self.subject.cx.arn("secretsmanager", &format!("secret:{name}-000000")))
+                }
             })
             .collect();
         join(

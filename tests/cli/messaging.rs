@@ -3,7 +3,7 @@
 use crate::support::Workdir;
 
 /// Each step of a plan as `action address: changed fields`.
-fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
+pub(super) fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
     let plan = workdir.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
     let step = |step: &serde_json::Value| {
         let paths: Vec<&str> = step["changes"]

@@ -10,6 +10,7 @@ mod main_job;
 mod market;
 mod messaging;
 mod network;
+mod observed;
 mod preflight;
 mod protection;
 mod refusals;

@@ -96,6 +96,60 @@ bad("depends on itself", containers=[{**web, "dependsOn": [{"containerName": "we
 bad("another host port", containers=[{**web, "portMappings": [{"containerPort": 80, "hostPort": 81}]}])
 bad("unknown volume", containers=[{**web, "mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}])
 bad("bad family", family="a b")
+bad("soft above hard", containers=[{**web, "ulimits": [{"name": "nofile", "softLimit": 2, "hardLimit": 1}]}])
+bad("a limit twice", containers=[{**web, "ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}] * 2}])
+bad("a restart too soon", containers=[{**web, "restartPolicy": {"enabled": True, "restartAttemptPeriod": 59}}])
+bad("a stop too late", containers=[{**web, "stopTimeout": 121}])
+bad("a start too soon", containers=[{**web, "startTimeout": 1}])
+bad("a host name", containers=[{**web, "hostname": "web"}])
+bad("dns servers", containers=[{**web, "dnsServers": ["10.0.0.2"]}])
+bad("swap", containers=[{**web, "linuxParameters": {"maxSwap": 1}}])
+bad("shared memory", containers=[{**web, "linuxParameters": {"sharedMemorySize": 1}}])
+bad("a capability", containers=[{**web, "linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}])
+bad("the host's processes", pidMode="host")
+bad("shared ipc", ipcMode="task")
+bad("soft memory above hard", containers=[{**web, "memory": 128, "memoryReservation": 256}])
+bad("a driver without a router", containers=[{**web, "logConfiguration": {"logDriver": "awsfirelens"}}])
+router = {"name": "router", "image": "r", "firelensConfiguration": {"type": "fluentbit"}}
+bad("two routers", containers=[web, router, {**router, "name": "other"}])
+bad("a router's file from afar", containers=[web, {**router, "firelensConfiguration": {"type": "fluentbit", "options": {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::b/k"}}}])
+
+# Everything about how containers run is read back as it was written.
+settled = {
+    **web,
+    "repositoryCredentials": {"credentialsParameter": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:registry"},
+    "ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": -1}],
+    "restartPolicy": {"enabled": True, "ignoredExitCodes": [0, 143], "restartAttemptPeriod": 120},
+    "stopTimeout": 120,
+    "startTimeout": 2,
+    "user": "1000:1000",
+    "workingDirectory": "/srv",
+    "readonlyRootFilesystem": True,
+    "interactive": True,
+    "pseudoTerminal": True,
+    "versionConsistency": "disabled",
+    "dockerLabels": {"a": "b"},
+    "systemControls": [{"namespace": "net.core.somaxconn", "value": "1024"}],
+    "linuxParameters": {
+        "capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]},
+        "initProcessEnabled": True,
+        "tmpfs": [{"containerPath": "/tmp", "size": 64, "mountOptions": ["noexec"]}],
+    },
+    "logConfiguration": {
+        "logDriver": "awsfirelens",
+        "options": {"Name": "kinesis_streams", "stream": "s"},
+        "secretOptions": [{"name": "external_id", "valueFrom": "/router/id"}],
+    },
+}
+options = {"enable-ecs-log-metadata": "true", "config-file-type": "file", "config-file-value": "/extra.conf"}
+routed = {**router, "firelensConfiguration": {"type": "fluentbit", "options": options}}
+role = f"arn:aws:iam::{ACCOUNT}:role/starts"
+kept = register(family="settled", containers=[settled, routed], pidMode="task", enableFaultInjection=True, executionRoleArn=role)["taskDefinition"]
+check("task settings", only(kept, ["pidMode", "enableFaultInjection", "executionRoleArn"]), {"pidMode": "task", "enableFaultInjection": True, "executionRoleArn": role})
+back = kept["containerDefinitions"]
+check("settings", only(back[0], [name for name in settled if name != "portMappings"]), {name: value for name, value in settled.items() if name != "portMappings"})
+check("router", back[1]["firelensConfiguration"], routed["firelensConfiguration"])
+ecs.deregister_task_definition(taskDefinition="settled:1")
 refused("ClientException", "no memory", ecs.register_task_definition, family="x", containerDefinitions=[{"name": "a", "image": "b"}])
 refused("ClientException", "no cpu", ecs.register_task_definition, family="x", containerDefinitions=[web], requiresCompatibilities=["FARGATE"], networkMode="awsvpc", memory="512")
 

@@ -17,7 +17,17 @@ fn every_example_loads_without_a_word() {
     names.sort();
     assert_eq!(
         names,
-        ["dual-stack", "hello", "imported-vpc", "market", "nightly", "orders", "private", "shop"]
+        [
+            "dual-stack",
+            "hello",
+            "imported-vpc",
+            "market",
+            "nightly",
+            "observed",
+            "orders",
+            "private",
+            "shop"
+        ]
     );
     for name in names {
         let workspace = Workspace::load(&example(&name), &|_| None)

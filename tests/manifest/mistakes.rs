@@ -115,6 +115,11 @@ fn of_jobs() {
 }
 
 #[test]
+fn tasks() {
+    assert!(run("tasks.txt") >= 15);
+}
+
+#[test]
 fn environments() {
     assert!(run("environments.txt") >= 15);
 }

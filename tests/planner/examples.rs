@@ -37,6 +37,11 @@ fn nightly_in_test() {
 }
 
 #[test]
+fn observed_in_test() {
+    insta::assert_snapshot!(graph("observed", "test"));
+}
+
+#[test]
 fn orders_in_test() {
     insta::assert_snapshot!(graph("orders", "test"));
 }
@@ -70,6 +75,7 @@ fn every_example_is_planned_above() {
             "imported-vpc office",
             "market test",
             "nightly test",
+            "observed test",
             "orders test",
             "private test",
             "shop production",

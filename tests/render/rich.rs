@@ -120,6 +120,7 @@ pub(super) fn plan() -> Plan {
                 "`port` cannot change in place",
             ),
             |step| {
+                step.patched_by = vec!["services/api.yml:42".into(), "services/api.yml:45".into()];
                 step.id = Some(ARN.into());
                 step.changes = vec![
                     Change { forces_replacement: true, ..change("port", json!(8080), json!(9090)) },

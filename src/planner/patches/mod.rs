@@ -222,7 +222,7 @@ impl Patches<'_> {
         self.whole_references(spec)?;
         let normal = (kind.normal)(spec).map_err(|error| {
             let message = format!("`{address}` would not be a valid document: {error}");
-            let help = "`plan --details` shows the document; a field that must be there takes an empty value instead of being removed";
+            let help = "`shipit --format json plan` shows the document; a field that must be there takes an empty value instead of being removed";
             Wrong { help: Some(help.to_owned()), ..Wrong::new(message) }
         })?;
         if let Some((path, name, known)) = stranger(spec, &normal, "") {

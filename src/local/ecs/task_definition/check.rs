@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::fargate;
+use super::{fargate, runs};
 use crate::local::document::Document;
 use crate::local::ecs::names::client;
 use crate::local::error::AwsError;
@@ -32,6 +32,7 @@ pub(super) fn definition(definition: &Value) -> Result<(), AwsError> {
     if !containers.iter().any(essential) {
         return Err(client("Task definition must have at least one essential container."));
     }
+    runs::routers(containers)?;
     dependencies(containers, &names)?;
     volumes(definition, containers, &names)?;
     if definition.texts("requiresCompatibilities").contains(&"FARGATE") {
@@ -101,6 +102,7 @@ fn container(definition: &Value, container: &Value) -> Result<(), AwsError> {
             return Err(client(format!("Invalid 'portMappings' setting: duplicate port {port}.")));
         }
     }
+    runs::container(definition, container)?;
     let Some(check) = container.get("healthCheck") else { return Ok(()) };
     let within = |member: &str, low: i64, high: i64| {
         !check.has(member) || (low..=high).contains(&check.integer(member))
@@ -218,6 +220,12 @@ fn on_fargate(definition: &Value) -> Result<(), AwsError> {
     if !definition.list("placementConstraints").is_empty() {
         return Err(client("Fargate does not support placement constraints."));
     }
+    if !matches!(definition.text("pidMode"), "" | "task") {
+        return Err(client("Fargate supports only the pidMode task."));
+    }
+    if definition.has("ipcMode") {
+        return Err(client("Fargate does not support ipcMode."));
+    }
     let (mut cpu_left, mut memory_left) = (cpu, memory);
     for container in definition.list("containerDefinitions") {
         fargate_container(definition, container)?;
@@ -275,10 +283,7 @@ fn fargate_container(definition: &Value, container: &Value) -> Result<(), AwsErr
             return Err(client(format!("Fargate does not support '{text}' for containers.")));
         }
     }
-    if container.integer("stopTimeout") > 120 {
-        return Err(client("The maximum value of stopTimeout on Fargate is 120."));
-    }
-    Ok(())
+    runs::on_fargate(container)
 }
 
 /// Is it an image of a private ECR repository?

@@ -4,6 +4,7 @@
 mod check;
 mod fargate;
 mod fill;
+mod runs;
 pub(super) mod shape;
 
 use std::sync::Arc;
