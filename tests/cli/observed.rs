@@ -18,9 +18,9 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
     let plan = workdir.local(&["--format", "json", "plan"]).expect(0).json();
     let service = step(&plan, "ecs/service.api");
     assert_eq!(service["spec"]["deployment"]["maximum_percent"], 150);
-    assert_eq!(service["patched_by"], json!(["services/api.yml:105"]));
+    assert_eq!(service["patched_by"], json!(["services/api.yml:106"]));
     let task = step(&plan, "ecs/task-definition.api");
-    assert_eq!(task["patched_by"], json!(["services/api.yml:99"]));
+    assert_eq!(task["patched_by"], json!(["services/api.yml:100"]));
     assert_eq!(step(&plan, "ecs/cluster.main")["spec"]["tags"], json!({ "team": "platform" }));
     let roles = ["iam/role.api/execution", "iam/role.api/task"];
     for role in roles {
@@ -28,9 +28,9 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
         assert_eq!(boundary, "arn:aws:iam::aws:policy/PowerUserAccess");
     }
     let shown = workdir.local(&["plan"]).expect(0).stdout;
-    assert!(shown.contains("patched by services/api.yml:105"), "{shown}");
+    assert!(shown.contains("patched by services/api.yml:106"), "{shown}");
     let markdown = workdir.local(&["--format", "markdown", "plan"]).expect(0).stdout;
-    assert!(markdown.contains("patched by services/api.yml:99"), "{markdown}");
+    assert!(markdown.contains("patched by services/api.yml:100"), "{markdown}");
 
     workdir.local(&["deploy", "--yes"]).expect(0);
     assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
@@ -39,7 +39,7 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
     workdir.edit(api, "hard: 65536", "hard: 32768");
     workdir.edit(api, "    stream: observed-api\n", "    stream: observed-other\n");
     workdir.edit(api, "kinesis:PutRecord, ", "");
-    workdir.edit(api, "    value: 150", "    value: 125");
+    workdir.edit(api, "    value: 150", "    value: 175");
     workdir.edit(api, "  tracing: awsxray", "  {}");
     workdir.edit(api, "    aws-otel-collector: start\n", "");
     assert_eq!(

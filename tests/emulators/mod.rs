@@ -30,6 +30,24 @@ impl Flow {
             .variable("AWS_ENDPOINT_URL", url)
             .variable("AWS_ACCESS_KEY_ID", "test")
             .variable("AWS_SECRET_ACCESS_KEY", "test");
+        Self::within(workdir, losses, options)
+    }
+
+    /// One of the example applications; its service is `api`.
+    pub(crate) fn example(
+        name: &str,
+        url: &str,
+        losses: &'static [Loss],
+        options: &[&str],
+    ) -> Self {
+        let workdir = Workdir::example(name)
+            .variable("AWS_ENDPOINT_URL", url)
+            .variable("AWS_ACCESS_KEY_ID", "test")
+            .variable("AWS_SECRET_ACCESS_KEY", "test");
+        Self::within(workdir, losses, options)
+    }
+
+    fn within(workdir: Workdir, losses: &'static [Loss], options: &[&str]) -> Self {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         Self { workdir, losses, used: BTreeSet::new(), options }
     }

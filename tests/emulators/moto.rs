@@ -8,3 +8,10 @@ fn the_main_job_on_moto() {
     let moto = Server::moto(1);
     Flow::new(&moto.url, losses::MOTO, &[]).whole();
 }
+
+/// Log router, traces, policies and patches, in the example that has them all.
+#[test]
+fn everything_about_tasks_on_moto() {
+    let moto = Server::moto(2);
+    Flow::example("observed", &moto.url, losses::MOTO, &["--skip-preflight"]).whole();
+}
