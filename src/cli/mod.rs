@@ -12,16 +12,19 @@ mod env;
 mod global;
 mod init;
 mod interrupt;
+mod job;
 mod local;
 mod locking;
 mod open;
 mod pipeline;
 mod plan;
 mod plan_file;
+mod running;
 mod schema;
 mod step_summary;
 mod stop;
 mod svc;
+mod task;
 mod timings;
 mod unlock;
 mod validate;
@@ -71,6 +74,10 @@ enum Command {
     Env(env::Command),
     #[command(subcommand)]
     Svc(svc::Command),
+    #[command(subcommand)]
+    Job(job::Command),
+    #[command(subcommand)]
+    Task(task::Command),
     Plan(plan::Args),
     Adopt(adopt::Args),
     Apply(apply::Args),
@@ -91,6 +98,8 @@ impl Command {
             Self::Plan(_) | Self::Apply(_) | Self::Deploy(_) | Self::Adopt(_) => true,
             Self::Env(command) => command.plans(),
             Self::Svc(command) => command.plans(),
+            Self::Job(command) => command.plans(),
+            Self::Task(command) => command.plans(),
             _ => false,
         }
     }
@@ -158,6 +167,8 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::App(command) => app::run(global, command),
         Command::Env(command) => env::run(global, command).await,
         Command::Svc(command) => svc::run(global, command).await,
+        Command::Job(command) => job::run(global, command).await,
+        Command::Task(command) => task::run(global, command).await,
         Command::Plan(args) => plan::run(global, args).await,
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,

@@ -25,6 +25,8 @@ pub enum Exit {
     Invalid,
     /// Interrupted.
     Interrupted,
+    /// A task that was run ended with this code.
+    Task(u8),
 }
 
 impl Exit {
@@ -38,6 +40,7 @@ impl Exit {
             Self::Refused => 4,
             Self::Invalid => 5,
             Self::Interrupted => 130,
+            Self::Task(code) => code,
         }
     }
 }
@@ -80,6 +83,11 @@ impl Stop {
     /// Interrupted before anything was changed.
     pub fn interrupted() -> Self {
         Self::because(Exit::Interrupted, "interrupted: nothing was changed", "")
+    }
+
+    /// Interrupted, and something goes on: what, and how to end it.
+    pub fn left(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::because(Exit::Interrupted, message, hint)
     }
 
     fn because(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {

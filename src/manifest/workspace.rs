@@ -132,6 +132,47 @@ impl Workspace {
         (workspace, environment)
     }
 
+    /// Adds a task that no file describes, as it is in one environment: `text` is a job's manifest without a schedule, `name` its name.
+    ///
+    /// # Errors
+    /// Every problem of the text; and when a service bears the name already.
+    pub fn with_task(
+        mut self,
+        name: &str,
+        environment: &str,
+        text: &str,
+    ) -> Result<Self, Problems> {
+        let place = "the command line";
+        if let Some(other) = self.services.iter().find(|service| service.name == name) {
+            let problem =
+                Problem::of_file(place, format!("`{name}` is the name of {}", other.file));
+            return Err(problem.help("choose another name").into());
+        }
+        let source = Source::new(place, text);
+        let mut problems = Vec::new();
+        let node = parse(&source, &mut problems);
+        let mut reader = Reader::new(&source, Kind::Service, false);
+        let read = node.as_ref().and_then(|node| ServiceFile::read(node, &mut reader));
+        problems.append(&mut reader.problems);
+        let (Some(node), Some(mut manifest)) = (node, read) else {
+            return Err(Problems::new(problems));
+        };
+        check::service(&manifest, &node, self.environment(environment), &source, &mut problems);
+        let problems = Problems::new(problems);
+        if problems.errors() > 0 {
+            return Err(problems);
+        }
+        manifest.on = None;
+        self.services.push(Service {
+            name: name.to_owned(),
+            service_type: manifest.service_type,
+            formerly: None,
+            file: place.to_owned(),
+        });
+        self.resolved.insert((name.to_owned(), environment.to_owned()), manifest);
+        Ok(self)
+    }
+
     /// An environment by its name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == name)

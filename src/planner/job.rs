@@ -25,14 +25,13 @@ pub(super) fn plan(
     shared: &Shared,
     job: &ServiceManifest,
 ) -> Result<(), Failure> {
-    let Some(on) = &job.on else {
-        return Err(Failure::internal(format!("job `{}` has no schedule", job.name)));
-    };
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
     let messaging = messaging::plan(desired, context, job)?;
     let roles = roles::plan(desired, context, job, &messaging)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
     let task_definition = task::plan(desired, context, job, &roles, &messaging, discovery)?;
+    // A task that is run by hand has no schedule, and no file that could say one.
+    let Some(on) = &job.on else { return Ok(()) };
     let dead_letters = dead_letters(desired, context, job, on)?;
     let role = role(desired, context, shared, job, &roles, dead_letters.as_ref())?;
     let (Count::Fixed(tasks) | Count::Spot(tasks)) = job.count else {

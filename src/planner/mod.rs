@@ -27,6 +27,8 @@ mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::engine::{Desired, Failure, Observation, Owner};
 use crate::manifest::environment::{Vpc, Zones};
 use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Workspace};
@@ -150,6 +152,25 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     iam::bound(&mut desired, context);
     patches::apply(&mut desired, context.manifest()?, &services)?;
     Ok(desired)
+}
+
+/// Where a task of this service is run by hand: the cluster's ARN and RunTask's network, as documents that refer to what is live.
+///
+/// # Errors
+/// As of [`desired`].
+pub fn placement(
+    context: &Context<'_>,
+    live: &Observation,
+    service: &ServiceManifest,
+) -> Result<(Value, Value), Failure> {
+    let needs = Needs::of_live(live, context.services);
+    let environment = environment::plan(&mut Desired::default(), context, &needs)?;
+    let network = service::network(context, &environment, service)?;
+    let document = |document| {
+        serde_json::to_value(document).map_err(|error| Failure::internal(error.to_string()))
+    };
+    let cluster = serde_json::to_value(&environment.cluster_arn);
+    Ok((cluster.map_err(|error| Failure::internal(error.to_string()))?, document(network)?))
 }
 
 /// The manifests of this run's services, as they are in the environment.

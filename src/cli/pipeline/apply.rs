@@ -48,6 +48,15 @@ impl Pipeline {
         }
     }
 
+    /// As [`Pipeline::deploy`], but says nothing where there is nothing to do: what comes after it is what was asked for.
+    pub(in crate::cli) async fn prepare(&self, choices: &Choices) -> Result<Exit, Stop> {
+        let planned = self.plan(choices).await?;
+        match planned.plan.has_changes() {
+            true => self.deploy(choices).await,
+            false => Ok(Exit::Done),
+        }
+    }
+
     async fn deploy_once(&self, choices: &Choices) -> Result<Applied, Stop> {
         let mut planned = self.plan(choices).await?;
         self.preflight(&mut planned, choices).await?;

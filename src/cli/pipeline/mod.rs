@@ -3,7 +3,7 @@
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
 //! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
 //! earlier one,
-//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live. What one command alone does stays in that command's file.
+//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
@@ -20,6 +20,7 @@ mod rollback;
 mod saved;
 mod show;
 mod stale;
+mod task;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -140,6 +141,11 @@ impl Pipeline {
     /// The environment's name.
     pub(super) fn environment(&self) -> &str {
         &self.target.environment
+    }
+
+    /// How time passes.
+    pub(super) fn clock(&self) -> &TokioClock {
+        &self.clock
     }
 
     /// What output looks like.

@@ -42,20 +42,25 @@ impl Pipeline {
         if let Which::Rollback(rollback) = &self.which {
             return Ok(rollback.desired(live));
         }
-        let zones = self.zones().await?;
         let services = self.services();
-        let tagged = self.tagged(&services).await?;
-        let context = planner::Context {
+        Ok(planner::desired(&self.context(&services).await?, live)?)
+    }
+
+    /// What a plan is made for.
+    pub(super) async fn context<'a>(
+        &'a self,
+        services: &'a BTreeSet<String>,
+    ) -> Result<planner::Context<'a>, Stop> {
+        Ok(planner::Context {
             workspace: &self.workspace,
             environment: &self.target.environment,
             account: &self.target.account,
             region: &self.target.region,
             partition: self.account.cx.partition(),
-            zones,
-            tagged,
-            services: &services,
-        };
-        Ok(planner::desired(&context, live)?)
+            zones: self.zones().await?,
+            tagged: self.tagged(services).await?,
+            services,
+        })
     }
 
     /// The region's availability zones, asked only where the manifest needs them.

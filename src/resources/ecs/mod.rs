@@ -6,6 +6,7 @@
 pub mod cluster;
 mod convert;
 mod diagnosis;
+pub mod run;
 pub mod service;
 pub mod status;
 pub mod task_definition;

@@ -80,7 +80,11 @@ pub(crate) async fn tail(
 }
 
 /// Log group and stream of a container of a task; else why its log is not read.
-fn place(cx: &Cx, container: &ContainerDefinition, task: &str) -> Result<(String, String), String> {
+pub(crate) fn place(
+    cx: &Cx,
+    container: &ContainerDefinition,
+    task: &str,
+) -> Result<(String, String), String> {
     let Some(log) = container.log_configuration() else {
         return Err("it has no log configuration".to_owned());
     };
@@ -106,7 +110,7 @@ fn place(cx: &Cx, container: &ContainerDefinition, task: &str) -> Result<(String
 }
 
 /// One line of text, without what would move the terminal's cursor.
-fn cut(message: &str) -> String {
+pub(crate) fn cut(message: &str) -> String {
     let line = message.trim_end().replace('\t', "    ").replace('\n', " ");
     let line = console::strip_ansi_codes(&line);
     let line: String = line.chars().filter(|c| !c.is_control()).collect();

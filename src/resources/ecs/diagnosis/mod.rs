@@ -12,7 +12,7 @@ mod words;
 
 use std::time::Duration;
 
-use aws_sdk_ecs::types::Service;
+use aws_sdk_ecs::types::{ContainerDefinition, Service, Task};
 
 pub(super) use cause::Hope;
 use cause::{Evidence, Source};
@@ -219,6 +219,49 @@ impl<'a> Case<'a> {
             }
         }
     }
+}
+
+/// Why a task that belongs to no service did not end well: its containers, and the end of the log.
+pub(super) async fn explain_task(cx: &Cx, task: &Task, name: &str, environment: &str) -> Failure {
+    let stop = stops::stop(task);
+    let mut words = Words::default();
+    words.know("manifest", format!("the manifest of {name}"));
+    words.know("environment", environment);
+    let mut unread = Vec::new();
+    let log = in_time("log", log::tail(cx, &stop, &mut words), &mut unread).await.flatten();
+    let mut evidence = vec![stop.evidence()];
+    evidence.extend(log_evidence(log.as_ref()));
+    know_stop(&mut words, &stop);
+    let last = log.as_ref().and_then(|log| log.lines.last());
+    words.know("last", last.map(|line| format!(": {line}")).unwrap_or_default());
+    let found = cause::of(&evidence);
+    if let Some((_, evidence)) = found {
+        words.learn(&evidence.text);
+    }
+    let mut facts = vec![Fact::new("stopped task", events::short(&stop.text()))];
+    facts.append(&mut unread);
+    let cause = found.map(|(cause, _)| cause.name.to_owned());
+    let diagnosis = Diagnosis { verdict: Verdict::Failed, cause, facts, log };
+    match found {
+        Some((cause, _)) => Failure::new(Class::Broken, cause.sentence(&words))
+            .with_hint(cause.hint(&words))
+            .with_diagnosis(diagnosis),
+        None => Failure::new(Class::Broken, stop.text()).with_diagnosis(diagnosis),
+    }
+}
+
+/// Where a container of a task writes: log group and stream; else why that is not read.
+pub(super) fn log_place(
+    cx: &Cx,
+    container: &ContainerDefinition,
+    task: &str,
+) -> Result<(String, String), String> {
+    log::place(cx, container, task)
+}
+
+/// One line of a log, without secrets and without what would move the terminal's cursor.
+pub(super) fn plain_line(line: &str) -> String {
+    log::cut(&crate::engine::redact::others(line))
 }
 
 /// All that was read.

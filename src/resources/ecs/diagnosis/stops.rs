@@ -153,7 +153,7 @@ fn unwanted(task: &Task) -> bool {
         && !reason.starts_with("Scaling activity initiated by")
 }
 
-fn stop(task: &Task) -> Stop {
+pub(crate) fn stop(task: &Task) -> Stop {
     let last = |arn: Option<&str>| {
         arn.and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned()
     };

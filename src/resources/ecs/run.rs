@@ -1,0 +1,305 @@
+//! Tasks that belong to no service: started, looked at, their lines read, stopped. For `job run` and `task run`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, KeyValuePair, LaunchType,
+    NetworkConfiguration, PropagateTags, Task, TaskOverride,
+};
+use serde::Serialize;
+
+use super::convert::{built, some, strategy_to_sdk, tags_to_sdk};
+use super::diagnosis;
+use super::service::Network;
+use super::{CapacityProviderStrategyItem, Service};
+use crate::aws::{Cx, classify};
+use crate::engine::{Class, Failure, redact};
+use crate::resources::resource::Tags;
+use crate::resources::scheduler::Schedule;
+
+/// What is started.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The cluster's name or ARN.
+    pub cluster: String,
+    /// The revision's ARN.
+    pub task_definition: String,
+    /// How many tasks, 1 to 10.
+    pub count: i32,
+    /// `FARGATE` and so on, without a strategy.
+    pub launch_type: Option<String>,
+    /// On which capacity providers.
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// Subnets, security groups, and whether there is a public address.
+    pub network: Option<Network>,
+    /// Fargate's version.
+    pub platform_version: Option<String>,
+    /// ECS Exec works.
+    pub exec: bool,
+    /// Tags of the tasks, beside those of the task definition.
+    pub tags: Tags,
+    /// What differs from the task definition.
+    pub overrides: Overrides,
+}
+
+/// What differs from the task definition.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The main container's command.
+    pub command: Option<Vec<String>>,
+    /// More variables of the main container.
+    pub environment: BTreeMap<String, String>,
+    /// CPU units.
+    pub cpu: Option<u32>,
+    /// MiB.
+    pub memory: Option<u32>,
+    /// The role that the containers act in, by its ARN.
+    pub task_role: Option<String>,
+    /// The role that ECS acts in, by its ARN.
+    pub execution_role: Option<String>,
+}
+
+impl Order {
+    /// What a schedule would run.
+    ///
+    /// # Errors
+    /// The schedule refers to what is not known.
+    pub fn of_schedule(schedule: &Schedule) -> Result<Self, Failure> {
+        let run = &schedule.run;
+        Ok(Self {
+            cluster: run.cluster.get()?.to_string(),
+            task_definition: run.task_definition.get()?.to_string(),
+            count: run.count,
+            launch_type: run.launch_type.clone(),
+            capacity_provider_strategy: run.capacity_provider_strategy.clone(),
+            network: run.network.clone(),
+            platform_version: run.platform_version.clone(),
+            exec: run.enable_execute_command,
+            tags: run.tags.clone(),
+            overrides: Overrides::default(),
+        })
+    }
+
+    /// One task such as a service runs.
+    ///
+    /// # Errors
+    /// The service refers to what is not known.
+    pub fn of_service(service: &Service) -> Result<Self, Failure> {
+        Ok(Self {
+            cluster: service.cluster.get()?.to_string(),
+            task_definition: service.task_definition.get()?.to_string(),
+            count: 1,
+            launch_type: service.launch_type.clone(),
+            capacity_provider_strategy: service.capacity_provider_strategy.clone(),
+            network: service.network.clone(),
+            platform_version: service.platform_version.clone(),
+            exec: service.enable_execute_command,
+            tags: Tags::new(),
+            overrides: Overrides::default(),
+        })
+    }
+}
+
+/// One task, as far as it has come.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ran {
+    /// Its id.
+    pub id: String,
+    /// ARN of its task definition.
+    pub task_definition: String,
+    /// `PROVISIONING`, `PENDING`, `RUNNING`, `STOPPED` and the steps between.
+    pub status: String,
+    /// Why it stopped, as ECS words it.
+    pub reason: Option<String>,
+    /// Exit codes, by container; none where it has not ended.
+    pub exit_codes: BTreeMap<String, Option<i32>>,
+    #[serde(skip)]
+    task: Task,
+}
+
+impl Ran {
+    /// Is it over?
+    pub fn stopped(&self) -> bool {
+        self.status == "STOPPED"
+    }
+
+    /// How it ended: the exit code of its main container, or of the one that keeps the time where that ended it; `None` where
+    /// nothing ever ran.
+    pub fn code(&self, main: &str, timer: &str) -> Option<i32> {
+        let of = |name: &str| self.exit_codes.get(name).copied().flatten();
+        // Where there is no container of that name, the one that says most counts.
+        let main = match self.exit_codes.contains_key(main) {
+            true => of(main),
+            false => self.exit_codes.values().flatten().max().copied(),
+        };
+        match (main, of(timer)) {
+            (None | Some(137 | 143), Some(124)) => Some(124),
+            (main, _) => main,
+        }
+    }
+
+    /// Why it did not end well: the same diagnosis as of a service's tasks.
+    pub async fn explain(&self, cx: &Cx, name: &str, environment: &str) -> Failure {
+        diagnosis::explain_task(cx, &self.task, name, environment).await
+    }
+}
+
+/// Starts tasks; gives their ARNs.
+///
+/// # Errors
+/// The call is refused, or ECS could not start one of them.
+pub async fn start(cx: &Cx, order: &Order, main: &str) -> Result<Vec<String>, Failure> {
+    let network = match &order.network {
+        Some(network) => {
+            let texts = |ids: Vec<Result<String, Failure>>| ids.into_iter().collect();
+            let subnets: Result<Vec<_>, _> =
+                texts(network.subnets.iter().map(|id| Ok(id.get()?.to_string())).collect());
+            let groups: Result<Vec<_>, _> =
+                texts(network.security_groups.iter().map(|id| Ok(id.get()?.to_string())).collect());
+            let public = match network.assign_public_ip {
+                true => AssignPublicIp::Enabled,
+                false => AssignPublicIp::Disabled,
+            };
+            let awsvpc = AwsVpcConfiguration::builder()
+                .set_subnets(Some(subnets?))
+                .set_security_groups(Some(groups?))
+                .assign_public_ip(public);
+            let awsvpc = built(awsvpc.build())?;
+            Some(NetworkConfiguration::builder().awsvpc_configuration(awsvpc).build())
+        }
+        None => None,
+    };
+    let overrides = &order.overrides;
+    let pairs = overrides.environment.iter();
+    let pairs = pairs.map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
+    let container = (overrides.command.is_some() || !overrides.environment.is_empty()).then(|| {
+        ContainerOverride::builder()
+            .name(main)
+            .set_command(overrides.command.clone())
+            .set_environment(some(pairs.collect()))
+            .build()
+    });
+    let task = TaskOverride::builder()
+        .set_container_overrides(container.map(|one| vec![one]))
+        .set_cpu(overrides.cpu.map(|cpu| cpu.to_string()))
+        .set_memory(overrides.memory.map(|memory| memory.to_string()))
+        .set_task_role_arn(overrides.task_role.clone())
+        .set_execution_role_arn(overrides.execution_role.clone())
+        .build();
+    let answer = cx
+        .ecs
+        .run_task()
+        .cluster(&order.cluster)
+        .task_definition(&order.task_definition)
+        .count(order.count)
+        .set_launch_type(order.launch_type.as_deref().map(LaunchType::from))
+        .set_capacity_provider_strategy(some(strategy_to_sdk(&order.capacity_provider_strategy)?))
+        .set_network_configuration(network)
+        .set_platform_version(order.platform_version.clone())
+        .overrides(task)
+        .started_by("shipit")
+        .enable_ecs_managed_tags(true)
+        .enable_execute_command(order.exec)
+        .propagate_tags(PropagateTags::TaskDefinition)
+        .set_tags(tags_to_sdk(order.tags.clone()))
+        .send()
+        .await
+        .map_err(|error| classify("ecs RunTask", error))?;
+    if let Some(failure) = answer.failures().first() {
+        let reason = failure.reason().unwrap_or("ECS does not say why");
+        let detail = failure.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        return Err(Failure::new(
+            Class::Broken,
+            format!("ECS could not start a task: {reason}{detail}"),
+        )
+        .with_hint("try again; where capacity is short, another subnet or size may help"));
+    }
+    Ok(answer.tasks().iter().filter_map(|task| task.task_arn().map(str::to_owned)).collect())
+}
+
+/// How far tasks have come; those that ECS does not (yet) know are left out.
+///
+/// # Errors
+/// The call is refused.
+pub async fn look(cx: &Cx, cluster: &str, tasks: &[String]) -> Result<Vec<Ran>, Failure> {
+    let call = cx.ecs.describe_tasks().cluster(cluster).set_tasks(Some(tasks.to_vec()));
+    let answer = call.send().await.map_err(|error| classify("ecs DescribeTasks", error))?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let ran = |task: &Task| Ran {
+        id: text(task.task_arn().and_then(|arn| arn.rsplit('/').next())),
+        task_definition: text(task.task_definition_arn()),
+        status: text(task.last_status()),
+        reason: task.stopped_reason().map(redact::others),
+        exit_codes: task
+            .containers()
+            .iter()
+            .map(|container| (text(container.name()), container.exit_code()))
+            .collect(),
+        task: task.clone(),
+    };
+    Ok(answer.tasks().iter().map(ran).collect())
+}
+
+/// Stops a task.
+///
+/// # Errors
+/// There is no such task, or the call is refused.
+pub async fn stop(cx: &Cx, cluster: &str, task: &str) -> Result<(), Failure> {
+    let call = cx.ecs.stop_task().cluster(cluster).task(task).reason("stopped with shipit");
+    call.send().await.map(drop).map_err(|error| classify("ecs StopTask", error))
+}
+
+/// What one container writes, read from where it was left.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// The container.
+    pub container: String,
+    group: String,
+    stream: String,
+    token: Option<String>,
+}
+
+/// The logs of a task's containers, as far as they go to CloudWatch Logs in this region.
+///
+/// # Errors
+/// The task definition cannot be read.
+pub async fn logs(cx: &Cx, task: &Ran) -> Result<Vec<Lines>, Failure> {
+    let call = cx.ecs.describe_task_definition().task_definition(&task.task_definition);
+    let answer = call.send().await;
+    let answer = answer.map_err(|error| classify("ecs DescribeTaskDefinition", error))?;
+    let containers = answer.task_definition().map(|one| one.container_definitions());
+    let lines = containers.unwrap_or_default().iter().filter_map(|container| {
+        let (group, stream) = diagnosis::log_place(cx, container, &task.id).ok()?;
+        let container = container.name().unwrap_or_default().to_owned();
+        Some(Lines { container, group, stream, token: None })
+    });
+    Ok(lines.collect())
+}
+
+impl Lines {
+    /// What was written since the last time; nothing where there is no log yet.
+    ///
+    /// # Errors
+    /// The call is refused.
+    pub async fn more(&mut self, cx: &Cx) -> Result<Vec<String>, Failure> {
+        let mut found = Vec::new();
+        loop {
+            let call = cx.logs.get_log_events().log_group_name(&self.group);
+            let call = call.log_stream_name(&self.stream).start_from_head(true);
+            let sent = call.set_next_token(self.token.clone()).send().await;
+            let answer = match sent.map_err(|error| classify("logs GetLogEvents", error)) {
+                Ok(answer) => answer,
+                Err(failure) if failure.class == Class::Gone => return Ok(found),
+                Err(failure) => return Err(failure),
+            };
+            let events = answer.events().iter();
+            found.extend(events.filter_map(|one| one.message()).map(diagnosis::plain_line));
+            let next = answer.next_forward_token().map(str::to_owned);
+            if next.is_none() || next == self.token || answer.events().is_empty() {
+                self.token = next.or(self.token.take());
+                return Ok(found);
+            }
+            self.token = next;
+        }
+    }
+}
