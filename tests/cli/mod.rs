@@ -6,6 +6,7 @@ mod exit_codes;
 mod flags;
 mod forms;
 mod init;
+mod jobs;
 mod main_job;
 mod market;
 mod messaging;
