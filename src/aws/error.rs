@@ -180,6 +180,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "InvalidAddress.Locked"
         | "NamespaceNotEmpty"
         | "ClusterContainsServicesException"
+        | "FileSystemInUse"
         | "ClusterContainsTasksException" => Class::DependencyStillThere,
         "ConflictException" if says("already exists") => Class::AlreadyExists,
         "OperationAborted"
@@ -193,6 +194,10 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "AWS.SimpleQueueService.QueueDeletedRecently"
         | "ConcurrentUpdateException"
         | "IncorrectState"
+        // EFS: a mount target of the zone still goes, or a file system is not available yet.
+        | "MountTargetConflict"
+        | "IncorrectFileSystemLifeCycleState"
+        | "IncorrectMountTargetState"
         | "InvalidParameterValue.InProgress"
         | "ClusterContainsContainerInstancesException" => Class::ConflictInProgress,
         _ if says("still Draining")
@@ -275,6 +280,7 @@ pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> 
 /// The prefix of a service's IAM actions.
 fn iam_prefix(service: &str) -> &str {
     match service {
+        "efs" => "elasticfilesystem",
         "elbv2" => "elasticloadbalancing",
         other => other,
     }

@@ -21,6 +21,7 @@ mod plan;
 mod plan_file;
 mod running;
 mod schema;
+mod secret;
 mod step_summary;
 mod stop;
 mod svc;
@@ -78,6 +79,8 @@ enum Command {
     Job(job::Command),
     #[command(subcommand)]
     Task(task::Command),
+    #[command(subcommand)]
+    Secret(secret::Command),
     Plan(plan::Args),
     Adopt(adopt::Args),
     Apply(apply::Args),
@@ -169,6 +172,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Svc(command) => svc::run(global, command).await,
         Command::Job(command) => job::run(global, command).await,
         Command::Task(command) => task::run(global, command).await,
+        Command::Secret(command) => secret::run(global, command).await,
         Command::Plan(args) => plan::run(global, args).await,
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,

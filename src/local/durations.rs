@@ -43,6 +43,14 @@ pub const SCHEDULE_GROUP_DELETION: Duration = Duration::from_secs(20);
 pub const NAMESPACE: Duration = Duration::from_secs(45);
 /// `servicediscovery` instance operation: `PENDING` to `SUCCESS`.
 pub const INSTANCE_REGISTRATION: Duration = Duration::from_secs(10);
+/// `elasticfilesystem` file system or access point: `creating` to `available`, `updating`, `deleting`.
+pub const FILE_SYSTEM: Duration = Duration::from_secs(5);
+/// `elasticfilesystem` file system: time between two changes of its throughput's mode.
+pub const FILE_SYSTEM_THROUGHPUT: Duration = Duration::from_secs(24 * 3600);
+/// `elasticfilesystem` mount target: `creating` to `available`.
+pub const MOUNT_TARGET: Duration = Duration::from_secs(80);
+/// `elasticfilesystem` mount target: `deleting` to gone, its network interface with it.
+pub const MOUNT_TARGET_DELETION: Duration = Duration::from_secs(30);
 /// How far the Resource Groups Tagging API lags behind what it reports.
 pub const TAGGING_LAG: Duration = Duration::from_secs(2);
 /// `sqs` queue: how long the name of a deleted one cannot be used again.

@@ -73,6 +73,7 @@ pub mod durations;
 pub mod ec2;
 mod ecr;
 mod ecs;
+mod efs;
 pub mod elbv2;
 pub mod error;
 pub mod faults;

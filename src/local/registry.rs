@@ -2,8 +2,8 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, appmesh, cloudtrail, cloudwatch, ec2, ecr, ecs, elbv2, iam, logs,
-    scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
+    acm, applicationautoscaling, appmesh, cloudtrail, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
+    logs, scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
@@ -16,6 +16,7 @@ pub static SERVICES: &[&Service] = &[
     &ec2::SERVICE,
     &ecr::SERVICE,
     &ecs::SERVICE,
+    &efs::SERVICE,
     &elbv2::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,

@@ -10,6 +10,7 @@ pub mod application;
 mod check;
 mod cidr;
 pub mod copilot;
+pub mod env_file;
 pub mod environment;
 mod files;
 pub mod patch;

@@ -40,11 +40,8 @@ const KEYS: &[Row] = &[
 
     (S, "image.build", "needs a container builder, which comes in a later release", BUILD),
     (S, "sidecars.*.image.build", "needs a container builder, which comes in a later release", BUILD),
-    (S, "env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `variables`"),
-    (S, "sidecars.*.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under the sidecar's `variables`"),
     (S, "nlb", "needs a Network Load Balancer, which comes in a later release", "use `http` for HTTP, HTTP/2 and gRPC"),
-    (S, "storage.volumes.*.efs", "needs EFS, which comes in a later release", "without it the volume is a bind mount that lives as long as the task"),
-    (S, "logging.env_file", "is uploaded to S3 by Copilot; that comes in a later release", "list the values under `logging.variables`"),
+    (S, "storage.volumes.*.efs.id.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the file system's id"),
     (S, "deployment.rollback_alarms", "needs CloudWatch alarms, which come in a later release", "`deployment.circuit_breaker` rolls back what does not start"),
     (S, "network.connect", "needs Service Connect, which comes in a later release", "services find each other as SERVICE.ENVIRONMENT.APPLICATION.local"),
     (S, "http.alb", "comes in a later release", "the environment's own load balancer is used"),

@@ -10,7 +10,7 @@ use super::problem::{Problem, Problems, Severity, Source};
 use super::read::{Read, Reader, did_you_mean, is_map};
 use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
 use super::yaml::{Entry, Node, Undefined, Value, interpolate, overlay, parse};
-use super::{Kind, check, files};
+use super::{Kind, check, env_file, files};
 
 /// A folder of manifests in which no error was found.
 #[derive(Clone, Debug)]
@@ -421,6 +421,13 @@ impl Loader<'_> {
             if let Some(mut manifest) = manifest {
                 let at = environments.iter().find(|found| found.name == *environment);
                 let at = at.and_then(|found| found.environment.as_ref());
+                let mut findings = check::Findings {
+                    source: &file.source,
+                    node: &merged,
+                    unread: Vec::new(),
+                    problems: &mut own,
+                };
+                env_file::load(self.root, &mut manifest, &mut findings);
                 check::service(&manifest, &merged, at, &file.source, &mut own);
                 let retention = at.and_then(|environment| environment.logging.retention);
                 manifest.logging.retention = manifest.logging.retention.or(retention).or(Some(30));

@@ -3,6 +3,7 @@
 use super::Context;
 use super::needs::Needs;
 use super::network::{self, Network};
+use super::storage::{self, Files};
 use super::{endpoints, load_balancer};
 use crate::engine::{Address, Desired, Failure, Input, Owner};
 use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) public: Option<Balancer>,
     /// The internal load balancer, where a service needs one.
     pub(super) private: Option<Balancer>,
+    /// The file system, where a service needs one.
+    pub(super) files: Option<Files>,
 }
 
 /// The Cloud Map namespace.
@@ -83,7 +86,11 @@ pub(super) fn plan(
         .private_load_balancer
         .then(|| load_balancer::private(desired, context, &network, &security_group))
         .transpose()?;
-    Ok(Shared { network, security_group, cluster, cluster_arn, namespace, public, private })
+    let files = needs
+        .files
+        .then(|| storage::files(desired, context, &network, &security_group))
+        .transpose()?;
+    Ok(Shared { network, security_group, cluster, cluster_arn, namespace, public, private, files })
 }
 
 fn security_group(

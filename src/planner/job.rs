@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::environment::Shared;
 use super::roles::Roles;
-use super::{Context, messaging, roles, scaling, service, task};
+use super::{Context, messaging, roles, scaling, service, storage, task};
 use crate::engine::{Address, Desired, Failure, Identity, Input, Owner, Spec, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Count, JobDeadLetter, On};
@@ -27,9 +27,12 @@ pub(super) fn plan(
 ) -> Result<(), Failure> {
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
     let messaging = messaging::plan(desired, context, job)?;
-    let roles = roles::plan(desired, context, job, &messaging)?;
+    let disks = storage::plan(desired, context, job, shared.files.as_ref())?;
+    let roles = roles::plan(desired, context, job, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
-    let task_definition = task::plan(desired, context, job, &roles, &messaging, discovery)?;
+    let parts =
+        task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, discovery };
+    let task_definition = task::plan(desired, context, job, parts)?;
     // A task that is run by hand has no schedule, and no file that could say one.
     let Some(on) = &job.on else { return Ok(()) };
     let dead_letters = dead_letters(desired, context, job, on)?;

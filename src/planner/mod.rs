@@ -1,7 +1,7 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
 //! `environment` and what it calls (`network`, `endpoints`, `load_balancer`) plan what belongs to the environment;
-//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `scaling`) what belongs to a service.
+//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
@@ -22,6 +22,7 @@ mod roles;
 mod scaling;
 mod service;
 mod settings;
+mod storage;
 mod tagged;
 mod task;
 

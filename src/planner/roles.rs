@@ -1,13 +1,15 @@
 //! The two roles of a service: ECS's, to start tasks, and the tasks' own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::messaging::{self, Messaging};
+use super::storage::Disks;
 use super::{Context, iam, logging};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
+use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{RoleSource, Secret};
 use crate::resources::iam::{Role, RoleArn};
 
@@ -25,6 +27,7 @@ pub(super) fn plan(
     context: &Context<'_>,
     service: &ServiceManifest,
     messaging: &Messaging,
+    disks: &Disks,
 ) -> Result<Roles, Failure> {
     let owner = super::owner(service);
     let name = &service.name;
@@ -38,9 +41,13 @@ pub(super) fn plan(
                     "arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
                     context.partition
                 )],
-                inline_policies: secrets_policy(context, service)
-                    .map(|policy| BTreeMap::from([("secrets".to_owned(), policy)]))
-                    .unwrap_or_default(),
+                inline_policies: [
+                    ("secrets", secrets_policy(context, service)),
+                    ("env-files", env_files_policy(context, service)),
+                ]
+                .into_iter()
+                .filter_map(|(name, policy)| Some((name.to_owned(), policy?)))
+                .collect(),
                 permissions_boundary: boundary.clone(),
                 ..role(context)?
             };
@@ -52,6 +59,9 @@ pub(super) fn plan(
         RoleSource::Existing(arn) => Input::Known(arn.as_str().into()),
         RoleSource::Own(own) => {
             let mut inline_policies = messaging::policies(messaging);
+            if let Some(policy) = &disks.policy {
+                inline_policies.insert("files".to_owned(), policy.clone());
+            }
             if service.exec {
                 inline_policies.insert("exec".to_owned(), exec_policy());
             }
@@ -132,6 +142,33 @@ fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Va
         "Condition": { "StringEquals": { "kms:ViaService": via } },
     }));
     Some(json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// What ECS needs to read env files in S3; `None` where there is none.
+fn env_files_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Value> {
+    let sidecars = service.sidecars.values().filter_map(|sidecar| sidecar.env_file.as_ref());
+    let all = service.env_file.iter().chain(&service.logging.env_file).chain(sidecars);
+    let objects: BTreeSet<&str> = all.filter_map(|file| in_s3(file)).collect();
+    if objects.is_empty() {
+        return None;
+    }
+    let buckets: BTreeSet<&str> =
+        objects.iter().filter_map(|object| Some(object.split_once('/')?.0)).collect();
+    let arns = |names: BTreeSet<&str>| -> Vec<String> {
+        names.into_iter().map(|name| object_arn(context, name)).collect()
+    };
+    Some(json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            { "Effect": "Allow", "Action": "s3:GetObject", "Resource": arns(objects) },
+            { "Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": arns(buckets) },
+        ],
+    }))
+}
+
+/// The ARN of a bucket, or of an object in one.
+pub(super) fn object_arn(context: &Context<'_>, name: &str) -> String {
+    format!("arn:{}:s3:::{name}", context.partition)
 }
 
 /// What a task definition's `valueFrom` says for a secret.

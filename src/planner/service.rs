@@ -2,7 +2,7 @@
 
 use super::environment::Shared;
 use super::priority::Priorities;
-use super::{Context, http, messaging, roles, scaling, task};
+use super::{Context, http, messaging, roles, scaling, storage, task};
 use crate::engine::{Address, Desired, Failure, Handle, Input, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Placement, Rolling};
@@ -25,9 +25,12 @@ pub(super) fn plan(
 ) -> Result<(), Failure> {
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
     let messaging = messaging::plan(desired, context, service)?;
-    let roles = roles::plan(desired, context, service, &messaging)?;
+    let disks = storage::plan(desired, context, service, shared.files.as_ref())?;
+    let roles = roles::plan(desired, context, service, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
-    let task_definition = task::plan(desired, context, service, &roles, &messaging, discovery)?;
+    let parts =
+        task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, discovery };
+    let task_definition = task::plan(desired, context, service, parts)?;
     let registry = registry(desired, context, shared, service)?;
     let web = http::plan(desired, context, shared, service, priorities)?;
     let (desired_count, initial_count) = scaling::counts(&service.count);
@@ -41,6 +44,7 @@ pub(super) fn plan(
         capacity_provider_strategy: scaling::capacity(&service.count),
         deployment: deployment(service),
         network: Some(network(context, shared, service)?),
+        volumes: disks.ebs,
         load_balancers: web.load_balancers,
         service_registries: registry.into_iter().collect(),
         health_check_grace_period: grace,

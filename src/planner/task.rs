@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::Context;
 use super::messaging::Messaging;
-use super::roles::{Roles, secret_arn};
+use super::roles::{Roles, object_arn, secret_arn};
 use super::{logging, settings};
 use crate::engine::{Desired, Failure, Input};
+use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
     Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, PortProtocol, Secret,
     Settings, Sidecar, SidecarPort, Timeout,
@@ -23,15 +24,26 @@ use crate::resources::logs::LogGroup;
 /// Days that log lines are kept where no manifest says it.
 const RETENTION: u32 = 30;
 
+/// What a task definition is put together from.
+pub(super) struct Parts<'a> {
+    /// The roles.
+    pub(super) roles: &'a Roles,
+    /// Queues and topics.
+    pub(super) messaging: &'a Messaging,
+    /// The volumes, by name.
+    pub(super) volumes: BTreeMap<String, Volume>,
+    /// The namespace's name.
+    pub(super) discovery: Option<&'a str>,
+}
+
 /// Plans the log group and the task definition.
 pub(super) fn plan(
     desired: &mut Desired,
     context: &Context<'_>,
     service: &ServiceManifest,
-    roles: &Roles,
-    messaging: &Messaging,
-    discovery: Option<&str>,
+    parts: Parts<'_>,
 ) -> Result<Input<TaskDefinitionArn>, Failure> {
+    let Parts { roles, messaging, volumes, discovery } = parts;
     let owner = super::owner(service);
     let retention = service.logging.retention.or(context.manifest()?.logging.retention);
     let log_group = LogGroup {
@@ -64,12 +76,7 @@ pub(super) fn plan(
             .storage
             .ephemeral
             .map_or(TaskDefinition::default().ephemeral_storage, integer),
-        volumes: service
-            .storage
-            .volumes
-            .keys()
-            .map(|name| (name.clone(), Volume::default()))
-            .collect(),
+        volumes,
         containers,
         pid_mode: service.pid_mode.map(|mode| mode.to_string()),
         ipc_mode: service.ipc_mode.map(|mode| mode.to_string()),
@@ -103,6 +110,7 @@ impl Shared<'_> {
                 .chain(service.image.ports.iter().map(port_mapping))
                 .collect(),
             environment: self.environment(&service.variables),
+            environment_files: self.environment_files(service.env_file.as_deref()),
             secrets: self.secrets(&service.secrets),
             entry_point: service.entrypoint.clone().unwrap_or_default(),
             command: service.command.clone().unwrap_or_default(),
@@ -136,6 +144,7 @@ impl Shared<'_> {
             memory: sidecar.memory.map(integer),
             memory_reservation: sidecar.memory_reservation.map(integer),
             environment: self.environment(&sidecar.variables),
+            environment_files: self.environment_files(sidecar.env_file.as_deref()),
             secrets: self.secrets(&sidecar.secrets),
             entry_point: sidecar.entrypoint.clone().unwrap_or_default(),
             command: sidecar.command.clone().unwrap_or_default(),
@@ -161,6 +170,7 @@ impl Shared<'_> {
         Container {
             image: logging.image.clone().unwrap_or_else(|| logging::ROUTER_IMAGE.to_owned()),
             environment: self.environment(&logging.variables),
+            environment_files: self.environment_files(logging.env_file.as_deref()),
             secrets: self.secrets(&logging.secrets),
             firelens: Some(logging::firelens(logging)),
             ..self.container(LOG_ROUTER, &Settings::default())
@@ -229,6 +239,12 @@ impl Shared<'_> {
         let mut environment = self.messaging.variables.clone();
         environment.extend(all.map(|(key, value)| (key, Input::Known(value))));
         environment
+    }
+
+    /// A file in S3; one in the workspace is among the variables by now.
+    fn environment_files(&self, file: Option<&str>) -> Vec<String> {
+        let object = file.and_then(in_s3);
+        object.map(|object| object_arn(self.context, object)).into_iter().collect()
     }
 
     fn secrets(&self, secrets: &BTreeMap<String, Secret>) -> BTreeMap<String, Input<String>> {

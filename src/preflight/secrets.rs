@@ -109,10 +109,23 @@ async fn parameters(subject: &Subject<'_>, report: &Report, needs: &[Need]) {
                     CHECK,
                     &need.address,
                     format!("SSM parameter `{name}` for {} is not there: tasks that need it do not start", need.variable),
-                    format!("put it with `aws ssm put-parameter --type SecureString --name {name} --value …`"),
+                    how_to_make(name),
                 );
             }
         }
+    }
+}
+
+/// How to make a parameter that is not there: one in the place where shipit keeps secrets, with shipit.
+fn how_to_make(name: &str) -> String {
+    let steps: Vec<&str> = name.split('/').collect();
+    match steps.as_slice() {
+        ["", "shipit", _, environment, "secrets", secret] => {
+            format!("make it with `shipit secret init {secret} --env {environment}`")
+        }
+        _ => format!(
+            "put it with `aws ssm put-parameter --type SecureString --name {name} --value …`"
+        ),
     }
 }
 

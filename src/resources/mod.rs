@@ -8,6 +8,7 @@ pub mod applicationautoscaling;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod efs;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
@@ -36,6 +37,8 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ec2::SecurityGroupRule>(),
     Kind::of::<ecr::Repository>(),
     Kind::of::<ecs::Cluster>(),
+    Kind::of::<efs::FileSystem>(),
+    Kind::of::<efs::AccessPoint>(),
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),
     Kind::of::<applicationautoscaling::Target>(),

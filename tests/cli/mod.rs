@@ -18,3 +18,4 @@ mod refusals;
 mod releases;
 mod saved;
 mod secrets;
+mod storage;

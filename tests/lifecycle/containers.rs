@@ -37,14 +37,18 @@ impl Graph {
 
     /// A task with a web server, for Fargate.
     pub(super) fn task(&mut self, name: &str) -> Handle<TaskDefinition> {
-        let task = TaskDefinition {
+        let task = self.task_document();
+        self.add(name, &task)
+    }
+
+    pub(super) fn task_document(&mut self) -> TaskDefinition {
+        TaskDefinition {
             execution_role: Some(self.role("api-execution").arn()),
             task_role: Some(self.role("api-task").arn()),
             containers: BTreeMap::from([("web".to_owned(), web())]),
             tags: tags(),
             ..TaskDefinition::default()
-        };
-        self.add(name, &task)
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `names`, `load_balancing`, `messaging`, `schedules` and `stores`. `life` drives them, `coverage`
-//! catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
+//! `network`, `containers`, `names`, `load_balancing`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
+//! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
 //! of boto3, `saved` changes every field under a saved plan.
 
 mod account;
@@ -20,6 +20,7 @@ mod saved;
 mod schedules;
 mod service;
 mod shapes;
+mod storage;
 mod stores;
 
 use example::Example;
@@ -59,6 +60,9 @@ lives! {
     task_definition_on_instances => containers::task_definition_on_instances,
     service => service::service,
     service_on_providers => service::service_on_providers,
+    service_with_volume => storage::service_with_volume,
+    file_system => storage::file_system,
+    access_point => storage::access_point,
     scaling_target => service::scaling_target,
     namespace => names::namespace,
     http_namespace => names::http_namespace,

@@ -104,6 +104,7 @@ pub(super) fn service() -> Example {
             ("deployment_controller", "the others deploy from outside: nothing here would"),
             ("placement_constraints", "are refused on Fargate"),
             ("placement_strategy", "is refused on Fargate"),
+            ("volumes", "`service_with_volume` has one"),
         ],
         ..graph.example(&service, edits)
     }

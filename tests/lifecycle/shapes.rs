@@ -15,8 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, applicationautoscaling, ec2, ecr, ecs, elbv2, iam, logs, scheduler, servicediscovery,
-    sns, sqs,
+    REGISTRY, applicationautoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, scheduler,
+    servicediscovery, sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -103,6 +103,22 @@ const WRITTEN: &[Written] = &[
         ],
         ecr::repository::EXCLUDED,
     ),
+    written(
+        "efs/file-system",
+        "efs",
+        &[
+            "CreateFileSystem",
+            "UpdateFileSystem",
+            "UpdateFileSystemProtection",
+            "PutBackupPolicy",
+            "PutLifecycleConfiguration",
+            "PutFileSystemPolicy",
+            "CreateMountTarget",
+            "ModifyMountTargetSecurityGroups",
+        ],
+        efs::file_system::EXCLUDED,
+    ),
+    written("efs/access-point", "efs", &["CreateAccessPoint"], efs::access_point::EXCLUDED),
     written("sns/topic", "sns", &["CreateTopic", "SetTopicAttributes"], sns::topic::EXCLUDED),
     written("sqs/queue", "sqs", &["CreateQueue", "SetQueueAttributes"], sqs::queue::EXCLUDED),
     written(

@@ -16,7 +16,7 @@ pub(super) fn key(number: u8) -> String {
 }
 
 /// Lets a service of AWS's take on the role.
-fn trust(service: &str) -> Value {
+pub(super) fn trust(service: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -19,6 +19,7 @@ fn every_example_loads_without_a_word() {
         names,
         [
             "dual-stack",
+            "files",
             "hello",
             "imported-vpc",
             "market",

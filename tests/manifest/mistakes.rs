@@ -100,6 +100,11 @@ fn services() {
 }
 
 #[test]
+fn storage() {
+    assert!(run("storage.txt") >= 7);
+}
+
+#[test]
 fn messaging() {
     assert!(run("messaging.txt") >= 10);
 }

@@ -17,6 +17,11 @@ fn private_in_test() {
 }
 
 #[test]
+fn files_in_test() {
+    insta::assert_snapshot!(graph("files", "test"));
+}
+
+#[test]
 fn hello_in_test() {
     insta::assert_snapshot!(graph("hello", "test"));
 }
@@ -71,6 +76,7 @@ fn every_example_is_planned_above() {
         all,
         [
             "dual-stack test",
+            "files test",
             "hello test",
             "imported-vpc office",
             "market test",

@@ -24,6 +24,11 @@ impl Cidr {
         self.contains(other) || other.contains(self)
     }
 
+    /// Is this address in the block?
+    pub(super) fn holds(self, address: Ipv4Addr) -> bool {
+        self.contains(Self { base: u32::from(address), length: 32 })
+    }
+
     /// How many addresses it has.
     pub(super) fn size(self) -> u64 {
         1 << (32 - u64::from(self.length))

@@ -165,6 +165,21 @@ pub fn reaches_out(call: &Call<'_>, subnet: &str, public: bool) -> bool {
     })
 }
 
+/// Does a rule of this group let traffic to a TCP port in from an address, or from something with one of these groups?
+pub fn admits(call: &Call<'_>, group: &str, address: &str, groups: &[String], port: i64) -> bool {
+    let address: Option<std::net::Ipv4Addr> = address.parse().ok();
+    super::rule::of_group(call, group).iter().any(|(_, rule)| {
+        let protocol = rule.text("ipProtocol");
+        let covered = protocol == "-1"
+            || (matches!(protocol, "tcp" | "6")
+                && (rule.integer("fromPort")..=rule.integer("toPort")).contains(&port));
+        let block: Option<Cidr> = rule.text("cidrIpv4").parse().ok();
+        let from = block.zip(address).is_some_and(|(block, address)| block.holds(address))
+            || groups.iter().any(|group| group == rule.text("referenced"));
+        !rule.flag("isEgress") && covered && from
+    })
+}
+
 /// A public address that nobody has, in the documentation ranges (RFC 5737 and 2544).
 pub fn public_address(call: &mut Call<'_>) -> String {
     let number = call.ids.below(1 << 17);

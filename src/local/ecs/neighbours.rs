@@ -69,6 +69,16 @@ pub(super) fn role_trusts(call: &Call<'_>, arn: &str, service: &str) -> bool {
     !is_served("iam") || call.get(ROLES, name).is_some_and(|role| assumable(&role))
 }
 
+/// Is there a role with this ARN that ECS itself may assume, to make volumes?
+pub(super) fn is_infrastructure_role(call: &Call<'_>, arn: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let assumable = |role: &Value| {
+        let trust = role.get("Trust").map(Value::to_string).unwrap_or_default();
+        role.text("Arn") == arn && trust.contains("ecs.amazonaws.com")
+    };
+    !is_served("iam") || call.get(ROLES, name).is_some_and(|role| assumable(&role))
+}
+
 /// Is there a log group with this name?
 pub(super) fn log_group_exists(call: &Call<'_>, name: &str) -> bool {
     !is_served("logs") || call.get(LOG_GROUPS, name).is_some()

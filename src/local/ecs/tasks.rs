@@ -141,6 +141,7 @@ fn spec(call: &Call<'_>, cluster: &str) -> Result<Value, AwsError> {
     for (member, shape) in [
         ("placementConstraints", &shape::PLACEMENT_CONSTRAINTS),
         ("placementStrategy", &shape::PLACEMENT_STRATEGY),
+        ("volumeConfigurations", &shape::TASK_VOLUME_CONFIGURATIONS),
     ] {
         if let Some(value) = call.input.shaped(member, shape)? {
             spec.set(member, value);

@@ -128,6 +128,9 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
         }
         "sqs" => ("TagQueue", json!({"QueueUrl": queue_url(arn), "Tags": tags})),
         "scheduler" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
+        "elasticfilesystem" => {
+            ("TagResource", json!({"ResourceId": last(resource), "Tags": list("Key", "Value")}))
+        }
         "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
         "logs" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
@@ -145,6 +148,9 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
         }
         "sqs" => ("UntagQueue", json!({"QueueUrl": queue_url(arn), "TagKeys": keys})),
         "scheduler" | "sns" => ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys})),
+        "elasticfilesystem" => {
+            ("UntagResource", json!({"ResourceId": last(resource), "tagKeys": keys}))
+        }
         "elasticloadbalancing" => ("RemoveTags", json!({"ResourceArns": [arn], "TagKeys": keys})),
         "ssm" => (
             "RemoveTagsFromResource",

@@ -92,7 +92,7 @@ pub(super) fn containers(service: &ServiceManifest, findings: &mut Findings<'_>)
     }
     cycle(&all, findings);
     ports(service, findings);
-    volumes(service, findings);
+    super::storage::storage(service, findings);
     variables("", &service.variables, &service.secrets, findings);
     variables("logging.", &service.logging.variables, &service.logging.secrets, findings);
     logging(service, findings);
@@ -253,34 +253,6 @@ fn logging(service: &ServiceManifest, findings: &mut Findings<'_>) {
                 "nothing is traced, so no collector runs",
             )
             .advise("add `tracing: awsxray`, or remove the line");
-    }
-}
-
-fn volumes(service: &ServiceManifest, findings: &mut Findings<'_>) {
-    let known: Vec<&str> = service.storage.volumes.keys().map(String::as_str).collect();
-    for name in &known {
-        let sound = name.len() <= 255
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-        if !sound {
-            findings
-                .error(
-                    &format!("storage.volumes.{name}"),
-                    format!("`{name}` is no name for a volume"),
-                )
-                .expected = Some("letters, digits, `-` and `_`".into());
-        }
-    }
-    for (name, sidecar) in &service.sidecars {
-        for (index, mount) in sidecar.mount_points.iter().enumerate() {
-            if known.contains(&mount.source_volume.as_str()) {
-                continue;
-            }
-            let path = format!("sidecars.{name}.mount_points.{index}.source_volume");
-            let help = did_you_mean(&mount.source_volume, &known)
-                .unwrap_or_else(|| "add it under `storage.volumes`".into());
-            findings.error(&path, format!("there is no volume `{}`", mount.source_volume)).help =
-                Some(help);
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod messaging;
 mod policy;
 mod service;
 mod settings;
+mod storage;
 mod workspace;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::settings::Settings;
+use crate::manifest::env_file::EnvFile;
 use crate::manifest::read::{
     Between, Port, Read, Reader, SecondsBetween, Text, choice, is_arn, is_map, notation, record,
     whole,
@@ -73,6 +74,8 @@ record! {
         essential: bool = true,
         /// The ARN of a secret with a private registry's user name and password.
         "credentialsParameter" credentials: Option<String> as Option<SecretArn>,
+        /// A file of environment variables, below `variables`: a path from the workspace's root, or `s3://BUCKET/KEY.env`.
+        env_file: Option<String> as Option<EnvFile>,
         /// Environment variables.
         variables: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// Environment variables whose values ECS takes from SSM or Secrets Manager.

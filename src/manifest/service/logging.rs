@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::container::{Location, Secret, SecretSource};
+use crate::manifest::env_file::EnvFile;
 use crate::manifest::read::{RetentionDays, Text, choice, record};
 
 /// The name of the container that routes logs, which is also what ECS's own examples call it.
@@ -28,6 +29,8 @@ record! {
         "secretOptions" secret_options: BTreeMap<String, Secret> as BTreeMap<String, SecretSource>,
         /// The path of a configuration file in the log router's image.
         "configFilePath" config_file_path: Option<String>,
+        /// A file of the log router's environment variables, below `variables`: a path from the workspace's root, or `s3://BUCKET/KEY.env`.
+        env_file: Option<String> as Option<EnvFile>,
         /// The log router's environment variables.
         variables: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// The log router's environment variables whose values ECS takes from SSM or Secrets Manager.
@@ -46,6 +49,7 @@ impl ServiceLogging {
             || !self.secret_options.is_empty()
             || self.config_file_path.is_some()
             || !self.variables.is_empty()
+            || self.env_file.is_some()
             || !self.secrets.is_empty()
     }
 }

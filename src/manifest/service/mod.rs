@@ -33,8 +33,9 @@ pub use settings::{
     Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
     VersionConsistency,
 };
-pub use storage::{Storage, Volume};
+pub use storage::{Ebs, EbsFilesystem, EbsType, Efs, Storage, Volume};
 
+use super::env_file::EnvFile;
 use super::patch::{Patch, TaskDefinitionOverride};
 use super::read::{Between, Name, Text, choice, notation, record};
 use super::read::{Read, Reader, is_map, whole};
@@ -114,6 +115,8 @@ record! {
         count: Count = Count::default(),
         /// Whether a shell may be opened in running containers (ECS Exec).
         exec: bool as Exec = false,
+        /// A file of environment variables of the main container, below `variables`: a path from the workspace's root, or `s3://BUCKET/KEY.env`.
+        env_file: Option<String> as Option<EnvFile>,
         /// Environment variables of the main container.
         variables: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// Environment variables whose values ECS takes from SSM or Secrets Manager when a task starts.

@@ -344,6 +344,42 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["sns:DeleteTopic"],
     },
     Actions {
+        kind: "efs/file-system",
+        resource: "elasticfilesystem:{region}:{account}:file-system/*",
+        // Mount targets are part of it; EFS makes their network interfaces with the caller's rights.
+        create: &[
+            "elasticfilesystem:CreateFileSystem",
+            "elasticfilesystem:TagResource",
+            "elasticfilesystem:PutLifecycleConfiguration",
+            "elasticfilesystem:PutBackupPolicy",
+            "elasticfilesystem:CreateMountTarget",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:CreateNetworkInterface",
+        ],
+        update: &[
+            "elasticfilesystem:UpdateFileSystem",
+            "elasticfilesystem:UpdateFileSystemProtection",
+            "elasticfilesystem:PutLifecycleConfiguration",
+            "elasticfilesystem:PutBackupPolicy",
+            "elasticfilesystem:PutFileSystemPolicy",
+            "elasticfilesystem:DeleteFileSystemPolicy",
+            "elasticfilesystem:CreateMountTarget",
+            "elasticfilesystem:DeleteMountTarget",
+            "elasticfilesystem:ModifyMountTargetSecurityGroups",
+            "elasticfilesystem:TagResource",
+            "elasticfilesystem:UntagResource",
+        ],
+        delete: &["elasticfilesystem:DeleteMountTarget", "elasticfilesystem:DeleteFileSystem"],
+    },
+    Actions {
+        kind: "efs/access-point",
+        resource: "elasticfilesystem:{region}:{account}:access-point/*",
+        create: &["elasticfilesystem:CreateAccessPoint", "elasticfilesystem:TagResource"],
+        update: &["elasticfilesystem:TagResource", "elasticfilesystem:UntagResource"],
+        delete: &["elasticfilesystem:DeleteAccessPoint"],
+    },
+    Actions {
         kind: "sqs/queue",
         resource: "sqs:{region}:{account}:{name}",
         // A queue's subscriptions to topics are part of it.

@@ -25,6 +25,7 @@ pub use nat_gateway::{NatGateway, NatGatewayId, ZoneAddresses};
 pub use route_table::{Route, RouteTable, RouteTableId, RouteTarget};
 pub use security_group::{SecurityGroup, SecurityGroupId};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleId};
+pub(in crate::resources) use shared::interface_groups;
 pub use subnet::{Subnet, SubnetId};
 pub use vpc::{Vpc, VpcId};
 pub use vpc_endpoint::{EndpointType, VpcEndpoint, VpcEndpointId};

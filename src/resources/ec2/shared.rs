@@ -1,6 +1,6 @@
 //! What all EC2 kinds share: tag filters, tag specifications, retagging.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
 
@@ -106,4 +106,23 @@ pub(super) fn unnamed(operation: &str) -> Failure {
         Failure::new(crate::engine::Class::LostAnswer, "the answer does not say what was made");
     failure.operation = Some(operation.to_owned());
     failure
+}
+
+/// The security groups of network interfaces that other services own, by the interface's id.
+pub(in crate::resources) async fn interface_groups(
+    cx: &Cx,
+    interfaces: Vec<String>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Failure> {
+    let mut groups = BTreeMap::new();
+    // A filter takes 200 values; by filter, as an id that is not there would fail the whole call.
+    for some in interfaces.chunks(200) {
+        let wanted = filter("network-interface-id", some.to_vec());
+        let sent = cx.ec2.describe_network_interfaces().filters(wanted).send().await;
+        let answer = sent.map_err(|error| classify("ec2 DescribeNetworkInterfaces", error))?;
+        for one in answer.network_interfaces() {
+            let ids = one.groups().iter().filter_map(|group| group.group_id().map(str::to_owned));
+            groups.insert(one.network_interface_id().unwrap_or_default().to_owned(), ids.collect());
+        }
+    }
+    Ok(groups)
 }

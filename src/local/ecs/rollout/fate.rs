@@ -7,6 +7,7 @@ use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::neighbours::Answers;
 use crate::local::ecs::{neighbours, task_definition};
+use crate::local::efs::mount::{self, Mounting};
 use crate::local::faults::{Exit, Rollout};
 
 /// How a task goes.
@@ -34,6 +35,9 @@ pub(super) struct Setting<'a> {
     pub(super) subnet: Option<&'a str>,
     /// It has a public address.
     pub(super) public: bool,
+    /// The address of its network interface, if it has one, and the interface's security groups.
+    pub(super) address: &'a str,
+    pub(super) groups: &'a [String],
     pub(super) task: &'a str,
 }
 
@@ -111,6 +115,20 @@ fn before_it_runs(
     for secret in containers.iter().flat_map(|one| one.list("secrets")) {
         let reference = secret.text("valueFrom");
         if let Some(reason) = secret_reason(call, role, reference, setting.task) {
+            return Some(reason);
+        }
+    }
+    for volume in setting.definition.list("volumes") {
+        let Some(efs) = volume.get("efsVolumeConfiguration") else { continue };
+        let who = Mounting {
+            subnet: setting.subnet.unwrap_or_default(),
+            address: setting.address,
+            groups: setting.groups,
+        };
+        let task_role = setting.definition.text("taskRoleArn");
+        let may =
+            |action: &str, resource: &str| neighbours::role_may(call, task_role, action, resource);
+        if let Some(reason) = mount::refusal(call, efs, &who, may) {
             return Some(reason);
         }
     }

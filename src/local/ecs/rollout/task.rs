@@ -13,6 +13,7 @@ use crate::local::durations;
 use crate::local::ec2::network::{self, NewInterface};
 use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
+use crate::local::ecs::service::volume_refusal as refusal;
 use crate::local::ecs::{SERVICE, capacity, task_definition};
 use crate::local::faults::Exit;
 
@@ -104,6 +105,12 @@ pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
         });
         wire.set("attachments", json!([attachment]));
     }
+    for volume in spec.list("volumeConfigurations") {
+        let attachment = volume_attachment(call, volume);
+        if let Some(list) = wire.get_mut("attachments").and_then(Value::as_array_mut) {
+            list.push(attachment);
+        }
+    }
     Task {
         id,
         wire,
@@ -118,6 +125,40 @@ pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
         managed_tags: json!([]),
         spec: if order.service.is_none() { spec.clone() } else { Value::Null },
         end: None,
+    }
+}
+
+/// A task's EBS volume as its attachments show it.
+fn volume_attachment(call: &mut Call<'_>, volume: &Value) -> Value {
+    let managed = &volume["managedEBSVolume"];
+    let termination = &managed["terminationPolicy"];
+    let kept = termination.has("deleteOnTermination") && !termination.flag("deleteOnTermination");
+    let system = managed.text("filesystemType");
+    let details = [
+        ("volumeId", call.ids.resource("vol")),
+        ("volumeSizeInGiB", managed.integer("sizeInGiB").to_string()),
+        ("volumeName", volume.text("name").to_owned()),
+        ("filesystemType", if system.is_empty() { "xfs" } else { system }.to_owned()),
+        ("deleteOnTermination", (!kept).to_string()),
+        ("roleArn", managed.text("roleArn").to_owned()),
+    ];
+    let details: Vec<Value> =
+        details.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    json!({
+        "id": call.ids.uuid(),
+        "type": "AmazonElasticBlockStorage",
+        "status": "ATTACHING",
+        "details": details,
+    })
+}
+
+/// The attachments that are no network interface get this status.
+fn set_volumes(task: &mut Task, status: &str) {
+    let attachments = task.wire.get_mut("attachments").and_then(Value::as_array_mut);
+    for one in attachments.into_iter().flatten() {
+        if one.text("type") == "AmazonElasticBlockStorage" {
+            one.set("status", status);
+        }
     }
 }
 
@@ -150,7 +191,10 @@ fn spec(service: Option<&Service>, task: &Task) -> Value {
 
 fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
     let subnet = task.wire["attachments"].get(0).and_then(|a| a.list("details").first());
+    let subnet = subnet.filter(|detail| detail.text("name") == "subnetId");
     let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
+    let groups: Vec<String> =
+        awsvpc.texts("securityGroups").into_iter().map(str::to_owned).collect();
     match task_definition::find(call, task.wire.text("taskDefinitionArn")) {
         Some(definition) => fate::of(
             call,
@@ -159,6 +203,8 @@ fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
                 definition: &definition,
                 subnet: subnet.map(|detail| detail.text("value")),
                 public: awsvpc.text("assignPublicIp") == "ENABLED",
+                address: task.address.as_deref().unwrap_or_default(),
+                groups: &groups,
                 task: &task.id,
             },
         ),
@@ -170,7 +216,12 @@ fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
 fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, news: &mut News) {
     let spec = spec(service.as_deref(), task);
     let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
-    let details = task.wire["attachments"].get(0).map(|a| a.list("details").to_vec());
+    if let Some(reason) = refusal(call, &spec) {
+        return failed(call, service, task, ("TaskFailedToStart", reason), None, news);
+    }
+    let interface = task.wire["attachments"].get(0);
+    let interface = interface.filter(|one| one.text("type") == "ElasticNetworkInterface");
+    let details = interface.map(|a| a.list("details").to_vec());
     if let Some(mut details) = details {
         let subnet = details.first().map(|d| d.text("value").to_owned()).unwrap_or_default();
         let attachment = task.wire["attachments"][0].text("id").to_owned();
@@ -230,6 +281,7 @@ fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, n
         task.interface = Some(interface.id);
         task.address = Some(interface.private_ip);
     }
+    set_volumes(task, "ATTACHED");
     task.phase = Phase::Pending;
     task.wire.set("lastStatus", "PENDING");
     task.wire.set("connectivity", "CONNECTED");
@@ -437,6 +489,7 @@ fn stopped(call: &mut Call<'_>, task: &mut Task) {
     if let Some(attachment) = task.wire["attachments"].get_mut(0) {
         attachment.set("status", "DELETED");
     }
+    set_volumes(task, "DELETED");
     let end = task.end.clone();
     let ran = task.wire.has("startedAt");
     // Containers beside the one that exited are terminated.

@@ -51,6 +51,7 @@ pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Resu
     if wire.list("serviceRegistries").len() > 1 {
         return Err(invalid("service registries can have at most 1 items."));
     }
+    super::volumes::check(wire, definition)?;
     service_connect(wire, definition)
 }
 

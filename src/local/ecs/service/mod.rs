@@ -6,6 +6,7 @@ mod describe;
 mod read;
 pub(super) mod shape;
 mod update;
+mod volumes;
 
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ pub(super) use create::create;
 pub(super) use describe::{describe, list, list_by_namespace};
 pub(super) use read::{SPEC, complete_network};
 pub(super) use update::{bring_inside, delete, update};
+pub(super) use volumes::refusal as volume_refusal;
 
 use super::records::{SERVICES, Service};
 use crate::local::call::Call;

@@ -144,6 +144,35 @@ pub(super) const VOLUME_CONFIGURATIONS: Shape = List(&Structure(&[
     ),
 ]));
 
+/// `volumeConfigurations` of `RunTask`.
+pub(crate) const TASK_VOLUME_CONFIGURATIONS: Shape = List(&Structure(&[
+    ("name", Text),
+    (
+        "managedEBSVolume",
+        Structure(&[
+            ("encrypted", Boolean),
+            ("kmsKeyId", Text),
+            ("volumeType", Text),
+            ("sizeInGiB", Integer),
+            ("snapshotId", Text),
+            ("volumeInitializationRate", Integer),
+            ("iops", Integer),
+            ("throughput", Integer),
+            (
+                "tagSpecifications",
+                List(&Structure(&[
+                    ("resourceType", OneOf(&["volume"])),
+                    ("tags", List(&Structure(&[("key", Text), ("value", Text)]))),
+                    ("propagateTags", OneOf(&["TASK_DEFINITION", "SERVICE", "NONE"])),
+                ])),
+            ),
+            ("roleArn", Text),
+            ("terminationPolicy", Structure(&[("deleteOnTermination", Boolean)])),
+            ("filesystemType", OneOf(&["ext3", "ext4", "xfs", "ntfs"])),
+        ]),
+    ),
+]));
+
 pub(super) const MONITORING: Shape = Structure(&[(
     "metricConfigurations",
     List(&Structure(&[("metricNames", List(&Text)), ("resolutionSeconds", Integer)])),

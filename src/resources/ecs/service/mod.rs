@@ -10,6 +10,7 @@ mod look;
 pub mod parts;
 mod read;
 mod verdict;
+pub mod volume;
 mod write;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use deployment::Deployment;
 pub use parts::{
     LoadBalancer, Network, PlacementConstraint, PlacementStrategy, ServiceRegistry, Switch,
 };
+pub use volume::EbsVolume;
 
 use super::convert::{claim, retag, some, strategy_to_sdk, tags_from_sdk, tags_to_sdk};
 use super::task_definition::TaskDefinitionArn;
@@ -76,6 +78,8 @@ pub struct Service {
     pub propagate_tags: String,
     /// Service Connect; `None` where it is off.
     pub service_connect: Option<ServiceConnect>,
+    /// EBS volumes of each task, by the volume's name in the task definition; at most one.
+    pub volumes: BTreeMap<String, EbsVolume>,
     /// Where tasks may not be placed (EC2).
     pub placement_constraints: Vec<PlacementConstraint>,
     /// How tasks are spread (EC2), first rule first.
@@ -107,6 +111,7 @@ impl Service {
             enable_ecs_managed_tags: false,
             propagate_tags: "NONE".to_owned(),
             service_connect: None,
+            volumes: BTreeMap::new(),
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
             tags: Tags::new(),
@@ -149,7 +154,10 @@ pub const EXCLUDED: &[(&str, &str)] = &[
         "CreateService.deploymentConfiguration.lifecycleHooks[].hookDetails",
         "free-form JSON handed to the hook; its function knows better what it wants",
     ),
-    ("CreateService.volumeConfigurations", "EBS volumes of tasks are not offered yet"),
+    (
+        "CreateService.volumeConfigurations[].managedEBSVolume.tagSpecifications[].resourceType",
+        "there is but `volume`",
+    ),
     ("CreateService.vpcLatticeConfigurations", "VPC Lattice is not offered yet"),
     ("CreateService.gatewayConnectors", "ECS gateways are not offered yet"),
     (
@@ -168,7 +176,10 @@ pub const EXCLUDED: &[(&str, &str)] = &[
         "UpdateService.deploymentConfiguration.lifecycleHooks[].hookDetails",
         "free-form JSON handed to the hook; its function knows better what it wants",
     ),
-    ("UpdateService.volumeConfigurations", "EBS volumes of tasks are not offered yet"),
+    (
+        "UpdateService.volumeConfigurations[].managedEBSVolume.tagSpecifications[].resourceType",
+        "there is but `volume`",
+    ),
     ("UpdateService.vpcLatticeConfigurations", "VPC Lattice is not offered yet"),
     ("UpdateService.gatewayConnectors", "ECS gateways are not offered yet"),
     (
@@ -256,6 +267,7 @@ impl Resource for Service {
                 true => Some(connect::to_sdk(self.service_connect.as_ref())?),
                 false => None,
             })
+            .set_volume_configurations(some(volume::to_sdk(&self.volumes)?))
             .set_placement_constraints(some(self.sdk_constraints()))
             .set_placement_strategy(some(self.sdk_strategy()))
             .set_tags(tags_to_sdk(tags))

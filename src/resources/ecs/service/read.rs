@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 
 use super::{
     COUNT_TAG, Deployment, LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service,
-    ServiceConnect, ServiceOutputs, ServiceRegistry, Switch,
+    ServiceConnect, ServiceOutputs, ServiceRegistry, Switch, volume,
 };
 use crate::engine::Input;
 use crate::resources::ecs::convert::{given, known, sorted, strategy_from_sdk};
@@ -85,6 +85,9 @@ pub(super) fn spec(from: &SdkService, all: &BTreeMap<String, String>, tags: Tags
             .and_then(|one| one.service_connect_configuration())
             .filter(|one| one.enabled())
             .map(ServiceConnect::from_sdk),
+        volumes: primary
+            .map(|one| volume::from_sdk(one.volume_configurations()))
+            .unwrap_or_default(),
         placement_constraints: sorted(
             &from
                 .placement_constraints()

@@ -8,10 +8,10 @@ use aws_sdk_ecs::types::{
     ServiceRegistry as SdkRegistry,
 };
 
-use super::connect;
 use super::{
     LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service, ServiceRegistry,
 };
+use super::{connect, volume};
 use crate::aws::Cx;
 use crate::engine::change::touches;
 use crate::engine::{Change, Class, Failure, Input};
@@ -94,6 +94,9 @@ impl Service {
         if touched("service_connect") {
             let connect = connect::to_sdk(self.service_connect.as_ref())?;
             call = call.service_connect_configuration(connect);
+        }
+        if touched("volumes") {
+            call = call.set_volume_configurations(Some(volume::to_sdk(&self.volumes)?));
         }
         if touched("placement_constraints") {
             call = call.set_placement_constraints(Some(self.sdk_constraints()));

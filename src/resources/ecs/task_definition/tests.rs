@@ -204,11 +204,11 @@ fn volumes_read_back_as_they_were_written() {
         Volume { configured_at_launch: true, ..plain.clone() },
         Volume {
             efs: Some(EfsVolume {
-                file_system: "fs-1".into(),
+                file_system: Input::Known("fs-1".into()),
                 root_directory: "/".into(),
                 transit_encryption: true,
                 transit_encryption_port: Some(2049),
-                access_point: Some("fsap-1".into()),
+                access_point: Some(Input::Known("fsap-1".into())),
                 iam: true,
             }),
             ..plain.clone()

@@ -10,8 +10,9 @@ use aws_sdk_ecs::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Failure;
-use crate::resources::ecs::convert::{built, given};
+use crate::engine::{Failure, Input};
+use crate::resources::ecs::convert::{built, given, known, text};
+use crate::resources::efs::{AccessPointId, FileSystemId};
 
 /// One volume: without any of the kinds below, scratch space that lives as long as the task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub struct Volume {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EfsVolume {
     /// `fs-…`.
-    pub file_system: String,
+    pub file_system: Input<FileSystemId>,
     /// The folder in it; `/` with an access point.
     pub root_directory: String,
     /// Encrypted on the way; required with IAM.
@@ -42,7 +43,7 @@ pub struct EfsVolume {
     /// The port of the encrypted connection; EFS picks one by default.
     pub transit_encryption_port: Option<i32>,
     /// `fsap-…`.
-    pub access_point: Option<String>,
+    pub access_point: Option<Input<AccessPointId>>,
     /// The task role decides who may mount it.
     pub iam: bool,
 }
@@ -110,15 +111,16 @@ pub(super) fn to_sdk(name: &str, from: &Volume) -> Result<SdkVolume, Failure> {
 }
 
 fn efs_to_sdk(from: &EfsVolume) -> Result<EfsVolumeConfiguration, Failure> {
+    let access_point = text(from.access_point.as_ref())?;
     let authorization = (from.iam || from.access_point.is_some()).then(|| {
         EfsAuthorizationConfig::builder()
-            .set_access_point_id(from.access_point.clone())
+            .set_access_point_id(access_point)
             .set_iam(from.iam.then_some(EfsAuthorizationConfigIam::Enabled))
             .build()
     });
     built(
         EfsVolumeConfiguration::builder()
-            .file_system_id(&from.file_system)
+            .file_system_id(from.file_system.get()?.0)
             .root_directory(&from.root_directory)
             .set_transit_encryption(
                 from.transit_encryption.then_some(EfsTransitEncryption::Enabled),
@@ -187,11 +189,11 @@ fn root(text: Option<&str>) -> String {
 fn efs_from_sdk(from: &EfsVolumeConfiguration) -> EfsVolume {
     let authorization = from.authorization_config();
     EfsVolume {
-        file_system: from.file_system_id().to_owned(),
+        file_system: Input::Known(from.file_system_id().into()),
         root_directory: root(from.root_directory()),
         transit_encryption: from.transit_encryption() == Some(&EfsTransitEncryption::Enabled),
         transit_encryption_port: from.transit_encryption_port(),
-        access_point: given(authorization.and_then(|one| one.access_point_id())),
+        access_point: known(authorization.and_then(|one| one.access_point_id())),
         iam: authorization.and_then(|one| one.iam()) == Some(&EfsAuthorizationConfigIam::Enabled),
     }
 }
