@@ -19,20 +19,32 @@ const fn loss(kind: &'static str, path: &'static str, why: &'static str) -> Loss
     Loss { kind, path, why }
 }
 
+/// What every flow meets on `moto_server`, and more rows.
+macro_rules! moto {
+    ($($more:expr),*) => {
+        &[
+            loss("ec2/security-group-rule", "description", "DescribeSecurityGroupRules leaves it out"),
+            loss(
+                "ecs/service",
+                "capacity_provider_strategy",
+                "CreateService drops it, UpdateService keeps it",
+            ),
+            loss("ecs/service", "launch_type", "answers EC2 where CreateService got a strategy"),
+            loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it"),
+            loss("ecs/service", "deployment", "CreateService drops it"),
+            loss("ecs/service", "enable_ecs_managed_tags", "CreateService drops it"),
+            loss("ecs/service", "health_check_grace_period", "CreateService drops it"),
+            $($more),*
+        ]
+    };
+}
+
 /// `moto_server` 5.2.5.
-pub(crate) const MOTO: &[Loss] = &[
-    loss("ec2/security-group-rule", "description", "DescribeSecurityGroupRules leaves it out"),
-    loss(
-        "ecs/service",
-        "capacity_provider_strategy",
-        "CreateService drops it, UpdateService keeps it",
-    ),
-    loss("ecs/service", "launch_type", "answers EC2 where CreateService got a strategy"),
-    loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it"),
-    loss("ecs/service", "deployment", "CreateService drops it"),
-    loss("ecs/service", "enable_ecs_managed_tags", "CreateService drops it"),
-    loss("ecs/service", "health_check_grace_period", "CreateService drops it"),
-];
+pub(crate) const MOTO: &[Loss] = moto![];
+
+/// The same, for services with EBS volumes; of EFS it loses nothing.
+pub(crate) const MOTO_DISKS: &[Loss] =
+    moto![loss("ecs/service", "volumes", "CreateService and UpdateService drop them")];
 
 /// `ministack` 1.5.33.
 pub(crate) const MINISTACK: &[Loss] = &[

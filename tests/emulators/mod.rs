@@ -115,6 +115,38 @@ impl Flow {
         let shown =
             self.workdir.shipit(&["--format", "json", "env", "show", "--name", "test"]).expect(0);
         assert_eq!(shown.json()["resources"], serde_json::json!([]));
+        self.all_used();
+    }
+
+    /// The example with file systems, volumes and a secret, one kind of disk after the other.
+    pub(crate) fn disks(mut self) {
+        // moto runs as many tasks of each service as it was told to.
+        self.workdir.edit("shipit/services/archive.yml", "count: 0", "count: 1");
+        self.workdir.write("key.txt", "open sesame\n");
+        self.workdir.shipit(&["secret", "init", "GALLERY_KEY", "--from-file", "key.txt"]).expect(0);
+        self.run(&["deploy", "--env", "test", "--yes"], 0);
+        assert_eq!(self.steps(&["plan"]), Vec::<String>::new());
+        self.workdir.edit("shipit/services/gallery.yml", "efs: true", "efs: {uid: 7, gid: 7}");
+        assert_eq!(
+            self.steps(&["plan"]),
+            [
+                "delete efs/access-point.gallery",
+                "replace efs/access-point.gallery",
+                "revise ecs/task-definition.gallery",
+                "update ecs/service.gallery",
+                "update iam/role.gallery/task",
+            ]
+        );
+        self.run(&["deploy", "--yes"], 0);
+        assert_eq!(self.steps(&["plan"]), Vec::<String>::new());
+        self.run(&["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"], 0);
+        let shown = self.workdir.shipit(&["--format", "json", "env", "show"]).expect(0);
+        assert_eq!(shown.json()["resources"], serde_json::json!([]));
+        self.all_used();
+    }
+
+    /// A row that explains nothing is no longer needed.
+    fn all_used(&self) {
         let unused: Vec<&Loss> = self
             .losses
             .iter()

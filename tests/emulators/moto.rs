@@ -15,3 +15,10 @@ fn everything_about_tasks_on_moto() {
     let moto = Server::moto(2);
     Flow::example("observed", &moto.url, losses::MOTO, &["--skip-preflight"]).whole();
 }
+
+/// EFS, EBS, a file of variables and a secret.
+#[test]
+fn disks_on_moto() {
+    let moto = Server::moto(1);
+    Flow::example("files", &moto.url, losses::MOTO_DISKS, &["--skip-preflight"]).disks();
+}
