@@ -46,9 +46,10 @@ pub(super) fn wants_files(service: &ServiceManifest) -> bool {
     managed(service).is_some()
 }
 
-fn managed(service: &ServiceManifest) -> Option<(&String, &Written, Option<(u32, u32)>)> {
+/// The volume on the environment's file system, and the user and group id that are asked for.
+fn managed(service: &ServiceManifest) -> Option<(&String, Option<(u32, u32)>)> {
     service.storage.volumes.iter().find_map(|(name, volume)| match &volume.efs {
-        Some(Efs::Managed { user }) => Some((name, volume, *user)),
+        Some(Efs::Managed { user }) => Some((name, *user)),
         _ => None,
     })
 }
@@ -118,7 +119,7 @@ pub(super) fn plan(
             disks.ebs.insert(name.clone(), ebs_volume(context, ebs, role)?);
         }
     }
-    if let (Some((name, _, user)), Some(files)) = (managed(service), files) {
+    if let (Some((name, user)), Some(files)) = (managed(service), files) {
         let (id, arn) = access_point(desired, context, service, files, user)?;
         disks.policy = Some(policy(service, name, files, &arn));
         if let Some(volume) = disks.volumes.get_mut(name) {

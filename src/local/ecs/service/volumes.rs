@@ -8,8 +8,11 @@ use crate::local::ecs::names::invalid;
 use crate::local::ecs::neighbours;
 use crate::local::error::AwsError;
 
+/// The least and the most.
+type Range = (i64, i64);
+
 /// Sizes in GiB, then IOPS where they can be chosen, by volume type.
-const TYPES: &[(&str, i64, i64, Option<(i64, i64)>)] = &[
+const TYPES: &[(&str, i64, i64, Option<Range>)] = &[
     ("gp3", 1, 65_536, Some((3000, 80_000))),
     ("gp2", 1, 16_384, None),
     ("io2", 4, 65_536, Some((100, 256_000))),
