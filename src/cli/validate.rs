@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Exit, Global, Stop, open};
+use crate::planner;
 use crate::render::human::{problem, text};
 use crate::render::json;
 
@@ -16,6 +17,10 @@ pub(super) struct Args {}
 pub(super) fn run(global: &Global, _args: Args) -> Result<Exit, Stop> {
     let terminal = global.terminal();
     let workspace = open::workspace(global.env.as_deref())?;
+    let problems = planner::rehearse(&workspace);
+    if !problems.0.is_empty() {
+        return Err(problems.into());
+    }
     let warnings = &workspace.warnings;
     if terminal.json() {
         terminal.out(&json::document(&json!({ "problems": warnings })));

@@ -18,6 +18,7 @@ mod needs;
 mod network;
 mod patches;
 mod priority;
+mod rehearse;
 mod roles;
 mod scaling;
 mod service;
@@ -36,6 +37,7 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 
 pub use addresses::{ServiceAddress, addresses};
 use needs::Needs;
+pub use rehearse::rehearse;
 pub use tagged::{TaggedSubnets, tags_needed};
 
 /// What a plan is made for.

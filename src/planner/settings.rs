@@ -1,7 +1,7 @@
 //! How a container runs, from the manifest's keys to the task definition's fields.
 
 use super::task::{integer, seconds};
-use crate::manifest::service::Settings;
+use crate::manifest::service::{Settings, VersionConsistency};
 use crate::resources::ecs::task_definition::container::{
     Container, LinuxParameters, RestartPolicy, Tmpfs, Ulimit,
 };
@@ -35,7 +35,10 @@ pub(super) fn apply(container: Container, settings: &Settings) -> Container {
         hostname: settings.hostname.clone(),
         interactive: settings.interactive,
         pseudo_terminal: settings.pseudo_terminal,
-        version_consistency: settings.version_consistency.to_string(),
+        version_consistency: settings
+            .version_consistency
+            .unwrap_or(VersionConsistency::Enabled)
+            .to_string(),
         ..container
     }
 }

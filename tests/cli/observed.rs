@@ -68,9 +68,11 @@ fn said(patches: &str) -> String {
     workdir.write("shipit/environments/test.yml", "kind: environment\nname: test\n");
     let service =
         "kind: service\nname: api\ntype: Backend Service\nimage: {location: \"nginx:1\"}\n";
-    workdir.write("shipit/services/api.yml", &format!("{service}{patches}\n"));
+    workdir.write("shipit/services/api.yml", format!("{service}{patches}\n"));
     let ran = workdir.local(&["plan"]).expect(5);
     assert_eq!(ran.stdout, "");
+    // The same without AWS.
+    assert_eq!(workdir.shipit(&["validate"]).expect(5).stderr, ran.stderr);
     ran.stderr
 }
 

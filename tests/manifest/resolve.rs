@@ -111,8 +111,7 @@ fn everything_a_service_is_in_an_environment() {
           "secrets_manager": "shop/production/database"
         }
       },
-      "service_type": "Backend Service",
-      "version_consistency": "enabled"
+      "service_type": "Backend Service"
     }
     "#);
 }

@@ -46,8 +46,8 @@ record! {
         interactive: bool = false,
         /// Whether it has a terminal.
         pseudo_terminal: bool = false,
-        /// Whether the image's tag means the same image for all tasks of a deployment: `enabled`, or `disabled`.
-        version_consistency: VersionConsistency = VersionConsistency::Enabled,
+        /// Whether the image's tag means the same image for all tasks of a deployment: `enabled` (when left out) or `disabled`.
+        version_consistency: Option<VersionConsistency>,
     }
 }
 
@@ -58,12 +58,6 @@ choice! {
         Enabled = "enabled",
         /// By each task.
         Disabled = "disabled",
-    }
-}
-
-impl Default for VersionConsistency {
-    fn default() -> Self {
-        Self::Enabled
     }
 }
 
