@@ -4,7 +4,7 @@
 //! service's own role, and Service Connect (which manifests cannot ask for yet).
 
 /// One field that an emulator accepts and does not give back.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Loss {
     /// The resource kind.
     pub(crate) kind: &'static str,

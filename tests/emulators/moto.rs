@@ -22,3 +22,13 @@ fn disks_on_moto() {
     let moto = Server::moto(1);
     Flow::example("files", &moto.url, losses::MOTO_DISKS, &["--skip-preflight"]).disks();
 }
+
+/// A service and two jobs with their schedules.
+#[test]
+fn jobs_on_moto() {
+    let moto = Server::moto(1);
+    // Its service has no load balancer, and so nothing to lose about that.
+    let rows = losses::MOTO.iter().copied().filter(|row| row.path != "health_check_grace_period");
+    let rows = rows.collect::<Vec<_>>().leak();
+    Flow::example("nightly", &moto.url, rows, &["--skip-preflight"]).whole();
+}

@@ -1,6 +1,6 @@
 //! A schedule in a group of its own. Schedules bear no tags, groups do: the group is named like its schedule, and says whose both are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{
@@ -159,37 +159,32 @@ impl Resource for Schedule {
 
     type Outputs = ScheduleOutputs;
 
-    /// The tagging API knows the groups; one call for each schedule, and none where there are no groups. What is wanted
-    /// and was not found is asked for by its name, as it may be foreign.
+    /// One list of the groups that are called like ours; the tagging API knows those that were adopted under other names,
+    /// and spares asking for tags. Then one call for each schedule.
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
         let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+        let listed = groups(cx, &prefix(query)).await?;
+        let arns = group_arn(cx, "");
+        let adopted = bulk.keys().filter_map(|arn| arn.strip_prefix(&arns).map(str::to_owned));
+        let all: BTreeSet<String> = adopted.chain(listed.iter().cloned()).collect();
         let mut found = Found::default();
-        let prefix = group_arn(cx, "");
-        for (arn, all) in bulk.iter() {
-            let Some(group) = arn.strip_prefix(&prefix) else { continue };
-            let Some(identity) = tags::identity(all, query) else { continue };
-            let schedule = get(cx, group, group).await?;
-            // Without a schedule it may be gone, or not be finished.
-            if schedule.is_some() || is_active(cx, group).await? {
-                let own = tags::own(all, &identity);
-                found.owned.push(to_live(cx, group, schedule.as_ref(), identity, own));
-            }
-        }
-        for wanted in query.wanted {
-            let group = name(wanted);
-            let known =
-                |live: &Live<Self>| live.id == group || live.identity.address == wanted.address;
-            if found.owned.iter().any(known) || !is_active(cx, &group).await? {
+        for group in &all {
+            let known = bulk.get(&group_arn(cx, group));
+            // The tagging API lists the dead.
+            let there = listed.contains(group) || is_active(cx, group).await?;
+            if !there {
                 continue;
             }
-            let all = tags_of(cx, &group).await?;
-            match tags::identity(&all, query) {
-                Some(identity) => {
-                    let schedule = get(cx, &group, &group).await?;
-                    let own = tags::own(&all, &identity);
-                    found.owned.push(to_live(cx, &group, schedule.as_ref(), identity, own));
-                }
-                None => found.foreign.push(tags::foreign(wanted, group, &all)),
+            let tags = match known {
+                Some(tags) => tags.clone(),
+                None => tags_of(cx, group).await?,
+            };
+            if let Some(identity) = tags::identity(&tags, query) {
+                let schedule = get(cx, group, group).await?;
+                let own = tags::own(&tags, &identity);
+                found.owned.push(to_live(cx, group, schedule.as_ref(), identity, own));
+            } else if let Some(wanted) = query.wanted.iter().find(|wanted| name(wanted) == *group) {
+                found.foreign.push(tags::foreign(wanted, group, &tags));
             }
         }
         Ok(found)
@@ -381,6 +376,27 @@ fn time(text: Option<&str>) -> Result<Option<DateTime>, Failure> {
 
 fn group_arn(cx: &Cx, name: &str) -> String {
     cx.arn("scheduler", &format!("schedule-group/{name}"))
+}
+
+/// How the names of an environment's groups begin; what is cut off long ones stands behind it.
+fn prefix(query: &Query<'_>) -> String {
+    let prefix = format!("{}-{}-", query.application, query.environment);
+    prefix.get(..50).unwrap_or(&prefix).to_owned()
+}
+
+/// The groups whose names begin so, without those that are being deleted.
+async fn groups(cx: &Cx, prefix: &str) -> Result<BTreeSet<String>, Failure> {
+    let mut pages = cx.scheduler.list_schedule_groups().name_prefix(prefix).into_paginator().send();
+    let mut names = BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("scheduler ListScheduleGroups", error))?;
+        let active = page
+            .schedule_groups()
+            .iter()
+            .filter(|group| group.state() != Some(&ScheduleGroupState::Deleting));
+        names.extend(active.filter_map(|group| group.name().map(str::to_owned)));
+    }
+    Ok(names)
 }
 
 /// Is there a group that is not being deleted?
