@@ -31,7 +31,6 @@ const KEYS: &[Row] = &[
     (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
     (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
     (E, "mesh", "comes in a later release", LATER),
-    (E, "http.public.access_logs", "comes in a later release", LATER),
     (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
     (E, "http.public.security_groups", "is deprecated in Copilot, and not known here", "use `http.public.ingress.source_ips`"),
     (E, "http.private.security_groups", "is deprecated in Copilot, and not known here", "use `http.private.ingress.vpc`"),

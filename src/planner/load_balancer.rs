@@ -4,10 +4,12 @@ use super::Context;
 use super::environment::{Balancer, all_traffic, peer};
 use super::network::Network;
 use crate::engine::{Address, Desired, Failure, Input, Owner, Spec, Wait};
+use crate::manifest::environment::AccessLogs;
 use crate::resources::ec2::{
     Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SubnetId,
 };
 use crate::resources::elbv2::listener::SSL_POLICY;
+use crate::resources::elbv2::load_balancer::{LoadBalancerAttributes, LogDelivery};
 use crate::resources::elbv2::{
     Action, IpAddressType, Listener, ListenerArn, LoadBalancer, LoadBalancerArn, Protocol, Scheme,
 };
@@ -38,6 +40,7 @@ pub(super) fn public(
         scheme: Scheme::InternetFacing,
         certificates: &http.certificates,
         ssl_policy: http.ssl_policy.as_deref(),
+        access_logs: http.access_logs.as_ref(),
     }
     .plan(network, network.public.clone(), services, sources.into_iter())
 }
@@ -67,6 +70,7 @@ pub(super) fn private(
         scheme: Scheme::Internal,
         certificates: &http.certificates,
         ssl_policy: http.ssl_policy.as_deref(),
+        access_logs: None,
     }
     .plan(network, subnets, services, sources.into_iter())
 }
@@ -84,6 +88,7 @@ struct Planner<'a> {
     scheme: Scheme,
     certificates: &'a [String],
     ssl_policy: Option<&'a str>,
+    access_logs: Option<&'a AccessLogs>,
 }
 
 impl Planner<'_> {
@@ -95,7 +100,12 @@ impl Planner<'_> {
         sources: impl Iterator<Item = Peer>,
     ) -> Result<Balancer, Failure> {
         let (group, rules) = self.security_group(network, services, sources)?;
+        let access_logs = self.access_logs.and_then(|logs| {
+            let prefix = logs.prefix.clone().unwrap_or_default();
+            Some(LogDelivery { bucket: logs.bucket_name.clone()?, prefix })
+        });
         let balancer = LoadBalancer {
+            attributes: LoadBalancerAttributes { access_logs, ..LoadBalancerAttributes::default() },
             ip_address_type: match network.ipv6 {
                 true => IpAddressType::Dualstack,
                 false => IpAddressType::Ipv4,

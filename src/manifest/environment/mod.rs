@@ -1,11 +1,13 @@
 //! `kind: environment`: a network, a cluster and what its services share.
 
+mod access_logs;
 mod cluster;
 pub mod endpoints;
 mod network;
 
 use std::collections::BTreeMap;
 
+pub use access_logs::AccessLogs;
 pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
 pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
 pub use network::{
@@ -91,6 +93,8 @@ record! {
     pub struct PublicHttp {
         /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
         certificates: Vec<String> as Vec<Arn>,
+        /// Where requests are logged: a bucket that lets load balancers write.
+        access_logs: Option<AccessLogs> as Option<AccessLogs>,
         /// Who may connect.
         ingress: PublicIngress = PublicIngress::default(),
         /// The TLS security policy, such as `ELBSecurityPolicy-TLS13-1-2-2021-06`.
