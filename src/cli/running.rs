@@ -102,7 +102,7 @@ pub(super) async fn run(
     let mut watch =
         Watch { pipeline, order, arns: &arns, how, seen: BTreeMap::new(), logs: BTreeMap::new() };
     let ran = tokio::select! {
-        ran = watch.to_the_end() => ran?,
+        ran = watch.follow() => ran?,
         () = careful.cancel().cancelled() => {
             return Err(Stop::left(format!("interrupted: {name} goes on"), stop));
         }
@@ -123,7 +123,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    async fn to_the_end(&mut self) -> Result<Vec<Ran>, Failure> {
+    async fn follow(&mut self) -> Result<Vec<Ran>, Failure> {
         let cx = self.pipeline.cx();
         let mut unknown = 0;
         loop {

@@ -227,6 +227,8 @@ fn local_aws_tries_a_manifest_before_its_certificates_are_there() {
 #[test]
 fn a_network_that_is_not_there() {
     let workdir = Workdir::example("imported-vpc");
+    // Subnets that are looked for by their tags stop a run before anything is checked.
+    std::fs::remove_file(workdir.path().join("shipit/services/search.yml")).unwrap();
     let plan = workdir.local(&["plan", "--env", "office"]).expect(0);
     insta::assert_snapshot!(findings(&plan.stdout, "@"), @r"
 

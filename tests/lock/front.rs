@@ -26,7 +26,8 @@ pub(super) struct Called {
 impl Called {
     /// Whether it changes something that is not a lock.
     pub(super) fn changes(&self) -> bool {
-        let reads = ["Describe", "Get", "List", "Simulate", "BatchGet", "Lookup", "Discover"];
+        let reads =
+            ["Describe", "Get", "List", "Simulate", "BatchGet", "Lookup", "Discover", "GET "];
         !reads.iter().any(|verb| self.operation.starts_with(verb))
             && !["PutParameter", "DeleteParameters"].contains(&self.operation.as_str())
     }
@@ -168,5 +169,11 @@ fn operation(parts: &http::request::Parts, body: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(body);
     let action = text.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    action.unwrap_or_default().to_owned()
+    // REST services say it by method and path; CBOR at the path's end.
+    let path = parts.uri.path();
+    match (action, path.split_once("/operation/")) {
+        (Some(action), _) => action.to_owned(),
+        (None, Some((_, operation))) => operation.to_owned(),
+        (None, None) => format!("{} {path}", parts.method),
+    }
 }

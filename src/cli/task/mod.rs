@@ -9,7 +9,7 @@ use super::{Exit, Global, Stop};
 /// Tasks that are run once, by hand
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
     Stop(stop::Args),
     Delete(delete::Args),
 }
@@ -23,7 +23,7 @@ impl Command {
 
 pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
     match command {
-        Command::Run(args) => run::run(global, args).await,
+        Command::Run(args) => run::run(global, *args).await,
         Command::Stop(args) => stop::run(global, args).await,
         Command::Delete(args) => delete::run(global, args).await,
     }
