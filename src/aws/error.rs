@@ -179,6 +179,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "InvalidIPAddress.InUse"
         | "InvalidAddress.Locked"
         | "NamespaceNotEmpty"
+        | "HostedZoneNotEmpty"
         | "ClusterContainsServicesException"
         | "FileSystemInUse"
         | "ClusterContainsTasksException" => Class::DependencyStillThere,
@@ -216,6 +217,8 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "TooManyTargetGroups"
         | "TooManyListeners"
         | "TooManyRules"
+        | "TooManyCertificates"
+        | "TooManyHostedZones"
         | "NatGatewayLimitExceeded"
         | "SecurityGroupLimitExceeded" => Class::Quota,
         _ if code.contains("NotFound")
@@ -223,6 +226,8 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || code.contains("NotExist")
             || code.ends_with("NonExistentQueue")
             || code == "NoSuchEntity"
+            || code == "NoSuchHostedZone"
+            || code == "NoSuchChange"
             || code == "NamespaceNotFound"
             || code == "ServiceNotActiveException"
             || code == "ClusterNotFoundException"

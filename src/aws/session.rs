@@ -170,6 +170,7 @@ impl Session {
             servicequotas: client!(aws_sdk_servicequotas),
             secretsmanager: client!(aws_sdk_secretsmanager),
             acm: client!(aws_sdk_acm),
+            route53: client!(aws_sdk_route53),
             sns: client!(aws_sdk_sns),
             sqs: client!(aws_sdk_sqs),
             bulk_tags: Arc::default(),
@@ -227,6 +228,8 @@ pub struct Cx {
     pub secretsmanager: aws_sdk_secretsmanager::Client,
     /// Certificate Manager.
     pub acm: aws_sdk_acm::Client,
+    /// Route 53.
+    pub route53: aws_sdk_route53::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
     /// SQS.

@@ -55,3 +55,9 @@ pub const MOUNT_TARGET_DELETION: Duration = Duration::from_secs(30);
 pub const TAGGING_LAG: Duration = Duration::from_secs(2);
 /// `sqs` queue: how long the name of a deleted one cannot be used again.
 pub const QUEUE_NAME: Duration = Duration::from_secs(60);
+/// `route53` change: `PENDING` to `INSYNC`.
+pub const DNS_CHANGE: Duration = Duration::from_secs(40);
+/// `acm` certificate: from being asked for until it says by which DNS records its names are proved.
+pub const CERTIFICATE_RECORDS: Duration = Duration::from_secs(5);
+/// `acm` certificate: from the DNS records' being there until it is issued.
+pub const CERTIFICATE_ISSUING: Duration = Duration::from_secs(90);

@@ -88,6 +88,7 @@ pub mod record;
 pub mod regions;
 pub mod registry;
 mod route;
+mod route53;
 mod scheduler;
 mod sealed;
 mod secretsmanager;

@@ -447,6 +447,11 @@ fn unread_in(path: &str, value: &Value, read: &BTreeSet<String>) -> Option<Strin
     if !read.contains(path) {
         return Some(path.to_owned());
     }
+    // A list of one that looked like its item was read as a list.
+    let first = format!("{path}.1");
+    if !value.is_array() && read.contains(&first) {
+        return unread_in(&first, value, read);
+    }
     match value {
         Value::Object(members) => {
             members.iter().find_map(|(name, value)| unread_in(&join(path, name), value, read))

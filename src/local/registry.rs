@@ -3,7 +3,8 @@
 use super::service::Service;
 use super::{
     acm, applicationautoscaling, appmesh, cloudtrail, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
-    logs, scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts, tagging,
+    logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts,
+    tagging,
 };
 
 /// All services, one a line.
@@ -20,6 +21,7 @@ pub static SERVICES: &[&Service] = &[
     &elbv2::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,
+    &route53::SERVICE,
     &scheduler::SERVICE,
     &secretsmanager::SERVICE,
     &servicediscovery::SERVICE,

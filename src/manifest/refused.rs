@@ -16,40 +16,28 @@ pub(crate) struct Refusal {
 /// Kind, path (`*` stands for any one name), why, what to do instead.
 type Row = (Kind, &'static str, &'static str, &'static str);
 
-use Kind::{Application as A, Environment as E, Service as S};
+use Kind::{Environment as E, Service as S};
 
 const LATER: &str = "leave the key out for now";
 const BUILD: &str =
     "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
-const DNS: &str = "point your own DNS record at the load balancer; `http.public.certificates` of the environment turns on HTTPS";
 const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
 
 #[rustfmt::skip]
 const KEYS: &[Row] = &[
-    (A, "domain", "needs DNS zones and certificates, which come in a later release", DNS),
 
     (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
     (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
     (E, "mesh", "comes in a later release", LATER),
+    (E, "http.public.security_groups.ingress.restrict_to.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
     (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
-    (E, "http.public.security_groups", "is deprecated in Copilot, and not known here", "use `http.public.ingress.source_ips`"),
-    (E, "http.private.security_groups", "is deprecated in Copilot, and not known here", "use `http.private.ingress.vpc`"),
-    (E, "http.private.ingress.from_vpc", "was written by Copilot's templates but never read", "the key is `http.private.ingress.vpc`"),
     (E, "environments", "does not exist for environments", "each environment has a file of its own"),
 
     (S, "image.build", "needs a container builder, which comes in a later release", BUILD),
     (S, "sidecars.*.image.build", "needs a container builder, which comes in a later release", BUILD),
-    (S, "nlb", "needs a Network Load Balancer, which comes in a later release", "use `http` for HTTP, HTTP/2 and gRPC"),
     (S, "storage.volumes.*.efs.id.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the file system's id"),
     (S, "deployment.rollback_alarms", "needs CloudWatch alarms, which come in a later release", "`deployment.circuit_breaker` rolls back what does not start"),
     (S, "network.connect", "needs Service Connect, which comes in a later release", "services find each other as SERVICE.ENVIRONMENT.APPLICATION.local"),
-    (S, "http.alb", "comes in a later release", "the environment's own load balancer is used"),
-    (S, "http.hosted_zone", "needs DNS, which comes in a later release", DNS),
-    (S, "http.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
-    (S, "http.additional_rules.hosted_zone", "needs DNS, which comes in a later release", DNS),
-    (S, "http.additional_rules.alias.hosted_zone", "needs DNS, which comes in a later release", DNS),
-    (S, "http.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
-    (S, "http.additional_rules.targetContainer", "is deprecated in Copilot, and not known here", "the key is `target_container`"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),

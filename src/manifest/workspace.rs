@@ -69,7 +69,7 @@ impl Workspace {
         let environments = loader.environments(environment);
         let services = loader.services(environment, &environments);
         let mut problems = loader.problems;
-        check::workspace(&environments, &services, &mut problems);
+        check::workspace(application.as_ref(), &environments, &services, &mut problems);
 
         let problems = Problems::new(problems);
         match application {
@@ -102,6 +102,7 @@ impl Workspace {
             region: None,
             account: None,
             permissions_boundary: None,
+            domain: None,
             tags: BTreeMap::new(),
         };
         let environment = Environment {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::engine::Address;
+use crate::manifest::service::NlbProtocol;
 use crate::manifest::{ServiceType, Workspace};
 
 /// Where one service can be reached.
@@ -25,30 +26,68 @@ pub fn addresses(
     outputs: &dyn Fn(&Address) -> Option<Value>,
 ) -> Vec<ServiceAddress> {
     let Some(manifest) = workspace.environment(environment) else { return Vec::new() };
+    let managed = workspace
+        .application
+        .domain
+        .as_ref()
+        .filter(|_| manifest.http.public.certificates.is_empty());
+    let subdomain = managed
+        .map(|domain| format!("{environment}.{}.{}", workspace.application.name, domain.name));
+    let dns_name = |balancer: &str| {
+        let outputs = outputs(&Address::new("elbv2/load-balancer", balancer))?;
+        outputs["dns_name"].as_str().map(str::to_owned)
+    };
     let mut found = Vec::new();
     for name in services {
         let Ok(service) = workspace.service_in(name, environment) else { continue };
-        let Some(http) = &service.http else { continue };
-        let (balancer, secure) = match service.service_type {
-            ServiceType::LoadBalancedWebService => {
-                ("public", !manifest.http.public.certificates.is_empty())
+        let mut add = |url: String| found.push(ServiceAddress { service: name.clone(), url });
+        if let Some(http) = &service.http {
+            let public = service.service_type == ServiceType::LoadBalancedWebService;
+            let default = manifest.http.public.alb.as_deref();
+            let imported = super::surroundings::balancer(&service, default).is_some();
+            let (balancer, secure) = match service.service_type {
+                ServiceType::LoadBalancedWebService => {
+                    ("public", managed.is_some() || !manifest.http.public.certificates.is_empty())
+                }
+                ServiceType::BackendService => {
+                    ("private", !manifest.http.private.certificates.is_empty())
+                }
+                ServiceType::WorkerService | ServiceType::ScheduledJob => continue,
+            };
+            let own = subdomain.as_ref().filter(|_| public && !imported);
+            let host = http
+                .main
+                .hosts()
+                .next()
+                .map(str::to_owned)
+                .or_else(|| own.map(|domain| format!("{name}.{domain}")));
+            let there = if imported { None } else { dns_name(balancer) };
+            // Without its load balancer there is nothing to reach.
+            let host = match (host, there) {
+                (Some(host), Some(_)) => Some(host),
+                (Some(host), None) if imported => Some(host),
+                (_, there) => there,
+            };
+            if let Some(host) = host {
+                let scheme = if secure || imported { "https" } else { "http" };
+                add(format!("{scheme}://{host}/{}", http.main.path.trim_start_matches('/')));
             }
-            ServiceType::BackendService => {
-                ("private", !manifest.http.private.certificates.is_empty())
+        }
+        if let Some(nlb) = &service.nlb
+            && let Some(there) = dns_name(&format!("{name}/nlb"))
+        {
+            let own = subdomain.as_ref().map(|domain| format!("{name}-nlb.{domain}"));
+            let alias = nlb.alias.first().map(|alias| alias.name.clone());
+            let host = alias.or(own).unwrap_or(there);
+            for (_, listener) in nlb.listeners() {
+                let scheme = match listener.port.protocol {
+                    NlbProtocol::Tcp | NlbProtocol::TcpUdp => "tcp",
+                    NlbProtocol::Udp => "udp",
+                    NlbProtocol::Tls => "tls",
+                };
+                add(format!("{scheme}://{host}:{}", listener.port.number));
             }
-            ServiceType::WorkerService | ServiceType::ScheduledJob => continue,
-        };
-        let Some(outputs) = outputs(&Address::new("elbv2/load-balancer", balancer)) else {
-            continue;
-        };
-        let Some(dns_name) = outputs["dns_name"].as_str() else { continue };
-        let host = http.main.alias.first().map_or(dns_name, String::as_str);
-        let scheme = if secure { "https" } else { "http" };
-        let path = http.main.path.trim_start_matches('/');
-        found.push(ServiceAddress {
-            service: name.clone(),
-            url: format!("{scheme}://{host}/{path}"),
-        });
+        }
     }
     found
 }

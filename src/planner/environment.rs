@@ -1,13 +1,15 @@
 //! What belongs to the environment: network, security group, cluster, namespace, load balancers.
 
 use super::Context;
-use super::needs::Needs;
+use super::names;
+use super::needs::{FROM_BALANCER, Needs};
 use super::network::{self, Network};
 use super::storage::{self, Files};
 use super::{endpoints, load_balancer};
 use crate::engine::{Address, Desired, Failure, Input, Owner};
 use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
 use crate::manifest::service::Placement;
+use crate::resources::acm::CertificateArn;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterArn, ClusterName};
 use crate::resources::elbv2::ListenerArn;
@@ -32,6 +34,8 @@ pub(super) struct Shared {
     pub(super) private: Option<Balancer>,
     /// The file system, where a service needs one.
     pub(super) files: Option<Files>,
+    /// The environment's certificate, where the application has a domain.
+    pub(super) certificate: Option<Input<CertificateArn>>,
 }
 
 /// The Cloud Map namespace.
@@ -44,14 +48,20 @@ pub(super) struct SharedNamespace {
 }
 
 /// A load balancer and its listeners.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Balancer {
     /// `app/NAME/ID`.
     pub(super) full_name: Input<String>,
-    /// The listener on port 80.
-    pub(super) http: Input<ListenerArn>,
+    /// Where clients reach it.
+    pub(super) dns_name: Input<String>,
+    /// The zone of that name.
+    pub(super) zone: Input<String>,
+    /// The listener on port 80; there is this one or the other.
+    pub(super) http: Option<Input<ListenerArn>>,
     /// The listener on port 443, where there are certificates.
     pub(super) https: Option<Input<ListenerArn>>,
+    /// It is not ours: it gets rules, and nothing else.
+    pub(super) foreign: bool,
 }
 
 impl Shared {
@@ -78,9 +88,25 @@ pub(super) fn plan(
     let security_group = security_group(desired, context, &network)?;
     let (cluster, cluster_arn) = cluster(desired, context)?;
     let namespace = namespace(desired, context, &network)?;
+    let certificate = match needs.certificate || needs.public_load_balancer {
+        true => names::environment_certificate(desired, context)?,
+        false => None,
+    };
+    for balancer in &needs.balancer_groups {
+        let peer = Peer::Group(Input::Known(balancer.as_str().into()));
+        let rule = SecurityGroupRule {
+            description: "From a load balancer that exists".to_owned(),
+            tags: context.tags()?,
+            ..all_traffic(&security_group, Direction::Ingress, peer)
+        };
+        desired.add(&Owner::Environment, format!("{FROM_BALANCER}{balancer}"), &rule)?;
+    }
     let public = needs
         .public_load_balancer
-        .then(|| load_balancer::public(desired, context, &network, &security_group))
+        .then(|| {
+            let certificate = certificate.clone();
+            load_balancer::public(desired, context, &network, &security_group, certificate)
+        })
         .transpose()?;
     let private = needs
         .private_load_balancer
@@ -90,7 +116,17 @@ pub(super) fn plan(
         .files
         .then(|| storage::files(desired, context, &network, &security_group))
         .transpose()?;
-    Ok(Shared { network, security_group, cluster, cluster_arn, namespace, public, private, files })
+    Ok(Shared {
+        network,
+        security_group,
+        cluster,
+        cluster_arn,
+        namespace,
+        public,
+        private,
+        files,
+        certificate,
+    })
 }
 
 fn security_group(

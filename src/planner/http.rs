@@ -1,12 +1,15 @@
 //! How a load balancer reaches a service: target groups and listener rules.
 
-use super::Context;
+use std::collections::BTreeMap;
+
 use super::environment::{Balancer, Shared};
+use super::names::{self, Target};
 use super::priority::{Priorities, Specificity};
 use super::scaling::Balanced;
 use super::task::{integer, seconds};
-use crate::engine::{Address, Desired, Failure, Input};
-use crate::manifest::service::{Http, HttpVersion, Rule};
+use super::{Context, surroundings};
+use crate::engine::{Address, Desired, Failure, Input, Observation};
+use crate::manifest::service::{Http, HttpVersion, RedirectCode, RedirectRule, Rule};
 use crate::manifest::{ServiceManifest, ServiceType};
 use crate::resources::ecs::service::LoadBalancer;
 use crate::resources::elbv2::{
@@ -32,28 +35,94 @@ pub(super) struct Web {
 pub(super) fn plan(
     desired: &mut Desired,
     context: &Context<'_>,
+    live: &Observation,
     shared: &Shared,
     service: &ServiceManifest,
     priorities: &mut Priorities,
 ) -> Result<Web, Failure> {
     let Some(http) = &service.http else { return Ok(Web::default()) };
-    let balancer = match service.service_type {
-        ServiceType::LoadBalancedWebService => &shared.public,
-        ServiceType::BackendService => &shared.private,
-        ServiceType::WorkerService | ServiceType::ScheduledJob => return Ok(Web::default()),
-    };
-    let Some(balancer) = balancer else {
-        return Err(Failure::internal("a service's load balancer is not planned"));
-    };
+    let Some(balancer) = balancer(context, shared, service)? else { return Ok(Web::default()) };
+    let web = Web::default();
     let mut planner =
-        Planner { desired, context, shared, service, balancer, priorities, web: Web::default() };
+        Planner { desired, context, live, shared, service, balancer: &balancer, priorities, web };
     planner.rules(http)?;
     Ok(planner.web)
+}
+
+/// The DNS name of the load balancer that serves a service over HTTP.
+pub(super) fn balancer_name(
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+) -> Result<Option<Input<String>>, Failure> {
+    Ok(balancer(context, shared, service)?.map(|balancer| balancer.dns_name))
+}
+
+/// The load balancer that serves a service over HTTP: one that exists, or the environment's.
+fn balancer(
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+) -> Result<Option<Balancer>, Failure> {
+    if service.http.is_none() {
+        return Ok(None);
+    }
+    let default = context.manifest()?.http.public.alb.as_deref();
+    if let Some(name) = surroundings::balancer(service, default) {
+        let found = context.surroundings.balancer(name)?;
+        let known = |arn: &Option<String>| arn.as_deref().map(|arn| Input::Known(arn.into()));
+        return Ok(Some(Balancer {
+            full_name: Input::Known(found.full_name.clone()),
+            dns_name: Input::Known(found.dns_name.clone()),
+            zone: Input::Known(found.hosted_zone.clone()),
+            http: known(&found.http),
+            https: known(&found.https),
+            foreign: true,
+        }));
+    }
+    let own = match service.service_type {
+        ServiceType::LoadBalancedWebService => &shared.public,
+        ServiceType::BackendService => &shared.private,
+        ServiceType::WorkerService | ServiceType::ScheduledJob => return Ok(None),
+    };
+    match own {
+        Some(own) => Ok(Some(own.clone())),
+        None => Err(Failure::internal("a service's load balancer is not planned")),
+    }
+}
+
+/// The container that a rule leads to, and its port.
+pub(super) fn target(service: &ServiceManifest, rule: &Rule) -> (String, i32) {
+    let main = &service.name;
+    let container = rule.container().unwrap_or(main);
+    let own = match service.sidecars.get(container) {
+        Some(sidecar) => sidecar.port.as_ref().map(|port| port.port),
+        None => service.image.port,
+    };
+    // A port may also lead to the sidecar that exposes it.
+    let port = rule.target_port.or(own).unwrap_or(80);
+    let container = match rule.container() {
+        Some(container) => container,
+        None => service
+            .sidecars
+            .iter()
+            .find(|(_, sidecar)| sidecar.port.as_ref().is_some_and(|own| own.port == port))
+            .map_or(main, |(name, _)| name),
+    };
+    (container.to_owned(), port.into())
+}
+
+/// Which requests a rule is for.
+struct When<'a> {
+    path: &'a str,
+    hosts: &'a [String],
+    sources: &'a [String],
 }
 
 struct Planner<'a> {
     desired: &'a mut Desired,
     context: &'a Context<'a>,
+    live: &'a Observation,
     shared: &'a Shared,
     service: &'a ServiceManifest,
     balancer: &'a Balancer,
@@ -63,37 +132,79 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn rules(&mut self, http: &Http) -> Result<(), Failure> {
-        self.rule(&self.service.name.clone(), &http.main)?;
-        for (index, rule) in http.additional_rules.iter().enumerate() {
-            self.rule(&format!("{}/{}", self.service.name, index + 2), rule)?;
+        let rules = std::iter::once(&http.main).chain(&http.additional_rules);
+        let mut hosts = Vec::new();
+        for rule in rules.clone() {
+            hosts.extend(names::of_rule(self.context, self.service, rule)?);
         }
-        Ok(())
+        let asked = http.redirects.iter().filter_map(|one| one.source()?.host);
+        hosts.extend(asked.map(names::host));
+        let public = self.service.service_type == ServiceType::LoadBalancedWebService;
+        let zones = match public {
+            true => names::zones(self.context, &hosts)?,
+            false => Vec::new(),
+        };
+        for (index, rule) in rules.enumerate() {
+            let name = match index {
+                0 => self.service.name.clone(),
+                more => format!("{}/{}", self.service.name, more + 1),
+            };
+            let remembered = match index {
+                0 => names::remembered(self.live, &name, &zones),
+                _ => BTreeMap::new(),
+            };
+            self.rule(&name, rule, remembered)?;
+        }
+        for (index, redirect) in http.redirects.iter().enumerate() {
+            self.redirect(&format!("{}/redirect-{}", self.service.name, index + 1), redirect)?;
+        }
+        let managed = names::subdomain(self.context)?.is_some();
+        if let Some(https) = self.balancer.https.clone()
+            && managed
+            && public
+            && !self.balancer.foreign
+        {
+            let name = self.service.name.clone();
+            let own = names::certificates(self.desired, self.context, self.service, &name, &hosts)?;
+            names::attach(self.desired, self.service, &https, own)?;
+        }
+        let target = Target {
+            dns_name: &self.balancer.dns_name,
+            zone: &self.balancer.zone,
+            after: &self.web.rules,
+        };
+        names::records(self.desired, self.context, self.live, self.service, &zones, &target)
     }
 
     /// A target group and the rule that leads to it; with certificates, on HTTPS, and
     /// the same on HTTP leads there or, if asked for, to the tasks.
-    fn rule(&mut self, name: &str, rule: &Rule) -> Result<(), Failure> {
+    fn rule(
+        &mut self,
+        name: &str,
+        rule: &Rule,
+        zones: BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
         let owner = super::owner(self.service);
-        let (container, port) = self.target(rule);
-        let group = self.target_group(rule, port)?;
+        let (container, port) = target(self.service, rule);
+        let group = TargetGroup { zones, ..self.target_group(rule, port)? };
         let group = self.desired.add(&owner, name, &group)?;
         let forward = Action::forward_to(group.arn());
-        match &self.balancer.https {
-            None => self.listener_rule(name, rule, &self.balancer.http.clone(), forward)?,
-            Some(https) => {
-                let plain = if rule.redirect_to_https {
-                    Action::Redirect(Redirect::to_https())
-                } else {
-                    forward.clone()
-                };
-                self.listener_rule(name, rule, &https.clone(), forward)?;
-                self.listener_rule(
-                    &format!("{name}/http"),
-                    rule,
-                    &self.balancer.http.clone(),
-                    plain,
-                )?;
-            }
+        let hosts = names::of_rule(self.context, self.service, rule)?;
+        let hosts: Vec<String> = hosts.into_iter().map(|host| host.name).collect();
+        // A rule tests five values at most: further hosts get rules of their own.
+        let chunks: Vec<&[String]> = match hosts.is_empty() {
+            true => vec![&[]],
+            false => hosts.chunks(rule.room_for_hosts().max(1)).collect(),
+        };
+        let sources: Vec<String> =
+            rule.allowed_source_ips.iter().map(ToString::to_string).collect();
+        for (index, hosts) in chunks.into_iter().enumerate() {
+            let name = match index {
+                0 => name.to_owned(),
+                more => format!("{name}/hosts-{}", more + 1),
+            };
+            let when = When { path: &rule.path, hosts, sources: &sources };
+            self.both(&name, &when, &forward, rule.redirect_to_https)?;
         }
         let target_group: Input<TargetGroupArn> = group.arn();
         self.web.load_balancers.push(LoadBalancer { target_group, container, port, switch: None });
@@ -104,18 +215,89 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// The rule on HTTPS, and its companion on HTTP; or the one that there is.
+    fn both(
+        &mut self,
+        name: &str,
+        when: &When<'_>,
+        action: &Action,
+        to_https: bool,
+    ) -> Result<(), Failure> {
+        match (self.balancer.https.clone(), self.balancer.http.clone()) {
+            (Some(https), Some(http)) => {
+                let plain = match to_https {
+                    true => Action::Redirect(Redirect::to_https()),
+                    false => action.clone(),
+                };
+                self.listener_rule(name, when, &https, action.clone())?;
+                self.listener_rule(&format!("{name}/http"), when, &http, plain)
+            }
+            (Some(only), None) | (None, Some(only)) => {
+                self.listener_rule(name, when, &only, action.clone())
+            }
+            (None, None) => {
+                Err(Failure::internal("a load balancer without listeners was planned with"))
+            }
+        }
+    }
+
+    /// A rule that answers with another address.
+    fn redirect(&mut self, name: &str, redirect: &RedirectRule) -> Result<(), Failure> {
+        let (Some(from), Some(to)) = (redirect.source(), redirect.target()) else { return Ok(()) };
+        let secure = self.balancer.https.is_some();
+        let default = if secure { "HTTPS" } else { "#{protocol}" };
+        let protocol = to.scheme.unwrap_or(default);
+        let port = match (to.port, protocol) {
+            (Some(port), _) => port.to_string(),
+            (None, "HTTPS") => "443".to_owned(),
+            (None, "HTTP") => "80".to_owned(),
+            (None, _) => "#{port}".to_owned(),
+        };
+        let action = Action::Redirect(Redirect {
+            protocol: protocol.to_owned(),
+            port,
+            host: to.host.unwrap_or_else(|| "#{host}".to_owned()),
+            path: to.path.unwrap_or_else(|| "/#{path}".to_owned()),
+            query: to.query.unwrap_or_else(|| "#{query}".to_owned()),
+            permanent: redirect.code == RedirectCode::Permanent,
+        });
+        let hosts: Vec<String> = from.host.into_iter().collect();
+        let path = from.path.unwrap_or_else(|| "/".to_owned());
+        // A path alone is redirected where the service's own hosts are asked for.
+        let own = match (hosts.is_empty(), &self.service.http) {
+            (true, Some(http)) => names::of_rule(self.context, self.service, &http.main)?,
+            _ => Vec::new(),
+        };
+        let own: Vec<String> = own.into_iter().map(|host| host.name).collect();
+        let hosts = if hosts.is_empty() { own } else { hosts };
+        let room = if path == "/" { 4 } else { 3 };
+        let chunks: Vec<&[String]> = match hosts.is_empty() {
+            true => vec![&[]],
+            false => hosts.chunks(room).collect(),
+        };
+        for (index, hosts) in chunks.into_iter().enumerate() {
+            let name = match index {
+                0 => name.to_owned(),
+                more => format!("{name}/hosts-{}", more + 1),
+            };
+            let when = When { path: &path, hosts, sources: &[] };
+            self.both(&name, &when, &action, false)?;
+        }
+        Ok(())
+    }
+
     fn listener_rule(
         &mut self,
         name: &str,
-        rule: &Rule,
+        when: &When<'_>,
         listener: &Input<ListenerArn>,
         action: Action,
     ) -> Result<(), Failure> {
-        let path = rule.path.trim_matches('/');
+        let path = when.path.trim_matches('/');
         let specificity = Specificity {
-            host: !rule.alias.is_empty(),
+            host: !when.hosts.is_empty(),
             segments: path.split('/').filter(|segment| !segment.is_empty()).count(),
-            source: !rule.allowed_source_ips.is_empty(),
+            source: !when.sources.is_empty(),
         };
         let planned = ListenerRule {
             listener: listener.clone(),
@@ -126,8 +308,8 @@ impl Planner<'_> {
                 } else {
                     vec![format!("/{path}"), format!("/{path}/*")]
                 },
-                host_headers: rule.alias.clone(),
-                source_ips: rule.allowed_source_ips.iter().map(ToString::to_string).collect(),
+                host_headers: when.hosts.to_vec(),
+                source_ips: when.sources.to_vec(),
                 ..Conditions::default()
             },
             action,
@@ -136,28 +318,6 @@ impl Planner<'_> {
         let handle = self.desired.add(&super::owner(self.service), name, &planned)?;
         self.web.rules.push(handle.address().clone());
         Ok(())
-    }
-
-    /// The container that a rule leads to, and its port.
-    fn target(&self, rule: &Rule) -> (String, i32) {
-        let main = &self.service.name;
-        let container = rule.target_container.as_ref().unwrap_or(main);
-        let own = match self.service.sidecars.get(container) {
-            Some(sidecar) => sidecar.port.as_ref().map(|port| port.port),
-            None => self.service.image.port,
-        };
-        // A port may also lead to the sidecar that exposes it.
-        let port = rule.target_port.or(own).unwrap_or(80);
-        let container = match &rule.target_container {
-            Some(container) => container,
-            None => self
-                .service
-                .sidecars
-                .iter()
-                .find(|(_, sidecar)| sidecar.port.as_ref().is_some_and(|own| own.port == port))
-                .map_or(main, |(name, _)| name),
-        };
-        (container.clone(), port.into())
     }
 
     fn target_group(&self, rule: &Rule, port: i32) -> Result<TargetGroup, Failure> {

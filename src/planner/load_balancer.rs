@@ -5,6 +5,7 @@ use super::environment::{Balancer, all_traffic, peer};
 use super::network::Network;
 use crate::engine::{Address, Desired, Failure, Input, Owner, Spec, Wait};
 use crate::manifest::environment::AccessLogs;
+use crate::resources::acm::CertificateArn;
 use crate::resources::ec2::{
     Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SubnetId,
 };
@@ -26,9 +27,10 @@ pub(super) fn public(
     context: &Context<'_>,
     network: &Network,
     services: &Input<SecurityGroupId>,
+    certificate: Option<Input<CertificateArn>>,
 ) -> Result<Balancer, Failure> {
     let http = &context.manifest()?.http.public;
-    let sources: Vec<String> = http.ingress.source_ips.iter().map(ToString::to_string).collect();
+    let sources: Vec<String> = http.sources().map(ToString::to_string).collect();
     let sources = match sources.is_empty() {
         true => everyone(network),
         false => sources.iter().map(|range| peer(range)).collect(),
@@ -38,6 +40,7 @@ pub(super) fn public(
         context,
         name: "public",
         scheme: Scheme::InternetFacing,
+        certificate,
         certificates: &http.certificates,
         ssl_policy: http.ssl_policy.as_deref(),
         access_logs: http.access_logs.as_ref(),
@@ -60,7 +63,7 @@ pub(super) fn private(
     };
     // The group lets in what it is told; who is outside the VPC cannot connect anyway.
     let mut sources = vec![Peer::Group(services.clone())];
-    if http.ingress.vpc {
+    if http.from_vpc() {
         sources.extend(everyone(network));
     }
     Planner {
@@ -68,6 +71,7 @@ pub(super) fn private(
         context,
         name: "private",
         scheme: Scheme::Internal,
+        certificate: None,
         certificates: &http.certificates,
         ssl_policy: http.ssl_policy.as_deref(),
         access_logs: None,
@@ -86,6 +90,8 @@ struct Planner<'a> {
     context: &'a Context<'a>,
     name: &'static str,
     scheme: Scheme,
+    /// One of ours; without it, those that the manifest lists.
+    certificate: Option<Input<CertificateArn>>,
     certificates: &'a [String],
     ssl_policy: Option<&'a str>,
     access_logs: Option<&'a AccessLogs>,
@@ -115,7 +121,8 @@ impl Planner<'_> {
         };
         let balancer = self.desired.add(&OWNER, self.name, &balancer)?;
         let http = self.listener(&balancer.arn(), "http", Protocol::Http, 80)?;
-        let https = (!self.certificates.is_empty())
+        let https = self
+            .is_secure()
             .then(|| self.listener(&balancer.arn(), "https", Protocol::Https, 443))
             .transpose()?;
         // No field refers to these rules, and yet nothing gets through without them: a service that
@@ -125,7 +132,18 @@ impl Planner<'_> {
             let listener = Address::new(Listener::KIND, name);
             rules.iter().for_each(|rule| self.desired.order(&listener, rule, Wait::Created));
         }
-        Ok(Balancer { full_name: balancer.full_name(), http, https })
+        Ok(Balancer {
+            full_name: balancer.full_name(),
+            dns_name: balancer.dns_name(),
+            zone: balancer.hosted_zone(),
+            http: Some(http),
+            https,
+            foreign: false,
+        })
+    }
+
+    fn is_secure(&self) -> bool {
+        self.certificate.is_some() || !self.certificates.is_empty()
     }
 
     /// Clients reach the load balancer, and the load balancer the services. Returns the group and the
@@ -146,7 +164,7 @@ impl Planner<'_> {
         };
         let group = self.desired.add(&OWNER, &name, &group)?.id();
         let mut ports = vec![80];
-        if !self.certificates.is_empty() {
+        if self.is_secure() {
             ports.push(443);
         }
         for source in sources {
@@ -192,15 +210,22 @@ impl Planner<'_> {
             ),
             _ => (None, None),
         };
+        let protocol_is_secure = protocol.is_secure();
         let listener = Listener {
             load_balancer: balancer.clone(),
             port,
             protocol,
             ssl_policy,
-            certificate: certificates.map(|(first, _)| first.clone()),
+            certificate: match protocol_is_secure {
+                true => certificates
+                    .map(|(first, _)| Input::Known(first.as_str().into()))
+                    .or(self.certificate.clone()),
+                false => None,
+            },
             additional_certificates: certificates
                 .map(|(_, rest)| rest.to_vec())
                 .unwrap_or_default(),
+            alpn_policy: None,
             default_action: nothing,
             tags: self.context.tags()?,
         };

@@ -14,9 +14,12 @@ mod job;
 mod load_balancer;
 mod logging;
 mod messaging;
+mod names;
 mod needs;
 mod network;
+mod network_balancer;
 mod patches;
+mod ports;
 mod priority;
 mod rehearse;
 mod roles;
@@ -24,6 +27,7 @@ mod scaling;
 mod service;
 mod settings;
 mod storage;
+mod surroundings;
 mod tagged;
 mod task;
 
@@ -38,6 +42,9 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 pub use addresses::{ServiceAddress, addresses};
 use needs::Needs;
 pub use rehearse::rehearse;
+pub use surroundings::{
+    ExistingBalancer, HostedZone, Surroundings, balancers_wanted, zones_wanted,
+};
 pub use tagged::{TaggedSubnets, tags_needed};
 
 /// What a plan is made for.
@@ -57,6 +64,9 @@ pub struct Context<'a> {
     pub zones: &'a [String],
     /// What bears the tags that [`tags_needed`] names; may be empty where it names none.
     pub tagged: &'a TaggedSubnets,
+    /// Hosted zones and load balancers that exist; may be empty where [`zones_wanted`] and [`balancers_wanted`]
+    /// say so.
+    pub surroundings: &'a Surroundings,
     /// The services whose manifests are planned in this run.
     pub services: &'a BTreeSet<String>,
 }
@@ -141,16 +151,19 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     tagged::refuse_loss_of_ipv6(context, live)?;
     let services = manifests(context)?;
     let mut needs = Needs::of_live(live, context.services);
-    services.iter().for_each(|service| needs.add(service));
+    for service in &services {
+        needs.add(context, service)?;
+    }
     let mut desired = Desired::default();
     let environment = environment::plan(&mut desired, context, &needs)?;
     let mut priorities = priority::Priorities::of_live(live);
+    context.surroundings.balancers.values().for_each(|one| priorities.reserve(&one.priorities));
     for service in &services {
         if service.service_type == ServiceType::ScheduledJob {
             job::plan(&mut desired, context, &environment, service)?;
             continue;
         }
-        service::plan(&mut desired, context, &environment, service, &mut priorities)?;
+        service::plan(&mut desired, context, live, &environment, service, &mut priorities)?;
     }
     iam::bound(&mut desired, context);
     patches::apply(&mut desired, context.manifest()?, &services)?;

@@ -59,6 +59,11 @@ impl Priorities {
         Self { live, taken }
     }
 
+    /// Leaves out priorities that rules of others have.
+    pub(super) fn reserve(&mut self, priorities: &BTreeSet<u32>) {
+        self.taken.extend(priorities);
+    }
+
     /// The priority of the rule of this name.
     pub(super) fn of(&mut self, name: &str, specificity: Specificity) -> i32 {
         let range = specificity.range();

@@ -1,8 +1,12 @@
 //! Planning without AWS, for what only planning can find wrong with manifests: patches that do not fit.
 
+use std::collections::BTreeSet;
+
+use super::surroundings::{ExistingBalancer, HostedZone, Surroundings, balancers_wanted};
 use super::tagged::{TaggedSubnets, tags_needed};
 use super::{Context, Error, desired};
 use crate::engine::Observation;
+use crate::manifest::application::Domain;
 use crate::manifest::environment::Vpc;
 use crate::manifest::{Environment, Problems, Workspace};
 
@@ -29,6 +33,24 @@ pub fn rehearse(workspace: &Workspace) -> Problems {
     Problems::new(all)
 }
 
+/// Stands for the domain's hosted zone, and for load balancers that exist.
+fn surroundings(
+    workspace: &Workspace,
+    environment: &str,
+    services: &BTreeSet<String>,
+) -> Surroundings {
+    let zone = |domain: &Domain| HostedZone {
+        id: domain.hosted_zone.clone().unwrap_or_else(|| "Z0".to_owned()),
+        name: domain.name.clone(),
+    };
+    let balancer = ExistingBalancer { http: Some("listener".to_owned()), ..Default::default() };
+    let wanted = balancers_wanted(workspace, environment, services).into_iter();
+    Surroundings {
+        zones: workspace.application.domain.iter().map(zone).collect(),
+        balancers: wanted.map(|name| (name, balancer.clone())).collect(),
+    }
+}
+
 fn one(workspace: &Workspace, environment: &Environment) -> Result<(), Error> {
     let application = &workspace.application;
     let region = environment.region.as_ref().or(application.region.as_ref());
@@ -43,6 +65,7 @@ fn one(workspace: &Workspace, environment: &Environment) -> Result<(), Error> {
     let tags = tags_needed(workspace, &environment.name, &services).into_iter();
     let tagged: TaggedSubnets =
         tags.map(|tags| (tags, vec![("subnet-0".to_owned(), vpc.clone())])).collect();
+    let surroundings = surroundings(workspace, &environment.name, &services);
     let context = Context {
         workspace,
         environment: &environment.name,
@@ -51,6 +74,7 @@ fn one(workspace: &Workspace, environment: &Environment) -> Result<(), Error> {
         partition: "aws",
         zones: &zones,
         tagged: &tagged,
+        surroundings: &surroundings,
         services: &services,
     };
     desired(&context, &Observation::default()).map(drop)

@@ -2,8 +2,8 @@
 
 use super::environment::Shared;
 use super::priority::Priorities;
-use super::{Context, http, messaging, roles, scaling, storage, task};
-use crate::engine::{Address, Desired, Failure, Handle, Input, Wait};
+use super::{Context, http, messaging, network_balancer, roles, scaling, storage, task};
+use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Placement, Rolling};
 use crate::resources::ec2::SubnetId;
@@ -19,6 +19,7 @@ const DNS_TTL: i64 = 10;
 pub(super) fn plan(
     desired: &mut Desired,
     context: &Context<'_>,
+    live: &Observation,
     shared: &Shared,
     service: &ServiceManifest,
     priorities: &mut Priorities,
@@ -28,14 +29,17 @@ pub(super) fn plan(
     let disks = storage::plan(desired, context, service, shared.files.as_ref())?;
     let roles = roles::plan(desired, context, service, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
-    let parts =
-        task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, discovery };
+    let balancer = http::balancer_name(context, shared, service)?;
+    let names = task::Names { discovery, balancer };
+    let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
     let task_definition = task::plan(desired, context, service, parts)?;
     let registry = registry(desired, context, shared, service)?;
-    let web = http::plan(desired, context, shared, service, priorities)?;
+    let mut web = http::plan(desired, context, live, shared, service, priorities)?;
+    network_balancer::plan(desired, context, live, shared, service, &mut web)?;
     let (desired_count, initial_count) = scaling::counts(&service.count);
-    let grace =
-        service.http.as_ref().map_or(0, |http| task::seconds(http.main.healthcheck.grace_period));
+    let http_grace = service.http.as_ref().map(|http| http.main.healthcheck.grace_period);
+    let nlb_grace = service.nlb.as_ref().map(|nlb| nlb.main.healthcheck.grace_period);
+    let grace = http_grace.or(nlb_grace).map_or(0, task::seconds);
     let handle = Handle::<Service>::new(&service.name);
     let ecs = Service {
         desired_count,

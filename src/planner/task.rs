@@ -10,19 +10,28 @@ use super::{logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
-    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, PortProtocol, Secret,
-    Settings, Sidecar, SidecarPort, Timeout,
+    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, Secret, Settings,
+    Sidecar, Timeout,
 };
 use crate::manifest::{ServiceManifest, TIMER};
 use crate::resources::ecs::TaskDefinitionArn;
 use crate::resources::ecs::task_definition::container::{
-    Container, HealthCheck, LogConfiguration, MountPoint, PortMapping,
+    Container, HealthCheck, LogConfiguration, MountPoint,
 };
 use crate::resources::ecs::task_definition::{TaskDefinition, Volume};
 use crate::resources::logs::LogGroup;
 
 /// Days that log lines are kept where no manifest says it.
 const RETENTION: u32 = 30;
+
+/// Names that containers are told.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    /// The namespace in which services find each other.
+    pub(super) discovery: Option<&'a str>,
+    /// The DNS name of the load balancer that serves the service.
+    pub(super) balancer: Option<Input<String>>,
+}
 
 /// What a task definition is put together from.
 pub(super) struct Parts<'a> {
@@ -32,8 +41,8 @@ pub(super) struct Parts<'a> {
     pub(super) messaging: &'a Messaging,
     /// The volumes, by name.
     pub(super) volumes: BTreeMap<String, Volume>,
-    /// The namespace's name.
-    pub(super) discovery: Option<&'a str>,
+    /// Names that containers are told.
+    pub(super) names: Names<'a>,
 }
 
 /// Plans the log group and the task definition.
@@ -43,7 +52,7 @@ pub(super) fn plan(
     service: &ServiceManifest,
     parts: Parts<'_>,
 ) -> Result<Input<TaskDefinitionArn>, Failure> {
-    let Parts { roles, messaging, volumes, discovery } = parts;
+    let Parts { roles, messaging, volumes, names } = parts;
     let owner = super::owner(service);
     let retention = service.logging.retention.or(context.manifest()?.logging.retention);
     let log_group = LogGroup {
@@ -52,7 +61,7 @@ pub(super) fn plan(
         ..LogGroup::default()
     };
     let log_group = desired.add(&owner, &service.name, &log_group)?.name();
-    let shared = Shared { context, service, log_group, messaging, discovery };
+    let shared = Shared { context, service, log_group, messaging, names };
     let mut containers = BTreeMap::from([(service.name.clone(), shared.main())]);
     for (name, sidecar) in &service.sidecars {
         containers.insert(name.clone(), shared.sidecar(name, sidecar));
@@ -93,7 +102,7 @@ struct Shared<'a> {
     service: &'a ServiceManifest,
     log_group: Input<String>,
     messaging: &'a Messaging,
-    discovery: Option<&'a str>,
+    names: Names<'a>,
 }
 
 impl Shared<'_> {
@@ -102,13 +111,7 @@ impl Shared<'_> {
         Container {
             image: service.image.location.clone(),
             repository_credentials: service.image.credentials.clone(),
-            port_mappings: service
-                .image
-                .port
-                .map(|port| PortMapping::tcp(port.into()))
-                .into_iter()
-                .chain(service.image.ports.iter().map(port_mapping))
-                .collect(),
+            port_mappings: super::ports::of(service, &service.name),
             environment: self.environment(&service.variables),
             environment_files: self.environment_files(service.env_file.as_deref()),
             secrets: self.secrets(&service.secrets),
@@ -139,7 +142,7 @@ impl Shared<'_> {
             image: sidecar.image.clone(),
             repository_credentials: sidecar.credentials.clone(),
             essential: sidecar.essential,
-            port_mappings: sidecar.port.iter().chain(&sidecar.ports).map(port_mapping).collect(),
+            port_mappings: super::ports::of(self.service, name),
             cpu: sidecar.cpu.map_or(0, integer),
             memory: sidecar.memory.map(integer),
             memory_reservation: sidecar.memory_reservation.map(integer),
@@ -231,12 +234,14 @@ impl Shared<'_> {
             ("SHIPIT_APPLICATION", Some(self.context.application())),
             ("SHIPIT_ENVIRONMENT", Some(self.context.environment)),
             ("SHIPIT_SERVICE", Some(self.service.name.as_str())),
-            ("SHIPIT_DISCOVERY_ENDPOINT", self.discovery),
+            ("SHIPIT_DISCOVERY_ENDPOINT", self.names.discovery),
         ];
         let own =
             own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
         let all = own.chain(variables.iter().map(|(key, value)| (key.clone(), value.clone())));
         let mut environment = self.messaging.variables.clone();
+        let balancer = self.names.balancer.clone();
+        environment.extend(balancer.map(|name| ("SHIPIT_LB_DNS".to_owned(), name)));
         environment.extend(all.map(|(key, value)| (key, Input::Known(value))));
         environment
     }
@@ -261,16 +266,6 @@ pub(super) fn secret_arns(
         .iter()
         .map(|(variable, secret)| (variable.clone(), secret_arn(context, secret).into()))
         .collect()
-}
-
-fn port_mapping(port: &SidecarPort) -> PortMapping {
-    PortMapping {
-        protocol: match port.protocol {
-            PortProtocol::Tcp => "tcp".to_owned(),
-            PortProtocol::Udp => "udp".to_owned(),
-        },
-        ..PortMapping::tcp(port.port.into())
-    }
 }
 
 fn health_check(check: &ContainerHealthCheck) -> HealthCheck {

@@ -56,7 +56,12 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
 }
 
 fn arns(listener: &Listener) -> impl Iterator<Item = &str> {
-    listener.certificate.iter().chain(&listener.additional_certificates).map(String::as_str)
+    // What the plan itself makes is proved as it is applied.
+    let default = listener.certificate.iter().filter_map(|arn| match arn {
+        Input::Known(arn) => Some(arn.as_str()),
+        Input::Output(_) => None,
+    });
+    default.chain(listener.additional_certificates.iter().map(String::as_str))
 }
 
 /// `None` where it could not be asked.
@@ -126,6 +131,10 @@ fn hosts(
     listener: &Listener,
     found: &BTreeMap<&str, Option<Certificate>>,
 ) {
+    // One that the plan makes has the names that it is made for.
+    if matches!(listener.certificate, Some(Input::Output(_))) {
+        return;
+    }
     let certificates: Vec<&Certificate> =
         arns(listener).filter_map(|arn| found.get(arn)?.as_ref()).collect();
     // One that could not be read may be the one that fits.

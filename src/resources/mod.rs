@@ -4,6 +4,7 @@
 //! API → struct, tests. It knows the SDK and the engine's contract; no manifest, no terminal.
 //! A new kind is one file, its `mod` line and one line in [`REGISTRY`].
 
+pub mod acm;
 pub mod applicationautoscaling;
 pub mod ec2;
 pub mod ecr;
@@ -13,6 +14,7 @@ pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod resource;
+pub mod route53;
 pub mod scheduler;
 pub mod servicediscovery;
 pub mod sns;
@@ -48,6 +50,9 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<elbv2::TargetGroup>(),
     Kind::of::<elbv2::Listener>(),
     Kind::of::<elbv2::ListenerRule>(),
+    Kind::of::<elbv2::ListenerCertificate>(),
+    Kind::of::<acm::Certificate>(),
+    Kind::of::<route53::Record>(),
     Kind::of::<iam::Role>(),
     Kind::of::<logs::LogGroup>(),
     Kind::of::<sns::Topic>(),

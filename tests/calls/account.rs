@@ -57,6 +57,7 @@ impl Account {
             _ => zones::names(&self.cx()).await.unwrap(),
         };
         let context = planner::Context {
+            surroundings: &planner::Surroundings::default(),
             workspace,
             environment: "test",
             account: ACCOUNT,

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod convert;
+mod domains;
 mod exit_codes;
 mod flags;
 mod forms;

@@ -2,7 +2,19 @@
 
 from harness import ACCOUNT, check, client, refused, summary, until
 
-acm = client("acm")
+acm, dns = client("acm"), client("route53")
+zone = dns.create_hosted_zone(Name="example.com", CallerReference="acm")["HostedZone"]["Id"]
+
+
+def prove(arn):
+    """Makes the record by which a certificate's names are proved."""
+    options = lambda: acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+    until("says how", lambda: all("ResourceRecord" in option for option in options()))
+    for record in (option["ResourceRecord"] for option in options()):
+        change = {"Name": record["Name"], "Type": record["Type"], "TTL": 300, "ResourceRecords": [{"Value": record["Value"]}]}
+        dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": change}]})
+
+
 asked = dict(DomainName="shop.example.com", ValidationMethod="DNS", SubjectAlternativeNames=["*.shop.example.com"], IdempotencyToken="one")
 arn = acm.request_certificate(**asked, Tags=[{"Key": "k", "Value": "v"}])["CertificateArn"]
 check("arn", arn.startswith(f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/"))
@@ -10,7 +22,12 @@ check("asked again", acm.request_certificate(**asked)["CertificateArn"], arn)
 found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
 check("names", (found["DomainName"], found["SubjectAlternativeNames"]), ("shop.example.com", ["shop.example.com", "*.shop.example.com"]))
 check("pending", (found["Status"], found["Type"], found["InUseBy"]), ("PENDING_VALIDATION", "AMAZON_ISSUED", []))
-record = found["DomainValidationOptions"][0]["ResourceRecord"]
+check("not said at once", "ResourceRecord" in found["DomainValidationOptions"][0], False)
+prove(arn)
+record = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"]
+same = acm.request_certificate(DomainName="*.shop.example.com", ValidationMethod="DNS")["CertificateArn"]
+until("proved as well", lambda: acm.describe_certificate(CertificateArn=same)["Certificate"]["Status"] == "ISSUED")
+acm.delete_certificate(CertificateArn=same)
 check("record", (record["Type"], record["Name"].endswith(".shop.example.com.")), ("CNAME", True))
 until("issued", lambda: acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED")
 found = acm.describe_certificate(CertificateArn=arn)["Certificate"]

@@ -34,7 +34,6 @@ refused("SubnetNotFound", "unknown subnet", create, Name="web", Subnets=[a, "sub
 refused("InvalidSecurityGroup", "unknown group", create, Name="web", Subnets=[a, b], SecurityGroups=["sg-0123456789abcdef0"])
 refused("ValidationError", "scheme", create, Name="web", Subnets=[a, b], Scheme="public")
 refused("InvalidSubnet", "dualstack without IPv6", create, Name="web", Subnets=[a, b], IpAddressType="dualstack")
-refused("NotImplementedByLocalAws", "network load balancer", create, Name="web", Subnets=[a, b], Type="network")
 refused("DuplicateTagKeys", "tag twice", create, Name="web", Subnets=[a, b], Tags=[{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}])
 tags = [{"Key": "Name", "Value": "web"}]
 made = create(Name="web", Subnets=[a, b], SecurityGroups=[group], Tags=tags)["LoadBalancers"][0]

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tokio::sync::OnceCell;
+
 use shipit::aws::calls::CallLog;
 use shipit::aws::local_client::http_client;
 use shipit::aws::{Cx, Session, SessionOptions};
@@ -23,7 +25,11 @@ pub(super) struct Account {
     pub(super) cx: Arc<Cx>,
     runs: AtomicU32,
     clock: TokioClock,
+    zone: OnceCell<()>,
 }
+
+/// The hosted zone `example.com` of an account that certificates and records are made in.
+pub(super) const ZONE: &str = "ZA7E864C294E56992D02";
 
 impl Account {
     pub(super) async fn open() -> Self {
@@ -44,7 +50,16 @@ impl Account {
             local,
             runs: AtomicU32::new(0),
             clock: TokioClock::faster(200.0),
+            zone: OnceCell::new(),
         }
+    }
+
+    /// Makes the hosted zone, before anything else, so that its id is always the same.
+    async fn make_zone(&self) {
+        let call = self.cx.route53.create_hosted_zone().name("example.com");
+        let answer = call.caller_reference("test").send().await.unwrap();
+        assert_eq!(answer.hosted_zone().unwrap().id(), format!("/hostedzone/{ZONE}"));
+        self.local.forget_calls();
     }
 
     /// Every writing call so far, as the IAM action that it needs: `ec2:CreateVpc`.
@@ -89,9 +104,36 @@ impl Account {
             call.set_tag_keys(Some(keys)).send().await.unwrap();
             return;
         }
+        if live.identity.address.kind() == "acm/certificate" {
+            use aws_sdk_acm::types::Tag;
+            let tags = keys.iter().map(|key| Tag::builder().key(key).build().unwrap()).collect();
+            let call = self.cx.acm.remove_tags_from_certificate().certificate_arn(&live.id);
+            call.set_tags(Some(tags)).send().await.unwrap();
+            return;
+        }
+        if live.identity.address.kind() == "route53/record" {
+            return self.unmark(live).await;
+        }
         let call = self.cx.tagging.untag_resources().resource_arn_list(arn(live));
         let answer = call.set_tag_keys(Some(keys)).send().await.unwrap();
         assert_eq!(answer.failed_resources_map(), Some(&HashMap::new()));
+    }
+
+    /// Deletes the TXT record that says whose a record is.
+    async fn unmark(&self, live: &Live) {
+        use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch};
+        let name = format!("_shipit-a.{}", live.spec["name"].as_str().unwrap());
+        let zone = || self.cx.route53.list_resource_record_sets().hosted_zone_id(ZONE);
+        let answer = zone().start_record_name(&name).max_items(1).send().await.unwrap();
+        let Some(mark) = answer.resource_record_sets().first() else { return };
+        if mark.name().trim_end_matches('.') != name {
+            return;
+        }
+        let change = Change::builder().action(ChangeAction::Delete);
+        let change = change.resource_record_set(mark.clone()).build().unwrap();
+        let batch = ChangeBatch::builder().changes(change).build().unwrap();
+        let call = self.cx.route53.change_resource_record_sets().hosted_zone_id(ZONE);
+        call.change_batch(batch).send().await.unwrap();
     }
 
     /// Puts shipit's tags back, past everything that `shipit adopt` asks.
@@ -116,6 +158,10 @@ impl Account {
 
     /// The plan for a scope; everything that holds data may go.
     pub(super) async fn plan_for(&self, desired: &Desired, scope: &Scope) -> Plan {
+        let kinds = ["acm/certificate", "route53/record"];
+        if desired.nodes.keys().any(|address| kinds.contains(&address.kind())) {
+            self.zone.get_or_init(|| self.make_zone()).await;
+        }
         let observation = self.observe(desired).await;
         let made =
             plan(&self.registry, &self.target(), desired, &observation, scope, &AllowDelete::All);

@@ -1,12 +1,13 @@
 //! Examples of load balancers, their target groups, listeners and rules.
 
 use serde_json::json;
-use shipit::engine::Handle;
+use shipit::engine::{Handle, Input};
 use shipit::resources::elbv2::listener::SSL_POLICY;
 use shipit::resources::elbv2::target_group::HealthCheck;
 use shipit::resources::elbv2::{
     Action, Conditions, IpAddressType, Listener, ListenerRule, LoadBalancer,
-    LoadBalancerAttributes, Protocol, ProtocolVersion, Redirect, Scheme, TargetGroup, TargetType,
+    LoadBalancerAttributes, LoadBalancerType, Protocol, ProtocolVersion, Redirect, Scheme,
+    TargetGroup, TargetType,
 };
 
 use super::example::{Edit, Example, Graph, edit, retag, tags};
@@ -20,6 +21,7 @@ fn certificate(number: u8) -> String {
 impl Graph {
     pub(super) fn balancer(&mut self, name: &str) -> Handle<LoadBalancer> {
         let balancer = LoadBalancer {
+            r#type: LoadBalancerType::Application,
             scheme: Scheme::InternetFacing,
             ip_address_type: IpAddressType::Ipv4,
             subnets: self.public().iter().map(|subnet| subnet.id()).collect(),
@@ -44,6 +46,7 @@ impl Graph {
             ssl_policy: None,
             certificate: None,
             additional_certificates: Vec::new(),
+            alpn_policy: None,
             default_action: Action::fixed_text(404, "nothing here"),
             tags: tags(),
         };
@@ -148,8 +151,9 @@ pub(super) fn listener() -> Example {
         port: 443,
         protocol: Protocol::Https,
         ssl_policy: Some(SSL_POLICY.to_owned()),
-        certificate: Some(certificate(1)),
+        certificate: Some(Input::Known(certificate(1).as_str().into())),
         additional_certificates: vec![certificate(2), certificate(3)],
+        alpn_policy: None,
         default_action: Action::fixed_text(404, "nothing here"),
         tags: tags(),
     };

@@ -9,6 +9,7 @@ mod account;
 mod adopt;
 mod containers;
 mod coverage;
+mod domains;
 mod example;
 mod life;
 mod load_balancing;
@@ -71,6 +72,12 @@ lives! {
     target_group => load_balancing::target_group,
     listener => load_balancing::listener,
     listener_rule => load_balancing::listener_rule,
+    certificate => domains::certificate,
+    record => domains::record,
+    listener_certificate => domains::listener_certificate,
+    network_balancer => domains::network_balancer,
+    network_target_group => domains::network_target_group,
+    tls_listener => domains::tls_listener,
     topic => messaging::topic,
     fifo_topic => messaging::fifo_topic,
     queue => messaging::queue,

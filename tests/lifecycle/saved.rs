@@ -70,6 +70,7 @@ fn desired(workspace: &Workspace, live: &Observation) -> Desired {
     let services: BTreeSet<String> = ["api".to_owned(), "web".to_owned()].into();
     let zones = ["eu-west-1a".to_owned(), "eu-west-1b".to_owned()];
     let context = planner::Context {
+        surroundings: &planner::Surroundings::default(),
         workspace,
         environment: "test",
         account: "123456789012",

@@ -15,8 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, applicationautoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, scheduler,
-    servicediscovery, sns, sqs,
+    REGISTRY, acm, applicationautoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, route53,
+    scheduler, servicediscovery, sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -194,6 +194,14 @@ const WRITTEN: &[Written] = &[
         &["CreateRule", "ModifyRule", "SetRulePriorities"],
         elbv2::listener_rule::EXCLUDED,
     ),
+    written(
+        "elbv2/listener-certificate",
+        "elbv2",
+        &["AddListenerCertificates", "RemoveListenerCertificates"],
+        elbv2::listener_certificate::EXCLUDED,
+    ),
+    written("acm/certificate", "acm", &["RequestCertificate"], acm::certificate::EXCLUDED),
+    written("route53/record", "route53", &["ChangeResourceRecordSets"], route53::record::EXCLUDED),
     written(
         "iam/role",
         "iam",

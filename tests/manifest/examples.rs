@@ -18,9 +18,11 @@ fn every_example_loads_without_a_word() {
     assert_eq!(
         names,
         [
+            "domains",
             "dual-stack",
             "files",
             "hello",
+            "imported-balancer",
             "imported-vpc",
             "market",
             "nightly",

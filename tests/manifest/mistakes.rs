@@ -105,6 +105,11 @@ fn storage() {
 }
 
 #[test]
+fn domains() {
+    assert!(run("domains.txt") >= 12);
+}
+
+#[test]
 fn messaging() {
     assert!(run("messaging.txt") >= 10);
 }

@@ -203,8 +203,12 @@ fn overrides_merge_maps_and_replace_the_rest() {
       {
         "path": "/",
         "alias": [
-          "shop.example.com"
+          {
+            "name": "shop.example.com",
+            "hosted_zone": null
+          }
         ],
+        "hosted_zone": null,
         "version": "HTTP1",
         "healthcheck": {
           "path": "/healthz",
@@ -228,6 +232,7 @@ fn overrides_merge_maps_and_replace_the_rest() {
           "nanos": 0
         },
         "target_container": "nginx",
+        "old_target_container": null,
         "target_port": null,
         "allowed_source_ips": [],
         "redirect_to_https": true

@@ -22,6 +22,16 @@ fn files_in_test() {
 }
 
 #[test]
+fn domains_in_test() {
+    insta::assert_snapshot!(graph("domains", "test"));
+}
+
+#[test]
+fn imported_balancer_in_office() {
+    insta::assert_snapshot!(graph("imported-balancer", "office"));
+}
+
+#[test]
 fn hello_in_test() {
     insta::assert_snapshot!(graph("hello", "test"));
 }
@@ -75,9 +85,11 @@ fn every_example_is_planned_above() {
     assert_eq!(
         all,
         [
+            "domains test",
             "dual-stack test",
             "files test",
             "hello test",
+            "imported-balancer office",
             "imported-vpc office",
             "market test",
             "nightly test",

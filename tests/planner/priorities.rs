@@ -9,7 +9,8 @@ use super::support::{live, plan, plan_beside, plan_of, priorities, web, workspac
 
 #[test]
 fn the_more_specific_rule_is_looked_at_first_and_the_root_last() {
-    let hosted = format!("{}  alias: shop.example.com\n", web("/"));
+    let hosted =
+        format!("{}  alias: [{{name: shop.example.com, hosted_zone: Z1EXAMPLE}}]\n", web("/"));
     let limited = format!("{}  allowed_source_ips: [192.0.2.0/24]\n", web("/api"));
     let services = workspace(&[
         ("root", &web("/")),

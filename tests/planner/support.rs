@@ -10,7 +10,7 @@ use shipit::engine::{
     Desired, Health, Identity, Live, Node, Observation, OutputRef, Owner, Seen, Wait,
 };
 use shipit::manifest::Workspace;
-use shipit::planner::{self, Context};
+use shipit::planner::{self, Context, ExistingBalancer, HostedZone, Surroundings};
 
 /// The example application of this name.
 pub(super) fn example(name: &str) -> Workspace {
@@ -89,9 +89,33 @@ pub(super) fn plan_of(
         partition: "aws",
         zones: &zones,
         tagged: &tagged,
+        surroundings: &surroundings(),
         services,
     };
     planner::desired(&context, live).unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+/// An account with hosted zones, and a load balancer that somebody else has made.
+fn surroundings() -> Surroundings {
+    let zone = |id: &str, name: &str| HostedZone { id: id.to_owned(), name: name.to_owned() };
+    let listener = |port: u16| {
+        Some(format!(
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/office/1/{port}"
+        ))
+    };
+    let office = ExistingBalancer {
+        full_name: "app/office/1".to_owned(),
+        dns_name: "office-1.eu-west-1.elb.amazonaws.com".to_owned(),
+        hosted_zone: "Z32O12XQLNTSW2".to_owned(),
+        security_groups: vec!["sg-0office".to_owned()],
+        http: listener(80),
+        https: listener(443),
+        priorities: BTreeSet::from([1, 2]),
+    };
+    Surroundings {
+        zones: vec![zone("Z1EXAMPLE", "example.com"), zone("Z2EXAMPLE", "example.org")],
+        balancers: BTreeMap::from([("office".to_owned(), office)]),
+    }
 }
 
 /// What would be live once all of `desired` is there: each reference is `ADDRESS#FIELD`.

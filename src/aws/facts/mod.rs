@@ -2,6 +2,7 @@
 //! before a plan is applied. Reads only, one file per subject; what an answer means is judged by
 //! `preflight`.
 
+pub mod balancers;
 pub mod certificates;
 pub mod images;
 pub mod networks;
@@ -10,3 +11,4 @@ pub mod quotas;
 pub mod reference;
 pub mod secrets;
 pub mod web;
+pub mod zones;

@@ -20,6 +20,7 @@ mod rollback;
 mod saved;
 mod show;
 mod stale;
+mod surroundings;
 mod task;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -30,6 +31,7 @@ use super::account::{self, Account};
 use super::{Global, Stop, local, open};
 use crate::engine::{Registry, Target, TokioClock};
 use crate::manifest::{Environment, Workspace};
+use crate::planner;
 use crate::record::Book;
 use crate::render::{Terminal, human};
 use crate::resources::REGISTRY;
@@ -71,6 +73,8 @@ pub(super) struct Pipeline {
     zones: OnceCell<Vec<String>>,
     /// The subnets that services choose by tags, once they were asked for.
     tagged: OnceCell<crate::planner::TaggedSubnets>,
+    /// Hosted zones and load balancers that exist, once they were asked for.
+    surroundings: OnceCell<planner::Surroundings>,
     /// What was released before, and what this run releases.
     book: Book,
     /// Whether there are manifests: a saved plan is applied without, too.
@@ -128,6 +132,7 @@ impl Pipeline {
             opened: Instant::now(),
             zones: OnceCell::new(),
             tagged: OnceCell::new(),
+            surroundings: OnceCell::new(),
             book: Book::default(),
             manifests: true,
         })

@@ -59,6 +59,7 @@ impl Pipeline {
             partition: self.account.cx.partition(),
             zones: self.zones().await?,
             tagged: self.tagged(services).await?,
+            surroundings: self.surroundings().await?,
             services,
         })
     }

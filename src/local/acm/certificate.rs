@@ -15,7 +15,16 @@ const LASTS: Millis = 395 * 86_400_000;
 
 /// Whether its names have been proved.
 pub(super) fn is_issued(certificate: &Value, now: Millis) -> bool {
-    certificate.time("Issued") <= now
+    certificate.has("Issued") && certificate.time("Issued") <= now
+}
+
+/// The record that proves a name: its own name, and its value.
+pub(super) fn proof(name: &str, hidden: &str) -> (String, String) {
+    let mirrored: String = hidden.chars().rev().collect();
+    (
+        format!("_{hidden}.{}.", name.trim_start_matches("*.")),
+        format!("_{mirrored}.acm-validations.aws."),
+    )
 }
 
 pub(super) fn status(certificate: &Value, now: Millis) -> &'static str {
@@ -61,18 +70,19 @@ pub(super) fn describe(call: &mut Call<'_>) -> Result<Value, AwsError> {
         .iter()
         .zip(hidden)
         .map(|(name, hidden)| {
-            let bare = name.trim_start_matches("*.");
-            json!({
+            let (record, value) = proof(name, hidden);
+            let mut option = json!({
                 "DomainName": name,
                 "ValidationDomain": name,
                 "ValidationMethod": "DNS",
                 "ValidationStatus": if issued { "SUCCESS" } else { "PENDING_VALIDATION" },
-                "ResourceRecord": {
-                    "Name": format!("_{hidden}.{bare}."),
-                    "Type": "CNAME",
-                    "Value": format!("_{}.acm-validations.aws.", hidden.chars().rev().collect::<String>()),
-                },
-            })
+            });
+            // AWS takes a moment to say how a name is proved.
+            if found.time("Shown") <= call.now {
+                let record = json!({"Name": record, "Type": "CNAME", "Value": value});
+                option.set("ResourceRecord", record);
+            }
+            option
         })
         .collect();
     let users = in_use_by(call, &arn);

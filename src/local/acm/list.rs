@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CERTIFICATES, certificate};
+use super::{CERTIFICATES, certificate, in_region};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -19,7 +19,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
         None => Vec::new(),
     };
     let rows: Vec<(String, Value)> = call
-        .scan(CERTIFICATES, "")
+        .scan(CERTIFICATES, &in_region(call))
         .into_iter()
         .filter(|(_, it)| {
             let status = certificate::status(it, call.now);

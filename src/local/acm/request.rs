@@ -1,16 +1,13 @@
 //! Asking for a certificate.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::CERTIFICATES;
+use super::{CERTIFICATES, in_region};
 use crate::local::call::Call;
 use crate::local::document::Document;
+use crate::local::durations;
 use crate::local::error::AwsError;
-
-/// From the DNS records' being there until it is issued.
-const ISSUING: Duration = Duration::from_secs(180);
 
 pub(super) fn request(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let domain = call.input.text("DomainName")?.to_ascii_lowercase();
@@ -44,7 +41,7 @@ pub(super) fn request(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     // The same question within an hour has the same answer.
     if let Some(token) = &token {
-        let asked = call.scan(CERTIFICATES, "").into_iter().find(|(_, it)| {
+        let asked = call.scan(CERTIFICATES, &in_region(call)).into_iter().find(|(_, it)| {
             it.text("Token") == token
                 && it.texts("Names") == names
                 && call.now.saturating_sub(it.time("Created")) < 3_600_000
@@ -55,20 +52,27 @@ pub(super) fn request(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     let id = call.ids.uuid();
     let arn = call.arn("acm", &format!("certificate/{id}"));
-    let issued = call.ready_at(ISSUING);
-    let hidden: Vec<String> = names.iter().map(|_| call.ids.hex(32)).collect();
+    // The same domain is proved by the same record, whatever the certificate.
+    let hidden: Vec<String> = names.iter().map(|name| proof(&call.account, name)).collect();
     let certificate = json!({
         "Names": names,
         "Hidden": hidden,
         "Created": call.now,
-        "Issued": issued,
+        "Shown": call.ready_at(durations::CERTIFICATE_RECORDS),
         "KeyAlgorithm": algorithm,
         "Token": token,
         "Serial": call.ids.hex(32),
     });
     call.put(CERTIFICATES, &arn, certificate);
     call.add_tags(&arn, tags)?;
+    super::look_for_proofs(call);
     Ok(json!({"CertificateArn": arn}))
+}
+
+/// 32 digits that stand for a domain and an account; a wildcard is proved as the domain below it.
+fn proof(account: &str, name: &str) -> String {
+    let text = format!("{account} {}", name.trim_start_matches("*."));
+    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Two labels at least; the first may be a star.

@@ -81,6 +81,50 @@ pub struct Interface {
     pub ipv6: Option<String>,
 }
 
+/// The public address of an Elastic IP address that nothing has yet.
+///
+/// # Errors
+/// There is none, or something has it.
+pub fn free_address(call: &Call<'_>, allocation: &str) -> Result<String, AwsError> {
+    match call.get(super::ADDRESSES, allocation) {
+        None => Err(AwsError::new(
+            "AllocationIdNotFound",
+            format!("The allocation ID '{allocation}' does not exist"),
+        )),
+        Some(found) if found.has("networkInterfaceId") => Err(AwsError::new(
+            "ResourceInUse",
+            format!("The allocation IDs are not available for use: '{allocation}'"),
+        )),
+        Some(found) => Ok(found.text("publicIp").to_owned()),
+    }
+}
+
+/// The public address of an Elastic IP address.
+pub fn address(call: &Call<'_>, allocation: &str) -> Option<String> {
+    Some(call.get(super::ADDRESSES, allocation)?.text("publicIp").to_owned())
+}
+
+/// Gives an Elastic IP address to an interface.
+pub fn take_address(call: &mut Call<'_>, allocation: &str, interface: &str) {
+    let association = call.ids.resource("eipassoc");
+    call.update(super::ADDRESSES, allocation, |address| {
+        address.set("networkInterfaceId", interface);
+        address.set("associationId", association);
+    });
+}
+
+/// Takes the Elastic IP addresses from an interface.
+pub fn release_address(call: &mut Call<'_>, interface: &str) {
+    for (id, address) in call.scan(super::ADDRESSES, "") {
+        if address.text("networkInterfaceId") == interface {
+            call.update(super::ADDRESSES, &id, |address| {
+                address.unset("networkInterfaceId");
+                address.unset("associationId");
+            });
+        }
+    }
+}
+
 /// The subnet with this id, if there is one.
 pub fn subnet(call: &Call<'_>, id: &str) -> Option<Subnet> {
     let document = call.get(SUBNETS, id)?;

@@ -54,7 +54,11 @@ fn one(
 ) -> Result<Value, AwsError> {
     let kind = action.text("Type")?;
     match kind.as_str() {
-        "forward" => forward(call, action, load_balancer),
+        "forward" => forward(call, action, load_balancer, protocol),
+        other if super::protocol::is_network(protocol) => Err(AwsError::new(
+            "InvalidLoadBalancerAction",
+            format!("The action type '{other}' is not valid with network load balancers"),
+        )),
         "redirect" => redirect(action),
         "fixed-response" => fixed_response(action),
         "authenticate-oidc" | "authenticate-cognito" => authenticate::read(action, &kind, protocol),
@@ -69,7 +73,12 @@ fn one(
     }
 }
 
-fn forward(call: &Call<'_>, action: &Params, load_balancer: &Value) -> Result<Value, AwsError> {
+fn forward(
+    call: &Call<'_>,
+    action: &Params,
+    load_balancer: &Value,
+    protocol: &str,
+) -> Result<Value, AwsError> {
     let single = action.optional_text("TargetGroupArn")?;
     let mut groups = Vec::new();
     let mut stickiness = json!({"Enabled": false});
@@ -110,7 +119,7 @@ fn forward(call: &Call<'_>, action: &Params, load_balancer: &Value) -> Result<Va
         return Err(validation("A forward action cannot name a target group twice"));
     }
     for arn in arns {
-        target_group::check_use(call, arn, load_balancer)?;
+        target_group::check_use(call, arn, load_balancer, protocol)?;
     }
     let mut shown = json!({"Type": "forward"});
     if let [group] = groups.as_slice() {

@@ -74,6 +74,69 @@ pub(super) const LOAD_BALANCER: &[Attribute] = &[
     ("zonal_shift.config.enabled", "false", Check::Flag),
 ];
 
+/// Of network load balancers.
+pub(super) const NETWORK_LOAD_BALANCER: &[Attribute] = &[
+    ("access_logs.s3.enabled", "false", Check::Flag),
+    ("access_logs.s3.bucket", "", Check::Text(63)),
+    ("access_logs.s3.prefix", "", Check::Text(512)),
+    ("deletion_protection.enabled", "false", Check::Flag),
+    ("ipv6.deny_all_igw_traffic", "false", Check::Flag),
+    ("load_balancing.cross_zone.enabled", "false", Check::Flag),
+    (
+        "dns_record.client_routing_policy",
+        "any_availability_zone",
+        Check::OneOf(&[
+            "any_availability_zone",
+            "availability_zone_affinity",
+            "partial_availability_zone_affinity",
+        ]),
+    ),
+    ("secondary_ips.auto_assigned.per_subnet", "0", Check::Within(0, 7)),
+    ("zonal_shift.config.enabled", "false", Check::Flag),
+];
+
+/// Of target groups behind network load balancers; what depends on protocol and targets has its default from
+/// [`target_group_defaults`].
+pub(super) const NETWORK_TARGET_GROUP: &[Attribute] = &[
+    ("deregistration_delay.timeout_seconds", "300", Check::Within(0, 3600)),
+    ("deregistration_delay.connection_termination.enabled", "false", Check::Flag),
+    ("stickiness.enabled", "false", Check::Flag),
+    ("stickiness.type", "source_ip", Check::OneOf(&["source_ip"])),
+    ("preserve_client_ip.enabled", "false", Check::Flag),
+    ("proxy_protocol_v2.enabled", "false", Check::Flag),
+    (
+        "load_balancing.cross_zone.enabled",
+        "use_load_balancer_configuration",
+        Check::OneOf(&["true", "false", "use_load_balancer_configuration"]),
+    ),
+    (
+        "target_group_health.dns_failover.minimum_healthy_targets.count",
+        "1",
+        Check::WithinOr(1, 1000, "off"),
+    ),
+    (
+        "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+        "off",
+        Check::WithinOr(1, 100, "off"),
+    ),
+    (
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+        "1",
+        Check::Within(1, 1000),
+    ),
+    (
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+        "off",
+        Check::WithinOr(1, 100, "off"),
+    ),
+    ("target_health_state.unhealthy.connection_termination.enabled", "true", Check::Flag),
+    ("target_health_state.unhealthy.draining_interval_seconds", "0", Check::Within(0, 360_000)),
+];
+
+/// Of listeners that speak TCP or both TCP and UDP.
+pub(super) const TCP_LISTENER: &[Attribute] =
+    &[("tcp.idle_timeout.seconds", "350", Check::Within(60, 6000))];
+
 /// Of target groups of instances and addresses behind application load balancers.
 pub(super) const TARGET_GROUP: &[Attribute] = &[
     ("deregistration_delay.timeout_seconds", "300", Check::Within(0, 3600)),
@@ -194,9 +257,34 @@ pub(super) fn defaults(tables: &[&[Attribute]]) -> Value {
     Value::Object(entries.collect::<Map<String, Value>>())
 }
 
+/// The table of a load balancer's attributes, by its type.
+pub(super) fn of_load_balancer(kind: &str) -> &'static [Attribute] {
+    if kind == "network" { NETWORK_LOAD_BALANCER } else { LOAD_BALANCER }
+}
+
+/// The table of a target group's attributes, by its protocol.
+pub(super) fn of_target_group(protocol: &str) -> &'static [Attribute] {
+    if super::protocol::is_network(protocol) { NETWORK_TARGET_GROUP } else { TARGET_GROUP }
+}
+
+/// The defaults of a target group: clients' addresses reach instances, and whatever speaks UDP.
+pub(super) fn target_group_defaults(protocol: &str, target_type: &str) -> Value {
+    let mut defaults = defaults(&[of_target_group(protocol)]);
+    if super::protocol::is_network(protocol) {
+        let datagrams = matches!(protocol, "UDP" | "TCP_UDP");
+        if datagrams || target_type == "instance" {
+            defaults["preserve_client_ip.enabled"] = Value::from("true");
+        }
+        if datagrams {
+            defaults["deregistration_delay.connection_termination.enabled"] = Value::from("true");
+        }
+    }
+    defaults
+}
+
 /// The defaults of a load balancer: an internal one denies what comes through an internet gateway.
-pub(super) fn load_balancer_defaults(scheme: &str) -> Value {
-    let mut defaults = defaults(&[LOAD_BALANCER]);
+pub(super) fn load_balancer_defaults(kind: &str, scheme: &str) -> Value {
+    let mut defaults = defaults(&[of_load_balancer(kind)]);
     if scheme == "internal" {
         defaults["ipv6.deny_all_igw_traffic"] = Value::from("true");
     }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::attribute_keys::{Attribute, LISTENER, LOAD_BALANCER, SECURE_LISTENER, TARGET_GROUP};
+use super::attribute_keys::{
+    Attribute, LISTENER, SECURE_LISTENER, TCP_LISTENER, of_load_balancer, of_target_group,
+};
 use super::errors::{configuration, validation};
 use super::{LISTENERS, LOAD_BALANCERS, TARGET_GROUPS, names};
 use crate::local::call::Call;
@@ -12,13 +14,14 @@ use crate::local::error::AwsError;
 pub(super) fn describe_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("LoadBalancerArn")?;
     let document = names::load_balancer(call, &arn)?;
-    Ok(listed(&document, &[LOAD_BALANCER]))
+    Ok(listed(&document, &[of_load_balancer(document.text("Type"))]))
 }
 
 pub(super) fn modify_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("LoadBalancerArn")?;
     let mut document = Value::clone(&*names::load_balancer(call, &arn)?);
-    change(call, &mut document, "Load balancer", &[LOAD_BALANCER])?;
+    let table = of_load_balancer(document.text("Type"));
+    change(call, &mut document, "Load balancer", &[table])?;
     for logs in ["access_logs", "connection_logs", "health_check_logs"] {
         let attributes = &document["Attributes"];
         let on = attributes.text(&format!("{logs}.s3.enabled")) == "true";
@@ -26,7 +29,7 @@ pub(super) fn modify_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsErro
             return Err(configuration(format!("The value of '{logs}.s3.bucket' cannot be empty")));
         }
     }
-    let output = listed(&document, &[LOAD_BALANCER]);
+    let output = listed(&document, &[table]);
     let name = document.text("LoadBalancerName").to_owned();
     call.put(LOAD_BALANCERS, &name, document);
     Ok(output)
@@ -35,14 +38,24 @@ pub(super) fn modify_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsErro
 pub(super) fn describe_target_group(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("TargetGroupArn")?;
     let document = names::target_group(call, &arn)?;
-    Ok(listed(&document, &[TARGET_GROUP]))
+    Ok(listed(&document, &[of_target_group(document.text("Protocol"))]))
 }
 
 pub(super) fn modify_target_group(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("TargetGroupArn")?;
     let mut document = Value::clone(&*names::target_group(call, &arn)?);
-    change(call, &mut document, "Target group", &[TARGET_GROUP])?;
+    let table = of_target_group(document.text("Protocol"));
+    change(call, &mut document, "Target group", &[table])?;
     let attributes = &document["Attributes"];
+    let datagrams = matches!(document.text("Protocol"), "UDP" | "TCP_UDP");
+    if datagrams && attributes.text("preserve_client_ip.enabled") == "false" {
+        return Err(configuration(
+            "Client IP preservation cannot be disabled for target groups with the protocols UDP and TCP_UDP",
+        ));
+    }
+    if document.text("Protocol") == "TLS" && attributes.text("stickiness.enabled") == "true" {
+        return Err(configuration("Stickiness cannot be enabled for TLS target groups"));
+    }
     let cookie = attributes.text("stickiness.app_cookie.cookie_name");
     if attributes.text("stickiness.type") == "app_cookie" && cookie.is_empty() {
         return Err(configuration(
@@ -60,12 +73,14 @@ pub(super) fn modify_target_group(call: &mut Call<'_>) -> Result<Value, AwsError
             "'load_balancing.algorithm.anomaly_mitigation' cannot be enabled with the algorithm '{algorithm}'"
         )));
     }
-    if attributes.text("slow_start.duration_seconds") != "0" && algorithm != "round_robin" {
+    if !matches!(attributes.text("slow_start.duration_seconds"), "0" | "")
+        && algorithm != "round_robin"
+    {
         return Err(configuration(format!(
             "'slow_start.duration_seconds' cannot be enabled with the algorithm '{algorithm}'"
         )));
     }
-    let output = listed(&document, &[TARGET_GROUP]);
+    let output = listed(&document, &[table]);
     let name = document.text("TargetGroupName").to_owned();
     call.put(TARGET_GROUPS, &name, document);
     Ok(output)
@@ -89,7 +104,12 @@ pub(super) fn modify_listener(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 /// The tables of a listener's attributes, by its protocol.
 pub(super) fn of_listener(protocol: &str) -> &'static [&'static [Attribute]] {
-    if protocol == "HTTPS" { &[LISTENER, SECURE_LISTENER] } else { &[LISTENER] }
+    match protocol {
+        "HTTPS" => &[LISTENER, SECURE_LISTENER],
+        "TCP" => &[TCP_LISTENER],
+        "TLS" | "UDP" | "TCP_UDP" => &[],
+        _ => &[LISTENER],
+    }
 }
 
 fn change(

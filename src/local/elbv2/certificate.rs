@@ -1,9 +1,9 @@
-//! Certificates of HTTPS listeners: the default one, and those chosen by server name.
+//! Certificates of HTTPS and TLS listeners: the default one, and those chosen by server name.
 
 use serde_json::{Value, json};
 
 use super::errors::validation;
-use super::{LISTENERS, names};
+use super::{LISTENERS, names, protocol};
 use crate::local::acm;
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -97,8 +97,8 @@ fn read(call: &Call<'_>) -> Result<(String, Value, Vec<String>), AwsError> {
     if given.is_empty() {
         return Err(call.input.missing("Certificates"));
     }
-    if listener.text("Protocol") != "HTTPS" {
-        return Err(validation("Certificates can be given to HTTPS listeners only"));
+    if !protocol::is_secure(listener.text("Protocol")) {
+        return Err(validation("Certificates can be given to HTTPS and TLS listeners only"));
     }
     Ok((arn, listener, given))
 }

@@ -3,20 +3,25 @@
 use serde_json::{Value, json};
 
 use super::errors::validation;
+use super::protocol;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
 use crate::local::params::Params;
 
-/// What AWS fills in for HTTP and HTTPS groups of addresses and instances.
+/// What AWS fills in for groups of addresses and instances.
 pub(super) fn defaults(group: &mut Value) {
     let grpc = group.text("ProtocolVersion") == "GRPC";
-    group.set("HealthCheckProtocol", "HTTP");
+    let network = protocol::is_network(group.text("Protocol"));
+    group.set("HealthCheckProtocol", if network { "TCP" } else { "HTTP" });
     group.set("HealthCheckPort", "traffic-port");
     group.set("HealthCheckEnabled", true);
     group.set("HealthCheckIntervalSeconds", 30);
-    group.set("HealthCheckTimeoutSeconds", 5);
+    group.set("HealthCheckTimeoutSeconds", if network { 10 } else { 5 });
     group.set("HealthyThresholdCount", 5);
     group.set("UnhealthyThresholdCount", 2);
+    if network {
+        return;
+    }
     group.set("HealthCheckPath", if grpc { "/AWS.ALB/healthcheck" } else { "/" });
     group.set("Matcher", if grpc { json!({"GrpcCode": "12"}) } else { json!({"HttpCode": "200"}) });
 }
@@ -24,13 +29,31 @@ pub(super) fn defaults(group: &mut Value) {
 /// Changes what stands in the input.
 pub(super) fn read(input: &Params, group: &mut Value) -> Result<(), AwsError> {
     if let Some(protocol) = input.optional_text("HealthCheckProtocol")? {
-        if !matches!(protocol.as_str(), "HTTP" | "HTTPS") {
+        let network = protocol::is_network(group.text("Protocol"));
+        if !matches!(protocol.as_str(), "HTTP" | "HTTPS") && !(network && protocol == "TCP") {
             return Err(validation(format!(
-                "Health check protocol '{protocol}' must be one of HTTP and HTTPS for the target group protocol '{}'",
+                "Health check protocol '{protocol}' must be one of {} for the target group protocol '{}'",
+                if network { "HTTP, HTTPS and TCP" } else { "HTTP and HTTPS" },
                 group.text("Protocol")
             )));
         }
+        if network && protocol == "TCP" {
+            group.unset("HealthCheckPath");
+            group.unset("Matcher");
+        } else if network && !group.has("HealthCheckPath") {
+            group.set("HealthCheckPath", "/");
+            group.set("Matcher", json!({"HttpCode": "200-399"}));
+            if !input.has("HealthCheckTimeoutSeconds") {
+                group.set("HealthCheckTimeoutSeconds", if protocol == "HTTP" { 6 } else { 10 });
+            }
+        }
         group.set("HealthCheckProtocol", protocol);
+    }
+    let plain = group.text("HealthCheckProtocol") == "TCP";
+    if plain && (input.has("HealthCheckPath") || input.has("Matcher")) {
+        return Err(validation(
+            "Health checks with the protocol 'TCP' have no path and no matcher",
+        ));
     }
     if let Some(port) = input.optional_text("HealthCheckPort")? {
         if port != "traffic-port" && !port.parse::<u16>().is_ok_and(|port| port > 0) {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::errors::validation;
 use super::load_balancer::remove_listener;
 use super::{
-    LISTENERS, RULES, action, attribute_keys, attributes, certificate, limits, names, tags,
+    LISTENERS, RULES, action, attribute_keys, attributes, certificate, limits, names, protocol,
+    tags,
 };
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -20,9 +21,10 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let input = call.input.clone();
     let load_balancer_arn = input.text("LoadBalancerArn")?;
     let load_balancer = names::load_balancer(call, &load_balancer_arn)?;
-    let Some(protocol) = protocol(call)? else {
+    let Some(protocol) = input.optional_text("Protocol")? else {
         return Err(validation("A listener protocol must be specified"));
     };
+    protocol::check_listener(&load_balancer, &protocol)?;
     let Some(port) = input.optional_integer_within("Port", 1, 65_535)? else {
         return Err(validation("A listener port must be specified"));
     };
@@ -113,7 +115,8 @@ pub(super) fn modify(call: &mut Call<'_>) -> Result<Value, AwsError> {
         }
         document.set("Port", port);
     }
-    if let Some(protocol) = protocol(call)? {
+    if let Some(protocol) = input.optional_text("Protocol")? {
+        protocol::check_listener(&load_balancer, &protocol)?;
         if protocol != document.text("Protocol") {
             let mut kept = attribute_keys::defaults(attributes::of_listener(&protocol));
             for (key, value) in kept.as_object_mut().into_iter().flatten() {
@@ -149,27 +152,25 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-fn protocol(call: &Call<'_>) -> Result<Option<String>, AwsError> {
-    match call.input.optional_text("Protocol")? {
-        Some(protocol) if !matches!(protocol.as_str(), "HTTP" | "HTTPS") => {
-            Err(validation(format!("Listener protocol '{protocol}' must be one of 'HTTPS, HTTP'")))
-        }
-        protocol => Ok(protocol),
-    }
-}
-
-/// Reads what makes a listener speak HTTPS; for HTTP all of it goes.
+/// Reads what makes a listener end TLS; for what does not, all of it goes.
 fn secure(call: &Call<'_>, document: &mut Value) -> Result<(), AwsError> {
     let certificates = certificate::of_input(call)?;
     let policy = call.input.optional_text("SslPolicy")?;
     let mutual = call.input.optional_structure("MutualAuthentication")?;
-    if document.text("Protocol") == "HTTP" {
+    let alpn = call.input.optional_texts("AlpnPolicy")?;
+    let protocol = document.text("Protocol").to_owned();
+    if alpn.is_some() && protocol != "TLS" {
+        return Err(validation("ALPN policies can be given to TLS listeners only"));
+    }
+    if !protocol::is_secure(&protocol) {
         if !certificates.is_empty() || policy.is_some() {
             return Err(validation(
-                "Certificates and SSL policies can be given to HTTPS listeners only",
+                "Certificates and SSL policies can be given to HTTPS and TLS listeners only",
             ));
         }
-        for member in ["Certificate", "MoreCertificates", "SslPolicy", "MutualAuthentication"] {
+        for member in
+            ["Certificate", "MoreCertificates", "SslPolicy", "MutualAuthentication", "AlpnPolicy"]
+        {
             document.unset(member);
         }
         return Ok(());
@@ -180,13 +181,26 @@ fn secure(call: &Call<'_>, document: &mut Value) -> Result<(), AwsError> {
         _ => return Err(validation("You can specify only one default certificate")),
     }
     if !document.has("Certificate") {
-        return Err(validation("A certificate must be specified for HTTPS listeners"));
+        return Err(validation(format!(
+            "A certificate must be specified for {protocol} listeners"
+        )));
     }
     if let Some(policy) = policy {
         limits::check_policy(&policy)?;
         document.set("SslPolicy", policy);
     } else if !document.has("SslPolicy") {
         document.set("SslPolicy", DEFAULT_POLICY);
+    }
+    if protocol == "TLS" {
+        if let Some(alpn) = alpn {
+            check_alpn(call, &alpn)?;
+            document.set("AlpnPolicy", alpn);
+        }
+        if mutual.is_some() {
+            return Err(validation("Mutual authentication is for HTTPS listeners only"));
+        }
+        document.unset("MutualAuthentication");
+        return Ok(());
     }
     if let Some(mutual) = mutual {
         // Trust stores, which `verify` needs, are not modelled.
@@ -201,6 +215,19 @@ fn secure(call: &Call<'_>, document: &mut Value) -> Result<(), AwsError> {
         document.set("MutualAuthentication", json!({"Mode": "off"}));
     }
     Ok(())
+}
+
+fn check_alpn(call: &Call<'_>, alpn: &[String]) -> Result<(), AwsError> {
+    const POLICIES: [&str; 5] =
+        ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"];
+    match alpn {
+        [policy] if POLICIES.contains(&policy.as_str()) => Ok(()),
+        [policy] => Err(AwsError::new(
+            "ALPNPolicyNotSupported",
+            format!("ALPN policy '{policy}' is not supported"),
+        )),
+        _ => Err(call.input.invalid("Exactly one ALPN policy must be specified")),
+    }
 }
 
 fn shown(document: &Value) -> Value {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::attribute_keys;
 use super::errors::{load_balancer_not_found, validation};
 use super::network::{self, Placement};
+use super::zones::hosted_zones;
 use super::{LISTENERS, LOAD_BALANCERS, RULES, names, tags};
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -19,22 +20,33 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let name = input.text("Name")?;
     names::check("Load balancer", &name)?;
     let kind = input.optional_text("Type")?.unwrap_or_else(|| "application".to_owned());
-    if kind != "application" {
+    if !matches!(kind.as_str(), "application" | "network") {
         return Err(AwsError::not_modelled(format!(
-            "local AWS models load balancers of type application, not {kind}"
+            "local AWS models load balancers of type application and network, not {kind}"
         )));
     }
+    let network = kind == "network";
     let scheme = input.optional_one_of("Scheme", &["internet-facing", "internal"])?;
     let scheme = scheme.unwrap_or_else(|| "internet-facing".to_owned());
-    let subnets = network::subnets_of_input(call)?;
+    let mappings = network::subnets_of_input(call, network)?;
+    let subnets: Vec<String> = mappings.iter().map(|it| it.subnet.clone()).collect();
     let groups = input.texts("SecurityGroups")?;
     let address_type = input
         .optional_one_of("IpAddressType", &["ipv4", "dualstack", "dualstack-without-public-ipv4"])?
         .unwrap_or_else(|| "ipv4".to_owned());
     let tags = tags::of_input(call)?;
 
-    let placement = Placement::of(call, &subnets)?;
-    let groups = network::check_groups(call, &placement.vpc, groups)?;
+    let placement = Placement::of(call, mappings, network)?;
+    // A network load balancer that begins without security groups never has any.
+    let groups = match network && groups.is_empty() {
+        true => groups,
+        false => network::check_groups(call, &placement.vpc, groups)?,
+    };
+    if network && address_type == "dualstack-without-public-ipv4" {
+        return Err(validation(format!(
+            "Load balancers of type 'network' cannot have the IP address type '{address_type}'"
+        )));
+    }
     network::check_address_type(call, &address_type, &scheme, &placement)?;
     if scheme == "internet-facing" && !ec2::network::has_internet_gateway(call, &placement.vpc) {
         let message = format!("VPC {} has no internet gateway", placement.vpc);
@@ -42,6 +54,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     if let Some(existing) = call.get(LOAD_BALANCERS, &name) {
         let same = existing.text("Scheme") == scheme
+            && existing.text("Type") == kind
             && existing.text("IpAddressType") == address_type
             && sorted(existing.texts("SecurityGroups"))
                 == sorted(groups.iter().map(String::as_str).collect())
@@ -65,26 +78,35 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
 
     let id = call.ids.hex(16);
-    let arn = call.arn(names::SERVICE, &format!("loadbalancer/app/{name}/{id}"));
+    let word = if network { "net" } else { "app" };
+    let arn = call.arn(names::SERVICE, &format!("loadbalancer/{word}/{name}/{id}"));
     let number = 1_000_000_000 + call.ids.below(1_000_000_000);
     let prefix = if scheme == "internal" { "internal-" } else { "" };
+    let dns_name = match network {
+        true => format!("{name}-{id}.elb.{}.amazonaws.com", call.region),
+        false => format!("{prefix}{name}-{number}.{}.elb.amazonaws.com", call.region),
+    };
+    let [of_application, of_network] = hosted_zones(&call.region);
     let ready = call.ready_at(durations::LOAD_BALANCER);
     let mut document = json!({
         "LoadBalancerArn": arn,
-        "DNSName": format!("{prefix}{name}-{number}.{}.elb.amazonaws.com", call.region),
-        "CanonicalHostedZoneId": hosted_zone(&call.region),
+        "DNSName": dns_name,
+        "CanonicalHostedZoneId": if network { of_network } else { of_application },
         "Created": call.now,
         "LoadBalancerName": name,
         "Scheme": scheme,
         "VpcId": placement.vpc,
         "Ready": ready,
-        "Type": "application",
+        "Type": kind,
         "AvailabilityZones": [],
         "SecurityGroups": groups,
         "IpAddressType": address_type,
         "Interfaces": {},
-        "Attributes": attribute_keys::load_balancer_defaults(&scheme),
+        "Attributes": attribute_keys::load_balancer_defaults(&kind, &scheme),
     });
+    if network && !document.list("SecurityGroups").is_empty() {
+        document.set("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "on");
+    }
     network::place(call, &mut document, &placement)?;
     call.add_tags(&arn, tags)?;
     call.put(LOAD_BALANCERS, &name, document.clone());
@@ -147,6 +169,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
         .as_object()
         .map(|of| of.values().cloned().collect())
         .unwrap_or_default();
+    for interface in interfaces.iter().filter_map(Value::as_str) {
+        ec2::network::release_address(call, interface);
+    }
     let gone = call.ready_at(durations::LOAD_BALANCER_INTERFACES);
     call.schedule(gone, json!({"interfaces": interfaces}));
     call.forget_tags(&arn);
@@ -179,27 +204,4 @@ pub(super) fn shown(call: &Call<'_>, document: &Value) -> Value {
 fn sorted(mut texts: Vec<&str>) -> Vec<&str> {
     texts.sort_unstable();
     texts
-}
-
-/// The Route 53 zone of a region's application load balancers, as AWS publishes them.
-fn hosted_zone(region: &str) -> &'static str {
-    match region {
-        "us-east-2" => "Z3AADJGX6KTTL2",
-        "us-west-1" => "Z368ELLRRE2KJ0",
-        "us-west-2" => "Z1H1FL5HABSF5",
-        "ap-south-1" => "ZP97RAFLXTNZK",
-        "ap-northeast-1" => "Z14GRHDCWA56QT",
-        "ap-northeast-2" => "ZWKZPGTI48KDX",
-        "ap-southeast-1" => "Z1LMS91P8CMLE5",
-        "ap-southeast-2" => "Z1GM3OXH4ZPM65",
-        "ca-central-1" => "ZQSVJUPU6J1EY",
-        "eu-central-1" => "Z215JYRZR1TBD5",
-        "eu-north-1" => "Z23TAZ6LKFMNIO",
-        "eu-west-1" => "Z32O12XQLNTSW2",
-        "eu-west-2" => "ZHURV8PSTC4K8",
-        "eu-west-3" => "Z3Q77PNBQS71R4",
-        "sa-east-1" => "Z2P70J7HTTTPLU",
-        // Of us-east-1; other regions' zones are not in this table.
-        _ => "Z35SXDOTRQ7X7K",
-    }
 }

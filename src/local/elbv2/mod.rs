@@ -1,6 +1,6 @@
-//! `elasticloadbalancing` (version 2): application load balancers with their target groups,
-//! listeners, rules, attributes and tags. Network and gateway load balancers, lambda targets and
-//! trust stores are not here: they are refused by name.
+//! `elasticloadbalancing` (version 2): application and network load balancers with their target
+//! groups, listeners, rules, attributes and tags. Gateway load balancers, lambda targets and trust stores are
+//! not here: they are refused by name.
 //!
 //! Other services register targets through [`targets`].
 
@@ -17,12 +17,16 @@ mod listener;
 mod load_balancer;
 mod names;
 mod network;
+mod protocol;
 mod rule;
 mod rule_priority;
 mod tags;
 mod target;
 mod target_group;
 pub mod targets;
+mod zones;
+
+pub(super) use zones::hosted_zones;
 
 use serde_json::Value;
 

@@ -15,48 +15,78 @@ use crate::local::store::Table;
 /// The subnets of one load balancer: two or more zones of one VPC.
 pub(super) struct Placement {
     pub(super) vpc: String,
-    subnets: Vec<Subnet>,
+    subnets: Vec<(Subnet, Mapping)>,
+}
+
+/// One subnet of the input, and which addresses a network load balancer shall have there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mapping {
+    pub(super) subnet: String,
+    allocation: Option<String>,
+    private_ip: Option<String>,
+}
+
+impl Mapping {
+    fn of(subnet: String) -> Self {
+        Self { subnet, ..Self::default() }
+    }
 }
 
 impl Placement {
-    pub(super) fn of(call: &Call<'_>, ids: &[String]) -> Result<Self, AwsError> {
-        let mut subnets: Vec<Subnet> = Vec::new();
-        for id in ids {
+    pub(super) fn of(
+        call: &Call<'_>,
+        mappings: Vec<Mapping>,
+        network: bool,
+    ) -> Result<Self, AwsError> {
+        let mut subnets: Vec<(Subnet, Mapping)> = Vec::new();
+        for mapping in mappings {
+            let id = &mapping.subnet;
             let subnet = ec2::network::subnet(call, id).ok_or_else(|| {
                 AwsError::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist"))
             })?;
-            if subnets.iter().any(|other| other.zone == subnet.zone) {
+            if subnets.iter().any(|(other, _)| other.zone == subnet.zone) {
                 return Err(configuration(
                     "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
                 ));
             }
-            if let Some(other) = subnets.first().filter(|other| other.vpc != subnet.vpc) {
+            if let Some((other, _)) = subnets.first().filter(|(other, _)| other.vpc != subnet.vpc) {
                 let message = format!("All subnets must belong to the same VPC: '{}'", other.vpc);
                 return Err(configuration(message));
             }
-            subnets.push(subnet);
+            subnets.push((subnet, mapping));
         }
-        if subnets.len() < 2 {
+        if subnets.is_empty() && network {
+            return Err(validation("At least one subnet must be specified"));
+        }
+        if subnets.len() < 2 && !network {
             return Err(validation(
                 "At least two subnets in two different Availability Zones must be specified",
             ));
         }
-        Ok(Self { vpc: subnets[0].vpc.clone(), subnets })
+        Ok(Self { vpc: subnets[0].0.vpc.clone(), subnets })
     }
 }
 
-/// The ids that stand in `Subnets` or `SubnetMappings`.
-pub(super) fn subnets_of_input(call: &Call<'_>) -> Result<Vec<String>, AwsError> {
+/// What stands in `Subnets` or `SubnetMappings`. Fixed addresses are for network load balancers; for others
+/// they stay unread.
+pub(super) fn subnets_of_input(call: &Call<'_>, network: bool) -> Result<Vec<Mapping>, AwsError> {
     let subnets = call.input.texts("Subnets")?;
-    // Fixed addresses in a mapping are for network load balancers; they stay unread here.
     let mappings = call.input.structures("SubnetMappings")?;
     if !subnets.is_empty() && !mappings.is_empty() {
         return Err(validation("You can specify only one of subnets or subnet mappings"));
     }
     if mappings.is_empty() {
-        return Ok(subnets);
+        return Ok(subnets.into_iter().map(Mapping::of).collect());
     }
-    mappings.iter().map(|mapping| mapping.text("SubnetId")).collect()
+    let read = |mapping: &crate::local::params::Params| {
+        let mut read = Mapping::of(mapping.text("SubnetId")?);
+        if network {
+            read.allocation = mapping.optional_text("AllocationId")?;
+            read.private_ip = mapping.optional_text("PrivateIPv4Address")?;
+        }
+        Ok(read)
+    };
+    mappings.iter().map(read).collect()
 }
 
 /// Checks security groups; without any, the default group of the VPC is taken.
@@ -95,7 +125,7 @@ pub(super) fn check_address_type(
             "You cannot specify the IP address type '{address_type}' for internal load balancers"
         )));
     }
-    for Subnet { id, .. } in &placement.subnets {
+    for (Subnet { id, .. }, _) in &placement.subnets {
         let document = call.get(SUBNETS, id);
         let blocks =
             document.as_deref().map_or(0, |it| it.list("ipv6CidrBlockAssociationSet").len());
@@ -121,35 +151,65 @@ pub(super) fn place(
     let description = format!("ELB {}", description.map_or("", |(_, path)| path));
     let groups: Vec<String> =
         document.texts("SecurityGroups").into_iter().map(str::to_owned).collect();
-    for subnet in &placement.subnets {
+    let network = document.text("Type") == "network";
+    for (subnet, mapping) in &placement.subnets {
+        let public = document.text("Scheme") == "internet-facing";
+        let fixed = mapping.allocation.as_deref();
+        if fixed.is_some() && !public {
+            return Err(configuration(
+                "You cannot specify allocation ids for internal load balancers",
+            ));
+        }
         let id = match before.unset(&subnet.id) {
             Some(id) => id,
             None => {
-                let public = document.text("Scheme") == "internet-facing";
-                let public_ip = public.then(|| ec2::network::public_address(call));
+                let public_ip = match fixed {
+                    Some(allocation) => Some(ec2::network::free_address(call, allocation)?),
+                    None => public.then(|| ec2::network::public_address(call)),
+                };
                 let new = NewInterface {
                     subnet: subnet.id.clone(),
                     security_groups: groups.clone(),
                     description: description.clone(),
-                    interface_type: "interface".to_owned(),
+                    interface_type: match network {
+                        true => "network_load_balancer".to_owned(),
+                        false => "interface".to_owned(),
+                    },
                     requester: "amazon-elb".to_owned(),
-                    private_ip: None,
-                    public_ip,
+                    private_ip: mapping.private_ip.clone(),
+                    public_ip: public_ip.clone(),
                     ipv6: document.text("IpAddressType").starts_with("dualstack"),
                 };
-                Value::from(ec2::network::create_interface(call, new)?.id)
+                let made = ec2::network::create_interface(call, new)?;
+                if let Some(allocation) = fixed {
+                    ec2::network::take_address(call, allocation, &made.id);
+                }
+                Value::from(made.id)
             }
         };
         interfaces.set(&subnet.id, id);
+        // AWS tells the addresses of network load balancers only, and those that were asked for.
+        let mut addresses = Vec::new();
+        if let Some(allocation) = fixed {
+            let ip = ec2::network::address(call, allocation).unwrap_or_default();
+            addresses.push(json!({"IpAddress": ip, "AllocationId": allocation}));
+        } else if let Some(ip) = &mapping.private_ip {
+            addresses.push(json!({"PrivateIPv4Address": ip}));
+        }
         zones.push(json!({
             "ZoneName": subnet.zone,
             "SubnetId": subnet.id,
-            "LoadBalancerAddresses": [],
+            "LoadBalancerAddresses": addresses,
         }));
     }
-    for id in
-        before.as_object().into_iter().flat_map(|left| left.values()).filter_map(Value::as_str)
-    {
+    let left: Vec<String> = before
+        .as_object()
+        .into_iter()
+        .flat_map(|left| left.values())
+        .filter_map(|id| id.as_str().map(str::to_owned))
+        .collect();
+    for id in &left {
+        ec2::network::release_address(call, id);
         ec2::network::delete_interface(call, id);
     }
     document.set("Interfaces", interfaces);
@@ -159,10 +219,21 @@ pub(super) fn place(
 
 pub(super) fn set_subnets(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("LoadBalancerArn")?;
-    let subnets = subnets_of_input(call)?;
     let address_type = call.input.optional_one_of("IpAddressType", &ADDRESS_TYPES)?;
     let mut document = Value::clone(&*names::load_balancer(call, &arn)?);
-    let placement = Placement::of(call, &subnets)?;
+    let network = document.text("Type") == "network";
+    let placement = Placement::of(call, subnets_of_input(call, network)?, network)?;
+    if network {
+        let zones = document.list("AvailabilityZones").iter();
+        let gone = zones
+            .map(|zone| zone.text("SubnetId"))
+            .find(|id| !placement.subnets.iter().any(|(subnet, _)| subnet.id == *id));
+        if let Some(gone) = gone {
+            return Err(configuration(format!(
+                "Subnets cannot be removed from load balancers of type 'network': '{gone}'"
+            )));
+        }
+    }
     if placement.vpc != document.text("VpcId") {
         let message =
             format!("All subnets must belong to the same VPC: '{}'", document.text("VpcId"));
@@ -185,7 +256,24 @@ pub(super) fn set_subnets(call: &mut Call<'_>) -> Result<Value, AwsError> {
 pub(super) fn set_security_groups(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("LoadBalancerArn")?;
     let groups = call.input.texts("SecurityGroups")?;
+    let enforce = call
+        .input
+        .optional_one_of("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", &["on", "off"])?;
     let mut document = Value::clone(&*names::load_balancer(call, &arn)?);
+    let network = document.text("Type") == "network";
+    if network && document.list("SecurityGroups").is_empty() {
+        return Err(configuration(
+            "You cannot set security groups on a load balancer of type 'network' that was created without them",
+        ));
+    }
+    if let Some(enforce) = enforce {
+        if !network {
+            return Err(validation(
+                "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is for load balancers of type 'network'",
+            ));
+        }
+        document.set("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", enforce);
+    }
     if groups.is_empty() {
         return Err(configuration("At least one security group must be specified"));
     }
@@ -200,9 +288,16 @@ pub(super) fn set_security_groups(call: &mut Call<'_>) -> Result<Value, AwsError
         ec2::network::set_interface_groups(call, &id, &groups)?;
     }
     document.set("SecurityGroups", groups.clone());
+    let enforced = document
+        .get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
+        .cloned()
+        .unwrap_or_default();
     let name = document.text("LoadBalancerName").to_owned();
     call.put(LOAD_BALANCERS, &name, document);
-    Ok(json!({"SecurityGroupIds": groups}))
+    Ok(json!({
+        "SecurityGroupIds": groups,
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": enforced,
+    }))
 }
 
 pub(super) fn set_ip_address_type(call: &mut Call<'_>) -> Result<Value, AwsError> {
@@ -211,8 +306,8 @@ pub(super) fn set_ip_address_type(call: &mut Call<'_>) -> Result<Value, AwsError
     let address_type = address_type.ok_or_else(|| call.input.missing("IpAddressType"))?;
     let mut document = Value::clone(&*names::load_balancer(call, &arn)?);
     let zones = document.list("AvailabilityZones").iter();
-    let subnets: Vec<String> = zones.map(|zone| zone.text("SubnetId").to_owned()).collect();
-    let placement = Placement::of(call, &subnets)?;
+    let subnets = zones.map(|zone| Mapping::of(zone.text("SubnetId").to_owned())).collect();
+    let placement = Placement::of(call, subnets, document.text("Type") == "network")?;
     check_address_type(call, &address_type, document.text("Scheme"), &placement)?;
     document.set("IpAddressType", address_type.clone());
     let name = document.text("LoadBalancerName").to_owned();

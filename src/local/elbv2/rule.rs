@@ -27,6 +27,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let listener_arn = input.text("ListenerArn")?;
     let listener = names::listener(call, &listener_arn)?;
     let load_balancer = names::load_balancer(call, listener.text("LoadBalancerArn"))?;
+    if load_balancer.text("Type") == "network" {
+        return Err(validation("Rules are not supported by load balancers of type 'network'"));
+    }
     let priority = input.optional_integer_within("Priority", 1, 50_000)?;
     let priority = priority.ok_or_else(|| input.missing("Priority"))?.to_string();
     let conditions = condition::read(&input)?.ok_or_else(|| input.missing("Conditions"))?;

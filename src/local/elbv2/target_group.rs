@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::errors::{configuration, target_group_not_found, validation};
-use super::{LISTENERS, RULES, TARGET_GROUPS, attribute_keys, health_check, names, tags, targets};
+use super::{
+    LISTENERS, RULES, TARGET_GROUPS, attribute_keys, health_check, names, protocol, tags, targets,
+};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ec2;
@@ -25,13 +27,19 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
         )));
     }
     let Some(protocol) = protocol else { return Err(validation("A protocol must be specified")) };
-    if !matches!(protocol.as_str(), "HTTP" | "HTTPS") {
+    if !protocol::is_known(&protocol) {
         return Err(AwsError::not_modelled(format!(
-            "local AWS models target groups of protocol HTTP and HTTPS, not {protocol}"
+            "local AWS models target groups of protocol HTTP, HTTPS, TCP, UDP, TCP_UDP and TLS, not {protocol}"
         )));
     }
+    let network = protocol::is_network(&protocol);
     let version = input.optional_one_of("ProtocolVersion", &["HTTP1", "HTTP2", "GRPC"])?;
-    let version = version.unwrap_or_else(|| "HTTP1".to_owned());
+    if network && version.is_some() {
+        return Err(validation(format!(
+            "Protocol version cannot be specified for target groups with the protocol '{protocol}'"
+        )));
+    }
+    let version = version.or_else(|| (!network).then(|| "HTTP1".to_owned()));
     let Some(port) = input.optional_integer_within("Port", 1, 65_535)? else {
         return Err(validation("A port must be specified"));
     };
@@ -56,9 +64,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
         "Port": port,
         "VpcId": vpc,
         "TargetType": target_type,
-        "ProtocolVersion": version,
         "IpAddressType": address_type,
     });
+    if let Some(version) = version {
+        document.set("ProtocolVersion", version);
+    }
     if let Some(control) = control {
         document.set("TargetControlPort", control);
     }
@@ -82,7 +92,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let id = call.ids.hex(16);
     let arn = call.arn(names::SERVICE, &format!("targetgroup/{name}/{id}"));
     document.set("TargetGroupArn", arn.clone());
-    document.set("Attributes", attribute_keys::defaults(&[attribute_keys::TARGET_GROUP]));
+    let attributes = attribute_keys::target_group_defaults(&protocol, &target_type);
+    document.set("Attributes", attributes);
     call.add_tags(&arn, tags)?;
     call.put(TARGET_GROUPS, &name, document.clone());
     Ok(json!({"TargetGroups": [shown(&document, &BTreeMap::new())]}))
@@ -176,8 +187,14 @@ pub(super) fn users(call: &Call<'_>) -> BTreeMap<String, Vec<String>> {
 }
 
 /// May this load balancer forward to this group? A group serves one load balancer of its own VPC.
-pub(super) fn check_use(call: &Call<'_>, arn: &str, load_balancer: &Value) -> Result<(), AwsError> {
+pub(super) fn check_use(
+    call: &Call<'_>,
+    arn: &str,
+    load_balancer: &Value,
+    listener: &str,
+) -> Result<(), AwsError> {
     let group = names::target_group(call, arn)?;
+    protocol::check_forward(listener, &group)?;
     if group.text("VpcId") != load_balancer.text("VpcId") {
         return Err(configuration(format!(
             "The target group '{arn}' and the load balancer are in different VPCs"

@@ -240,7 +240,8 @@ pub(crate) fn environment(
         ("http.public", &http.public.certificates, &http.public.ssl_policy),
         ("http.private", &http.private.certificates, &http.private.ssl_policy),
     ] {
-        if policy.is_some() && certificates.is_empty() {
+        // A domain may bring one for the public load balancer: see `domains`.
+        if policy.is_some() && certificates.is_empty() && path == "http.private" {
             findings
                 .error(
                     &format!("{path}.ssl_policy"),

@@ -3,21 +3,27 @@
 use super::{Explain, Findings};
 use crate::manifest::read::did_you_mean;
 use crate::manifest::service::{
-    Http, HttpVersion, PortProtocol, Rule, ServiceManifest, ServiceType,
+    Http, HttpVersion, Place, PortProtocol, Rule, ServiceManifest, ServiceType,
 };
 
 /// Values that the conditions of one listener rule may have.
 const MOST_VALUES: usize = 5;
+/// Target groups that a service may have.
+const MOST_TARGETS: usize = 5;
 
 /// Everything about `http`.
 pub(super) fn http(service: &ServiceManifest, findings: &mut Findings<'_>) {
     let Some(http) = &service.http else {
         let off = findings.node.get("http").is_some_and(|entry| entry.node.text() == Some("false"));
-        if service.service_type == ServiceType::LoadBalancedWebService && !off {
-            findings.error("type", "a Load Balanced Web Service needs `http`").explain(
-                "a map with at least `path`",
-                "add `http:` and below it `path: /`; or `http: false` for no routing",
-            );
+        let web = service.service_type == ServiceType::LoadBalancedWebService;
+        if web && service.nlb.is_none() && off {
+            findings
+                .error("http", "with `http: false` and no `nlb` nothing would reach the service")
+                .advise("add `nlb:` and below it `port: 443/tls`; or make it a `Backend Service`");
+        } else if web && service.nlb.is_none() {
+            findings
+                .error("type", "a Load Balanced Web Service needs `http`, or `nlb`")
+                .explain("a map with at least `path`", "add `http:` and below it `path: /`");
         }
         return;
     };
@@ -26,23 +32,103 @@ pub(super) fn http(service: &ServiceManifest, findings: &mut Findings<'_>) {
         rule(service, additional, &format!("http.additional_rules.{index}"), findings);
     }
     repeated(http, findings);
+    redirects(http, findings);
+    if http.alb.is_some() && service.service_type != ServiceType::LoadBalancedWebService {
+        findings
+            .error_of_key(
+                "http.alb",
+                format!("a {} cannot use a load balancer that exists", service.service_type),
+            )
+            .advise("make it a `Load Balanced Web Service`, or remove `alb`");
+    }
+    let ports = service.nlb.as_ref().map_or(0, |nlb| nlb.listeners().count());
+    let targets = 1 + http.additional_rules.len() + ports;
+    if targets > MOST_TARGETS {
+        findings
+            .error_of_key("http", format!("the service would have {targets} target groups: one for each rule of `http` and each port of `nlb`"))
+            .explain(format!("at most {MOST_TARGETS}"), "ECS takes no more: join rules, or make two services of it");
+    }
+}
+
+/// Redirects that lead nowhere, or back.
+fn redirects(http: &Http, findings: &mut Findings<'_>) {
+    let mut leads: Vec<(Place, Place)> = Vec::new();
+    for (index, redirect) in http.redirects.iter().enumerate() {
+        let path = format!("http.redirects.{index}");
+        let Some(from) = redirect.source() else {
+            findings
+                .error(
+                    &format!("{path}.from"),
+                    format!("`{}` is no host and no path", redirect.from),
+                )
+                .explain(
+                    "`old.example.com`, `/old`, or `old.example.com/old`",
+                    "ports, schemes and queries cannot be asked for",
+                );
+            continue;
+        };
+        let Some(to) = redirect.target() else {
+            findings
+                .error(&format!("{path}.to"), format!("`{}` is no host, path or URL", redirect.to))
+                .expected =
+                Some("`new.example.com`, `/new`, or `https://new.example.com/new`".into());
+            continue;
+        };
+        // From place to place until one comes back, or leads away from here.
+        let mut at = (to.host.clone().or(from.host.clone()), to.path.clone().or(from.path.clone()));
+        let same = |place: &Place, at: &(Option<String>, Option<String>)| {
+            (place.host.is_none() || place.host == at.0)
+                && below(place.path.as_deref(), at.1.as_deref())
+        };
+        leads.push((from.clone(), to));
+        for _ in 0..=leads.len() {
+            if same(&from, &at) {
+                findings
+                    .error(
+                        &format!("{path}.to"),
+                        format!("`{}` leads back to itself", redirect.from),
+                    )
+                    .advise("change `to`: browsers give up on a redirect that goes round");
+                break;
+            }
+            let Some((_, next)) = leads.iter().find(|(from, _)| same(from, &at)) else { break };
+            at = (next.host.clone().or(at.0), next.path.clone().or(at.1));
+        }
+    }
+}
+
+/// Whether a path is this one or below it.
+fn below(path: Option<&str>, at: Option<&str>) -> bool {
+    match (path, at) {
+        (None | Some("/"), _) => true,
+        (Some(path), Some(at)) => {
+            at == path || at.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+        }
+        (Some(_), None) => false,
+    }
 }
 
 fn rule(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Findings<'_>) {
     target(service, rule, path, findings);
-    if rule.condition_values() > MOST_VALUES {
-        let paths = if rule.path == "/" { 1 } else { 2 };
+    let paths = if rule.path == "/" { 1 } else { 2 };
+    // Host names are spread over as many rules as they need, one in each at least.
+    let hosts = usize::from(!rule.alias.is_empty());
+    let values = paths + hosts + rule.allowed_source_ips.len();
+    if values > MOST_VALUES {
         findings
             .error(
                 path,
                 format!(
-                    "one rule would test {} values: {paths} for the path, {} for `alias`, {} for `allowed_source_ips`",
-                    rule.condition_values(),
-                    rule.alias.len(),
+                    "one rule would test {values} values: {paths} for the path, {hosts} for `alias`, {} for `allowed_source_ips`",
                     rule.allowed_source_ips.len()
                 ),
             )
             .explain(format!("at most {MOST_VALUES}"), "spread the values over several `http.additional_rules`");
+    }
+    if let (Some(_), Some(_)) = (&rule.target_container, &rule.old_target_container) {
+        findings
+            .error(&format!("{path}.targetContainer"), "`targetContainer` is the old spelling of `target_container`, which stands here too")
+            .advise("remove `targetContainer`");
     }
     let check = &rule.healthcheck;
     let below = format!("{path}.healthcheck");
@@ -108,7 +194,7 @@ fn target(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Fin
     let names: Vec<&str> =
         service.sidecars.keys().map(String::as_str).chain([service.name.as_str()]).collect();
     let place = format!("{path}.target_container");
-    let port = match rule.target_container.as_deref() {
+    let port = match rule.container() {
         None => service.image.port,
         Some(name) if name == service.name => service.image.port,
         Some(name) => {
@@ -134,7 +220,7 @@ fn target(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Fin
         }
     };
     if port.or(rule.target_port).is_none() {
-        let container = rule.target_container.as_deref().unwrap_or(&service.name);
+        let container = rule.container().unwrap_or(&service.name);
         let key = if container == service.name {
             "image.port".to_owned()
         } else {
@@ -147,7 +233,7 @@ fn target(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Fin
             )
             .advise(format!("say which port it listens on: `{key}`"));
     }
-    if let (Some(wanted), None) = (rule.target_port, &rule.target_container) {
+    if let (Some(wanted), None) = (rule.target_port, rule.container()) {
         let known = service.image.port == Some(wanted)
             || service
                 .sidecars
@@ -170,7 +256,7 @@ fn target(service: &ServiceManifest, rule: &Rule, path: &str, findings: &mut Fin
 /// Two rules of one service with the same conditions: the second would never be used.
 fn repeated(http: &Http, findings: &mut Findings<'_>) {
     let key = |rule: &Rule| {
-        let mut hosts = rule.alias.clone();
+        let mut hosts: Vec<String> = rule.hosts().map(str::to_owned).collect();
         hosts.sort();
         let mut sources = rule.allowed_source_ips.clone();
         sources.sort();

@@ -3,11 +3,13 @@
 //! What a single value may look like is not here but where it is read.
 
 mod containers;
+mod domains;
 mod environment;
 mod fargate;
 mod http;
 mod job;
 mod messaging;
+mod nlb;
 mod policy;
 mod service;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explain, Findings, containers, fargate, http, job, messaging, policy, settings};
+use super::{Explain, Findings, containers, fargate, http, job, messaging, nlb, policy, settings};
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
@@ -138,6 +138,9 @@ pub(crate) fn service(
         && findings.sound(&["http", "image", "sidecars"])
     {
         http::http(service, findings);
+        if findings.sound(&["nlb"]) {
+            nlb::nlb(service, findings);
+        }
     }
     if findings.sound(&["publish", "subscribe", "count", "http"]) {
         messaging::messaging(service, findings);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Findings, messaging};
+use super::{Findings, domains, messaging};
+use crate::manifest::application::Application;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Severity, Span};
 use crate::manifest::read::{did_you_mean, list, name_problem};
@@ -70,6 +71,7 @@ pub(crate) fn overrides(
 
 /// Names that two files share, and rules of which only one could ever apply.
 pub(crate) fn workspace(
+    application: Option<&Application>,
     environments: &[FoundEnvironment],
     services: &[FoundService],
     problems: &mut Vec<Problem>,
@@ -83,7 +85,8 @@ pub(crate) fn workspace(
         problems,
     );
     formerly(services, problems);
-    routes(services, problems);
+    routes(application, environments, services, problems);
+    domains::domains(application, environments, services, problems);
     messaging::subscriptions(services, problems);
 }
 
@@ -131,10 +134,18 @@ struct Route<'a> {
     span: Span,
     manifest: &'a ServiceManifest,
     rule: &'a Rule,
+    /// Without an alias, it has a name of its own in the application's domain.
+    named: bool,
 }
 
 /// Two services that want the same requests of one load balancer.
-fn routes(services: &[FoundService], problems: &mut Vec<Problem>) {
+fn routes(
+    application: Option<&Application>,
+    environments: &[FoundEnvironment],
+    services: &[FoundService],
+    problems: &mut Vec<Problem>,
+) {
+    let domain = application.is_some_and(|application| application.domain.is_some());
     let mut names: Vec<&String> =
         services.iter().flat_map(|found| found.resolved.iter().map(|(name, ..)| name)).collect();
     names.sort();
@@ -142,6 +153,11 @@ fn routes(services: &[FoundService], problems: &mut Vec<Problem>) {
     let mut reported: Vec<Problem> = Vec::new();
     for environment in names {
         let mut routes: Vec<Route<'_>> = Vec::new();
+        let at = environments.iter().filter_map(|found| found.environment.as_ref());
+        let named = domain
+            && at.clone().find(|at| at.name == *environment).is_some_and(|at| {
+                at.http.public.certificates.is_empty() && at.http.public.alb.is_none()
+            });
         for found in services {
             let Some((_, node, manifest)) =
                 found.resolved.iter().find(|(name, ..)| name == environment)
@@ -155,7 +171,8 @@ fn routes(services: &[FoundService], problems: &mut Vec<Problem>) {
             for (path, rule) in
                 std::iter::once(("http.path".to_owned(), &http.main)).chain(additional)
             {
-                let route = Route { found, span: node.place(&path), manifest, rule };
+                let named = named && manifest.service_type == ServiceType::LoadBalancedWebService;
+                let route = Route { found, span: node.place(&path), manifest, rule, named };
                 if let Some(first) = routes.iter().find(|other| collide(other, &route)) {
                     let problem = conflict(first, &route);
                     match reported.iter_mut().find(|known| {
@@ -175,10 +192,11 @@ fn routes(services: &[FoundService], problems: &mut Vec<Problem>) {
 fn collide(a: &Route<'_>, b: &Route<'_>) -> bool {
     let public =
         |route: &Route<'_>| route.manifest.service_type == ServiceType::LoadBalancedWebService;
+    // Where the application has a domain, those without an alias have names of their own.
     let hosts = if a.rule.alias.is_empty() && b.rule.alias.is_empty() {
-        true
+        !(a.named && b.named)
     } else {
-        a.rule.alias.iter().any(|host| b.rule.alias.contains(host))
+        a.rule.hosts().any(|host| b.rule.hosts().any(|other| other == host))
     };
     let sources = a.rule.allowed_source_ips == b.rule.allowed_source_ips;
     a.manifest.name != b.manifest.name
@@ -190,7 +208,7 @@ fn collide(a: &Route<'_>, b: &Route<'_>) -> bool {
 
 fn conflict(first: &Route<'_>, second: &Route<'_>) -> Problem {
     let (line, _) = first.found.file.source.position(first.span.offset);
-    let host = second.rule.alias.iter().find(|host| first.rule.alias.contains(host));
+    let host = second.rule.hosts().find(|host| first.rule.hosts().any(|other| other == *host));
     let host = host.map(|host| format!(" on {host}")).unwrap_or_default();
     let message = format!(
         "service `{}` takes the requests to {}{host} already ({}:{line})",

@@ -97,6 +97,11 @@ record! {
         access_logs: Option<AccessLogs> as Option<AccessLogs>,
         /// Who may connect.
         ingress: PublicIngress = PublicIngress::default(),
+        /// Copilot's old place for `ingress`.
+        security_groups: PublicSecurityGroups = PublicSecurityGroups::default(),
+        /// The name or ARN of an application load balancer that exists, for all services that name none
+        /// (`http.alb`).
+        alb: Option<String>,
         /// The TLS security policy, such as `ELBSecurityPolicy-TLS13-1-2-2021-06`.
         ssl_policy: Option<String>,
     }
@@ -121,6 +126,8 @@ record! {
         subnets: Vec<String> as Vec<SubnetId>,
         /// Who may connect, besides the environment's services.
         ingress: PrivateIngress = PrivateIngress::default(),
+        /// Copilot's old place for `ingress`.
+        security_groups: PrivateSecurityGroups = PrivateSecurityGroups::default(),
         /// The TLS security policy.
         ssl_policy: Option<String>,
     }
@@ -132,5 +139,66 @@ record! {
     pub struct PrivateIngress {
         /// Whether anything in the VPC may connect.
         vpc: bool = false,
+        /// The same, as Copilot's templates spell it.
+        from_vpc: bool = false,
+    }
+}
+
+record! {
+    /// Copilot's old place for `ingress`.
+    #[derive(Default)]
+    pub struct PublicSecurityGroups {
+        /// Who may connect.
+        ingress: OldPublicIngress = OldPublicIngress::default(),
+    }
+}
+
+record! {
+    /// Who may connect.
+    #[derive(Default)]
+    pub struct OldPublicIngress {
+        /// Who may connect.
+        restrict_to: RestrictTo = RestrictTo::default(),
+    }
+}
+
+record! {
+    /// Who may connect.
+    #[derive(Default)]
+    pub struct RestrictTo {
+        /// Ranges that may connect; everyone when left out.
+        source_ips: Vec<Range> as Vec<AnyAddresses>,
+    }
+}
+
+record! {
+    /// Copilot's old place for `ingress`.
+    #[derive(Default)]
+    pub struct PrivateSecurityGroups {
+        /// Who may connect.
+        ingress: OldPrivateIngress = OldPrivateIngress::default(),
+    }
+}
+
+record! {
+    /// Who may connect.
+    #[derive(Default)]
+    pub struct OldPrivateIngress {
+        /// Whether anything in the VPC may connect.
+        from_vpc: bool = false,
+    }
+}
+
+impl PublicHttp {
+    /// The ranges that may connect, wherever they are written; none for everyone.
+    pub fn sources(&self) -> impl Iterator<Item = &Range> {
+        self.ingress.source_ips.iter().chain(&self.security_groups.ingress.restrict_to.source_ips)
+    }
+}
+
+impl PrivateHttp {
+    /// Whether anything in the VPC may connect, wherever it is written.
+    pub fn from_vpc(&self) -> bool {
+        self.ingress.vpc || self.ingress.from_vpc || self.security_groups.ingress.from_vpc
     }
 }

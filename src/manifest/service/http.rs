@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::manifest::application::HostedZone;
 use crate::manifest::cidr::Range;
 use crate::manifest::read::{
     AnyAddresses, Between, Port, Read, Reader, Seconds, SecondsBetween, choice, is_map, notation,
@@ -18,6 +19,11 @@ record! {
         ..main: Rule,
         /// More rules, each with a target group of its own.
         additional_rules: Vec<Rule>,
+        /// The name or ARN of an application load balancer that exists. It gets listener rules, and is never
+        /// changed otherwise; the environment's own when left out.
+        alb: Option<String>,
+        /// Requests that are answered with another address.
+        redirects: Vec<RedirectRule>,
     }
 }
 
@@ -26,8 +32,11 @@ record! {
     pub struct Rule {
         /// Requests to this path and everything below it: `/` for all, `/api` or `api` for a part.
         path: String as UrlPath,
-        /// Host names; with them only requests to these hosts.
-        alias: Vec<String> as Aliases,
+        /// Host names, any number of them; with them only requests to these hosts. They get DNS records and a
+        /// certificate where they lie in a hosted zone of the account.
+        alias: Vec<Alias> as Aliases,
+        /// The id of the hosted zone for the records of all names in `alias` that name none.
+        hosted_zone: Option<String> as Option<HostedZone>,
         /// The protocol between load balancer and container.
         version: HttpVersion = HttpVersion::Http1,
         /// How the load balancer sees whether a task works: a path, or a map.
@@ -38,6 +47,8 @@ record! {
         deregistration_delay: Duration as SecondsBetween<0, 3600> = Duration::from_secs(60),
         /// The container that gets the requests; the main one, or the sidecar with `target_port`.
         target_container: Option<String>,
+        /// Copilot's old spelling of `target_container`.
+        "targetContainer" old_target_container: Option<String>,
         /// The port that gets the requests; the target container's when left out.
         target_port: Option<u16> as Option<Port>,
         /// IPv4 ranges whose requests are taken; others get no answer from this service.
@@ -53,11 +64,21 @@ impl Http {
 }
 
 impl Rule {
-    /// How many of the five condition values that one listener rule may have this one uses: two for a
-    /// path (itself and what is below), one for `/`, one for each host and source range.
-    pub fn condition_values(&self) -> usize {
+    /// The container that gets the requests, however it is spelt.
+    pub fn container(&self) -> Option<&str> {
+        self.target_container.as_deref().or(self.old_target_container.as_deref())
+    }
+
+    /// The host names.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.alias.iter().map(|alias| alias.name.as_str())
+    }
+
+    /// How many of the five condition values that one listener rule may have are left for hosts: a
+    /// path takes two (itself and what is below), `/` one, and each source range one.
+    pub fn room_for_hosts(&self) -> usize {
         let path = if self.path == "/" { 1 } else { 2 };
-        path + self.alias.len() + self.allowed_source_ips.len()
+        5_usize.saturating_sub(path + self.allowed_source_ips.len())
     }
 }
 
@@ -138,10 +159,88 @@ impl Read for HealthCheckOrPath {
 
 record! {
     /// A host name.
-    pub(crate) struct AliasMap {
+    pub struct Alias {
         /// The host name.
         name: String as Host,
+        /// The id of the hosted zone for its record.
+        hosted_zone: Option<String> as Option<HostedZone>,
     }
+}
+
+record! {
+    /// Requests that are answered with another address.
+    pub struct RedirectRule {
+        /// What is asked for: a host (`old.example.com`), a path and what is below it (`/old`), or both.
+        from: String,
+        /// Where to go: a host, a path, or a whole URL; `#{path}`, `#{host}` and `#{query}` stand for those asked for.
+        to: String,
+        /// 301 for good, 302 for now.
+        code: RedirectCode = RedirectCode::Permanent,
+    }
+}
+
+choice! {
+    /// Whether browsers remember a redirect.
+    pub enum RedirectCode {
+        /// For good.
+        Permanent = "301",
+        /// For now.
+        Temporary = "302",
+    }
+}
+
+/// Parts of what a redirect is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `HTTP` or `HTTPS`, where it is written.
+    pub scheme: Option<&'static str>,
+    /// A host.
+    pub host: Option<String>,
+    /// A port.
+    pub port: Option<u16>,
+    /// A path, with a leading slash and without one at the end.
+    pub path: Option<String>,
+    /// What stands behind a question mark.
+    pub query: Option<String>,
+}
+
+impl RedirectRule {
+    /// What is asked for; `None` if that is no host and no path.
+    pub fn source(&self) -> Option<Place> {
+        place(&self.from)
+            .filter(|place| place.scheme.is_none() && place.port.is_none() && place.query.is_none())
+    }
+
+    /// Where it leads; `None` if that is no host, path or URL.
+    pub fn target(&self) -> Option<Place> {
+        place(&self.to)
+    }
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (scheme, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (Some("HTTPS"), rest),
+        (_, Some(rest)) => (Some("HTTP"), rest),
+        _ => (None, text),
+    };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query.to_owned())),
+        None => (rest, None),
+    };
+    let (host, path) = match rest.find('/') {
+        Some(at) => (&rest[..at], Some(format!("/{}", rest[at..].trim_matches('/')))),
+        None => (rest, None),
+    };
+    let (host, port) = match host.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse().ok()?)),
+        None => (host, None),
+    };
+    let character = |c: char| c.is_ascii_alphanumeric() || "-.*{}#".contains(c);
+    if !host.chars().all(character) || (!host.is_empty() && !host.contains(['.', '#'])) {
+        return None;
+    }
+    let host = Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty());
+    (host.is_some() || path.is_some()).then_some(Place { scheme, host, port, path, query })
 }
 
 /// One host name: a word, or `{name: ...}`.
@@ -154,18 +253,18 @@ impl JsonSchema for AliasItem {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<String>(generator), part::<AliasMap>(generator)])
+        either([part::<String>(generator), part::<Alias>(generator)])
     }
 }
 
 impl Read for AliasItem {
-    type Value = String;
+    type Value = Alias;
 
-    fn read(node: &Node, reader: &mut Reader) -> Option<String> {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Alias> {
         if is_map(node) {
-            AliasMap::read(node, reader).map(|map| map.name)
+            Alias::read(node, reader)
         } else {
-            Host::read(node, reader)
+            Host::read(node, reader).map(|name| Alias { name, hosted_zone: None })
         }
     }
 }
@@ -185,17 +284,17 @@ impl JsonSchema for Aliases {
 }
 
 impl Read for Aliases {
-    type Value = Vec<String>;
+    type Value = Vec<Alias>;
 
-    fn read(node: &Node, reader: &mut Reader) -> Option<Vec<String>> {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Vec<Alias>> {
         if matches!(node.value, Value::Sequence(_)) {
             Vec::<AliasItem>::read(node, reader)
         } else {
-            Host::read(node, reader).map(|host| vec![host])
+            Host::read(node, reader).map(|name| vec![Alias { name, hosted_zone: None }])
         }
     }
 
-    fn absent() -> Option<Vec<String>> {
+    fn absent() -> Option<Vec<Alias>> {
         Some(Vec::new())
     }
 }

@@ -9,6 +9,7 @@ mod job;
 mod logging;
 mod messaging;
 mod network;
+mod nlb;
 mod settings;
 mod storage;
 
@@ -19,7 +20,9 @@ pub use container::{
 };
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Cooldown, Count, Target};
-pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
+pub use http::{
+    Alias, Http, HttpHealthCheck, HttpVersion, Place, RedirectCode, RedirectRule, Rule,
+};
 pub use iam::{Iam, OwnRole, RoleSource};
 pub(crate) use iam::{PolicyName, is_policy_name};
 pub use job::{JobDeadLetter, On, Timeout};
@@ -29,6 +32,7 @@ pub use messaging::{
     Subscription, ThroughputLimit, TopicFifo,
 };
 pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
+pub use nlb::{Nlb, NlbHealthCheck, NlbListener, NlbPort, NlbProtocol};
 pub use settings::{
     Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
     VersionConsistency,
@@ -105,6 +109,8 @@ record! {
         command: Option<Vec<String>> as Option<Command>,
         /// How requests from the load balancer reach the service; `false` for not at all.
         http: Option<Http> as HttpOrNot,
+        /// A network load balancer of the service's own, for TCP, UDP and TLS.
+        nlb: Option<Nlb>,
         /// CPU units of a task: 1024 are one virtual CPU.
         cpu: u32 as Cpu = 256,
         /// Memory of a task in MiB. Which amounts there are depends on `cpu`.

@@ -236,7 +236,7 @@ pub const ACTIONS: &[Actions] = &[
     },
     Actions {
         kind: "elbv2/load-balancer",
-        resource: "elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/*",
+        resource: "elasticloadbalancing:{region}:{account}:loadbalancer/*/{name}/*",
         create: &[
             "elasticloadbalancing:CreateLoadBalancer",
             "elasticloadbalancing:AddTags",
@@ -251,6 +251,35 @@ pub const ACTIONS: &[Actions] = &[
             "elasticloadbalancing:RemoveTags",
         ],
         delete: &["elasticloadbalancing:DeleteLoadBalancer"],
+    },
+    Actions {
+        kind: "acm/certificate",
+        resource: "acm:{region}:{account}:certificate/*",
+        create: &[
+            "acm:RequestCertificate",
+            "acm:AddTagsToCertificate",
+            "route53:ChangeResourceRecordSets",
+        ],
+        update: &[
+            "acm:AddTagsToCertificate",
+            "acm:RemoveTagsFromCertificate",
+            "route53:ChangeResourceRecordSets",
+        ],
+        delete: &["acm:DeleteCertificate", "route53:ChangeResourceRecordSets"],
+    },
+    Actions {
+        kind: "route53/record",
+        resource: "route53:::hostedzone/*",
+        create: &["route53:ChangeResourceRecordSets"],
+        update: &["route53:ChangeResourceRecordSets"],
+        delete: &["route53:ChangeResourceRecordSets"],
+    },
+    Actions {
+        kind: "elbv2/listener-certificate",
+        resource: "elasticloadbalancing:{region}:{account}:listener/*",
+        create: &["elasticloadbalancing:AddListenerCertificates"],
+        update: &[],
+        delete: &["elasticloadbalancing:RemoveListenerCertificates"],
     },
     Actions {
         kind: "elbv2/target-group",

@@ -14,12 +14,13 @@ use crate::engine::{
     Change, Class, Failure, Foreign, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
     Rule, Spec,
 };
+use crate::resources::acm::CertificateArn;
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
 
 /// TLS 1.2 and 1.3 with the ciphers AWS recommends. The API's own default still allows TLS 1.0.
 pub const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
-/// A listener of an application load balancer.
+/// A listener of a load balancer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
     /// Whose port it is.
@@ -28,12 +29,16 @@ pub struct Listener {
     pub port: i32,
     /// What clients speak.
     pub protocol: Protocol,
-    /// With HTTPS: which TLS versions and ciphers are offered.
+    /// With HTTPS and TLS: which TLS versions and ciphers are offered.
     pub ssl_policy: Option<String>,
-    /// With HTTPS: ARN of the certificate shown to clients that name no host we know.
-    pub certificate: Option<String>,
-    /// With HTTPS: ARNs of further certificates, chosen by the host a client names.
+    /// With HTTPS and TLS: ARN of the certificate shown to clients that name no host we know.
+    pub certificate: Option<Input<CertificateArn>>,
+    /// With HTTPS and TLS: ARNs of further certificates, chosen by the host a client names. Those that are
+    /// resources of ours are attached by [`super::ListenerCertificate`] and are not among them.
     pub additional_certificates: Vec<String>,
+    /// With TLS: which protocols above it are agreed on, such as `HTTP2Preferred`.
+    #[serde(default)]
+    pub alpn_policy: Option<String>,
     /// What happens to requests that no rule matches.
     pub default_action: Action,
     /// The user's own tags.
@@ -52,11 +57,9 @@ crate::outputs!(Listener => ListenerOutputs {
 
 /// Members of the API's inputs that are no fields here, and why.
 pub const EXCLUDED: &[(&str, &str)] = &[
-    ("CreateListener.AlpnPolicy", "network load balancers only"),
     ("CreateListener.MutualAuthentication", "certificates of clients are not offered yet"),
     ("CreateListener.Certificates[].IsDefault", "the first is the default one; it is output only"),
     ("ModifyListener.ListenerArn", "says which listener"),
-    ("ModifyListener.AlpnPolicy", "network load balancers only"),
     ("ModifyListener.MutualAuthentication", "certificates of clients are not offered yet"),
     ("ModifyListener.Certificates[].IsDefault", "the first is the default one; it is output only"),
     (
@@ -97,7 +100,7 @@ impl Resource for Listener {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
         rules: &[Rule::Immutable("load_balancer"), Rule::Unordered("additional_certificates")],
-        observe_after: &["elbv2/load-balancer"],
+        observe_after: &["elbv2/load-balancer", "acm/certificate"],
         order_after: &[],
         // A port has one listener, so two cannot be there at once; on another load balancer they could,
         // but then the old one goes with its load balancer anyway.
@@ -123,7 +126,7 @@ impl Resource for Listener {
                 found.foreign.extend(in_the_way(&one, its_tags, query));
                 continue;
             };
-            let additional = certificates_beside(cx, &one).await?;
+            let additional = certificates_beside(cx, &one, query).await?;
             let own = tags::own(its_tags, &identity);
             found.owned.push(live(&one, identity, own, additional));
         }
@@ -138,7 +141,8 @@ impl Resource for Listener {
             .port(self.port)
             .protocol(self.protocol.as_str().into())
             .set_ssl_policy(self.ssl_policy.clone())
-            .set_certificates(self.certificate.as_deref().map(|arn| vec![certificate(arn)]))
+            .set_certificates(self.default_certificate()?)
+            .set_alpn_policy(self.alpn_policy.clone().map(|policy| vec![policy]))
             .default_actions(self.default_action.to_sdk()?)
             .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
             .send()
@@ -159,7 +163,8 @@ impl Resource for Listener {
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
         let arn = live.outputs.arn.as_str();
-        let fields = ["port", "protocol", "ssl_policy", "certificate", "default_action"];
+        let fields =
+            ["port", "protocol", "ssl_policy", "certificate", "alpn_policy", "default_action"];
         if fields.iter().any(|field| touches(changes, field)) {
             cx.elbv2
                 .modify_listener()
@@ -167,7 +172,8 @@ impl Resource for Listener {
                 .port(self.port)
                 .protocol(self.protocol.as_str().into())
                 .set_ssl_policy(self.ssl_policy.clone())
-                .set_certificates(self.certificate.as_deref().map(|arn| vec![certificate(arn)]))
+                .set_certificates(self.default_certificate()?)
+                .set_alpn_policy(self.alpn_policy.clone().map(|policy| vec![policy]))
                 .default_actions(self.default_action.to_sdk()?)
                 .send()
                 .await
@@ -194,7 +200,7 @@ impl Resource for Listener {
 
     async fn read(
         cx: &Cx,
-        _query: &Query<'_>,
+        query: &Query<'_>,
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
@@ -204,7 +210,7 @@ impl Resource for Listener {
             return Ok(None);
         };
         let Some(all) = tagging::of_one(cx, id).await? else { return Ok(None) };
-        let additional = certificates_beside(cx, one).await?;
+        let additional = certificates_beside(cx, one, query).await?;
         let make = |identity, own| live(one, identity, own, additional);
         Ok(Some(Existing::of(all, wanted, make)))
     }
@@ -237,9 +243,15 @@ impl Listener {
             ssl_policy: None,
             certificate: None,
             additional_certificates: Vec::new(),
+            alpn_policy: None,
             default_action,
             tags: Tags::new(),
         }
+    }
+
+    fn default_certificate(&self) -> Result<Option<Vec<Certificate>>, Failure> {
+        let Some(arn) = &self.certificate else { return Ok(None) };
+        Ok(Some(vec![certificate(arn.get()?.as_str())]))
     }
 
     /// An HTTPS listener: the first certificate is shown to clients that name no host we know, the
@@ -253,7 +265,7 @@ impl Listener {
     ) -> Self {
         Self {
             ssl_policy: Some(ssl_policy.unwrap_or(SSL_POLICY).to_owned()),
-            certificate: certificates.first().cloned(),
+            certificate: certificates.first().map(|arn| Input::Known(arn.as_str().into())),
             additional_certificates: certificates.iter().skip(1).cloned().collect(),
             ..Self::new(load_balancer, Protocol::Https, port, default_action)
         }
@@ -262,7 +274,7 @@ impl Listener {
     /// Makes the further certificates those desired: new ones first, so that no host is left without.
     async fn write_certificates(&self, cx: &Cx, arn: &str, live: &[String]) -> Result<(), Failure> {
         // Plain HTTP has none; what it had went when its protocol changed.
-        if self.protocol != Protocol::Https {
+        if !self.protocol.is_secure() {
             return Ok(());
         }
         let desired = &self.additional_certificates;
@@ -326,12 +338,20 @@ fn in_the_way(one: &sdk::Listener, its_tags: &Tags, query: &Query<'_>) -> Option
     Some(tags::foreign(wanted, arn(one), its_tags))
 }
 
-/// The certificates beside the default one, which only a secure listener has.
-async fn certificates_beside(cx: &Cx, one: &sdk::Listener) -> Result<Vec<String>, Failure> {
-    match one.protocol().map(|protocol| protocol.as_str()) {
-        Some("HTTPS") => additional_certificates(cx, &arn(one)).await,
-        _ => Ok(Vec::new()),
+/// The certificates beside the default one, which only a secure listener has, without those of ours.
+async fn certificates_beside(
+    cx: &Cx,
+    one: &sdk::Listener,
+    query: &Query<'_>,
+) -> Result<Vec<String>, Failure> {
+    let secure = matches!(one.protocol().map(|protocol| protocol.as_str()), Some("HTTPS" | "TLS"));
+    if !secure {
+        return Ok(Vec::new());
     }
+    let mut found = additional_certificates(cx, &arn(one)).await?;
+    let own = query.seen.of("acm/certificate");
+    found.retain(|arn| !own.iter().any(|one| one.id == *arn));
+    Ok(found)
 }
 
 async fn additional_certificates(cx: &Cx, listener: &str) -> Result<Vec<String>, Failure> {
@@ -370,7 +390,7 @@ fn live(
     additional_certificates: Vec<String>,
 ) -> Live<Listener> {
     let protocol = Protocol::from(one.protocol().map_or("HTTP", |protocol| protocol.as_str()));
-    let secure = protocol == Protocol::Https;
+    let secure = protocol.is_secure();
     let filled =
         |text: Option<&str>| text.filter(|text| secure && !text.is_empty()).map(str::to_owned);
     let certificate =
@@ -386,7 +406,8 @@ fn live(
                 .into_iter()
                 .filter(|arn| Some(arn) != certificate.as_ref())
                 .collect(),
-            certificate,
+            certificate: certificate.map(|arn| Input::Known(CertificateArn(arn))),
+            alpn_policy: one.alpn_policy().first().filter(|_| secure).cloned(),
             default_action: Action::from_sdk(one.default_actions()),
             protocol,
             tags,
@@ -430,8 +451,9 @@ mod tests {
                 port: 443,
                 protocol: Protocol::Https,
                 ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
-                certificate: Some("arn:one".into()),
+                certificate: Some(Input::Known("arn:one".into())),
                 additional_certificates: vec!["arn:two".into()],
+                alpn_policy: None,
                 default_action: Action::fixed_text(404, "no"),
                 tags: Tags::new(),
             }

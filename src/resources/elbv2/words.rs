@@ -54,6 +54,13 @@ words! {
         /// From its VPC only.
         Internal = "internal",
     }
+    /// What a load balancer understands.
+    LoadBalancerType {
+        /// HTTP.
+        Application = "application",
+        /// TCP, UDP and TLS.
+        Network = "network",
+    }
     /// Which addresses clients use.
     IpAddressType {
         /// IPv4 only.
@@ -71,6 +78,14 @@ words! {
         Http = "HTTP",
         /// HTTP over TLS.
         Https = "HTTPS",
+        /// Any TCP.
+        Tcp = "TCP",
+        /// UDP.
+        Udp = "UDP",
+        /// TCP and UDP on one port.
+        TcpUdp = "TCP_UDP",
+        /// TLS, ended by the load balancer.
+        Tls = "TLS",
     }
     /// Which HTTP targets speak.
     ProtocolVersion {
@@ -80,6 +95,8 @@ words! {
         Http2 = "HTTP2",
         /// gRPC over HTTP/2.
         Grpc = "GRPC",
+        /// None: a network load balancer does not look into what it passes on.
+        None = "",
     }
     /// What is registered as a target.
     TargetType {
@@ -123,5 +140,23 @@ words! {
         Preserve = "preserve",
         /// It is removed.
         Remove = "remove",
+    }
+}
+
+impl Protocol {
+    /// Whether a network load balancer speaks it.
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Tcp | Self::Udp | Self::TcpUdp | Self::Tls)
+    }
+
+    /// Whether it needs a certificate.
+    pub fn is_secure(&self) -> bool {
+        matches!(self, Self::Https | Self::Tls)
+    }
+}
+
+impl Default for LoadBalancerType {
+    fn default() -> Self {
+        Self::Application
     }
 }

@@ -2,6 +2,8 @@
 
 mod conditions;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, RulePriorityPair};
 use serde::{Deserialize, Serialize};
 
@@ -98,9 +100,28 @@ impl Resource for ListenerRule {
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
         let mut listed = Vec::new();
-        for listener in query.seen.of("elbv2/listener") {
-            let rules = list(cx, &listener.id).await?;
-            listed.extend(rules.into_iter().map(|rule| (listener.id.clone(), rule)));
+        // Network load balancers have no rules.
+        let plain = |live: &crate::engine::Live| {
+            matches!(live.spec["protocol"].as_str(), Some("HTTP" | "HTTPS"))
+        };
+        let mut listeners: BTreeSet<String> = query
+            .seen
+            .of("elbv2/listener")
+            .iter()
+            .filter(|it| plain(it))
+            .map(|it| it.id.clone())
+            .collect();
+        // Our rules on listeners that are not ours: those that are wanted, and those that the tags show.
+        let wanted = query.wanted.iter();
+        listeners.extend(
+            wanted.filter_map(|one| query.wanted_text(&one.address, "listener").map(str::to_owned)),
+        );
+        let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+        let rules = bulk.keys().filter(|arn| arn.contains(":listener-rule/app/"));
+        listeners.extend(rules.map(|arn| listener_of(arn)));
+        for listener in listeners {
+            let rules = list(cx, &listener).await?;
+            listed.extend(rules.into_iter().map(|rule| (listener.clone(), rule)));
         }
         let arns: Vec<String> = listed.iter().map(|(_, rule)| arn(rule)).collect();
         let all_tags = tagging::of(cx, &arns).await?;

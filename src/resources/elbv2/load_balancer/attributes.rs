@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{Cx, classify};
 use crate::engine::{Class, Failure};
-use crate::resources::elbv2::words::{DesyncMitigation, ForwardedFor};
+use crate::resources::elbv2::words::{DesyncMitigation, ForwardedFor, LoadBalancerType};
 
 /// How a load balancer treats requests and connections; the default is AWS's. Attributes that are no
 /// fields here are left as they are.
@@ -35,6 +35,10 @@ pub struct LoadBalancerAttributes {
     pub desync_mitigation: DesyncMitigation,
     /// Requests pass when the web firewall cannot be asked.
     pub firewall_fail_open: bool,
+    /// Network load balancers: each zone's addresses lead to targets in all zones. Application load
+    /// balancers always do so, and have `false` here.
+    #[serde(default)]
+    pub cross_zone: bool,
     /// A zone may be shifted away from.
     pub zonal_shift: bool,
     /// Where requests are logged.
@@ -68,6 +72,7 @@ impl Default for LoadBalancerAttributes {
             forwarded_for_port: false,
             desync_mitigation: DesyncMitigation::Defensive,
             firewall_fail_open: false,
+            cross_zone: false,
             zonal_shift: false,
             access_logs: None,
             connection_logs: None,
@@ -77,10 +82,13 @@ impl Default for LoadBalancerAttributes {
 }
 
 const LOGS: [&str; 3] = ["access_logs", "connection_logs", "health_check_logs"];
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+/// What keys of attributes that network load balancers have begin with.
+const OF_NETWORK: [&str; 4] = ["access_logs.", "deletion_protection.", "zonal_shift.", CROSS_ZONE];
 
 impl LoadBalancerAttributes {
     /// As the API writes them.
-    fn texts(&self) -> BTreeMap<String, String> {
+    fn texts(&self, kind: &LoadBalancerType) -> BTreeMap<String, String> {
         let mut texts: BTreeMap<String, String> = [
             ("idle_timeout.timeout_seconds", self.idle_timeout.to_string()),
             ("client_keep_alive.seconds", self.client_keep_alive.to_string()),
@@ -112,11 +120,15 @@ impl LoadBalancerAttributes {
                 texts.insert(format!("{name}.s3.prefix"), logs.prefix.clone());
             }
         }
+        if *kind == LoadBalancerType::Network {
+            texts.insert(CROSS_ZONE.to_owned(), self.cross_zone.to_string());
+            texts.retain(|key, _| OF_NETWORK.iter().any(|start| key.starts_with(start)));
+        }
         texts
     }
 
     /// Read back; what is absent has its default.
-    fn from_texts(texts: &BTreeMap<String, String>) -> Self {
+    fn from_texts(texts: &BTreeMap<String, String>, kind: &LoadBalancerType) -> Self {
         let default = Self::default();
         let flag = |key: &str, default: bool| texts.get(key).map_or(default, |text| text == "true");
         let number = |key: &str, default: i32| {
@@ -144,6 +156,7 @@ impl LoadBalancerAttributes {
                 .get("routing.http.desync_mitigation_mode")
                 .map_or(default.desync_mitigation, |text| text.as_str().into()),
             firewall_fail_open: flag("waf.fail_open.enabled", false),
+            cross_zone: *kind == LoadBalancerType::Network && flag(CROSS_ZONE, false),
             zonal_shift: flag("zonal_shift.config.enabled", false),
             access_logs: logs("access_logs"),
             connection_logs: logs("connection_logs"),
@@ -152,10 +165,16 @@ impl LoadBalancerAttributes {
     }
 
     /// Writes those that differ from `live`, in one call, or none.
-    pub(super) async fn write(&self, cx: &Cx, arn: &str, live: &Self) -> Result<(), Failure> {
-        let live = live.texts();
+    pub(super) async fn write(
+        &self,
+        cx: &Cx,
+        arn: &str,
+        live: &Self,
+        kind: &LoadBalancerType,
+    ) -> Result<(), Failure> {
+        let live = live.texts(kind);
         let differing: Vec<LoadBalancerAttribute> = self
-            .texts()
+            .texts(kind)
             .into_iter()
             .filter(|(key, text)| live.get(key) != Some(text))
             .map(|(key, text)| LoadBalancerAttribute::builder().key(key).value(text).build())
@@ -175,7 +194,11 @@ impl LoadBalancerAttributes {
 }
 
 /// The attributes of a load balancer; `None` if it has gone.
-pub(super) async fn read(cx: &Cx, arn: &str) -> Result<Option<LoadBalancerAttributes>, Failure> {
+pub(super) async fn read(
+    cx: &Cx,
+    arn: &str,
+    kind: &LoadBalancerType,
+) -> Result<Option<LoadBalancerAttributes>, Failure> {
     let answer = cx
         .elbv2
         .describe_load_balancer_attributes()
@@ -190,7 +213,7 @@ pub(super) async fn read(cx: &Cx, arn: &str) -> Result<Option<LoadBalancerAttrib
                 .iter()
                 .filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())))
                 .collect();
-            Ok(Some(LoadBalancerAttributes::from_texts(&texts)))
+            Ok(Some(LoadBalancerAttributes::from_texts(&texts, kind)))
         }
         Err(failure) if failure.class == Class::Gone => Ok(None),
         Err(failure) => Err(failure),
@@ -215,16 +238,28 @@ mod tests {
             forwarded_for_port: true,
             desync_mitigation: DesyncMitigation::Strictest,
             firewall_fail_open: true,
+            cross_zone: false,
             zonal_shift: true,
             access_logs: Some(LogDelivery { bucket: "logs".into(), prefix: "web".into() }),
             connection_logs: Some(LogDelivery { bucket: "logs".into(), prefix: String::new() }),
             health_check_logs: None,
         };
         for attributes in [LoadBalancerAttributes::default(), changed] {
-            assert_eq!(LoadBalancerAttributes::from_texts(&attributes.texts()), attributes);
+            let kind = LoadBalancerType::Application;
+            let read = LoadBalancerAttributes::from_texts(&attributes.texts(&kind), &kind);
+            assert_eq!(read, attributes);
         }
+        let network = LoadBalancerType::Network;
+        let changed = LoadBalancerAttributes {
+            cross_zone: true,
+            deletion_protection: true,
+            ..LoadBalancerAttributes::default()
+        };
+        let texts = changed.texts(&network);
+        assert!(!texts.contains_key("idle_timeout.timeout_seconds"));
+        assert_eq!(LoadBalancerAttributes::from_texts(&texts, &network), changed);
         assert_eq!(
-            LoadBalancerAttributes::from_texts(&BTreeMap::new()),
+            LoadBalancerAttributes::from_texts(&BTreeMap::new(), &network),
             LoadBalancerAttributes::default()
         );
     }

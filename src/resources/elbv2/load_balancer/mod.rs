@@ -1,4 +1,4 @@
-//! An application load balancer.
+//! An application or network load balancer.
 
 mod attributes;
 
@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 
 use super::tagging;
-use super::words::{IpAddressType, Scheme};
+use super::words::{IpAddressType, LoadBalancerType, Scheme};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -20,16 +20,19 @@ use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags
 
 pub use attributes::{LoadBalancerAttributes, LogDelivery};
 
-/// An application load balancer. Its name in AWS is that of its address, cut to 32 characters.
+/// A load balancer. Its name in AWS is that of its address, cut to 32 characters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancer {
+    /// What it understands.
+    #[serde(default)]
+    pub r#type: LoadBalancerType,
     /// Where it can be reached from.
     pub scheme: Scheme,
     /// Which addresses its clients use.
     pub ip_address_type: IpAddressType,
-    /// One subnet in each of at least two zones.
+    /// One subnet in each of its zones: at least two, or one for a network load balancer, which never leaves any.
     pub subnets: Vec<Input<SubnetId>>,
-    /// What may reach it.
+    /// What may reach it. A network load balancer that begins without any never has one.
     pub security_groups: Vec<Input<SecurityGroupId>>,
     /// How it treats requests and connections.
     pub attributes: LoadBalancerAttributes,
@@ -58,25 +61,27 @@ crate::outputs!(LoadBalancer => LoadBalancerOutputs {
 /// Members of the API's inputs that are no fields here, and why.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreateLoadBalancer.Name", "the physical name follows from the address"),
-    ("CreateLoadBalancer.Type", "always `application`"),
     (
         "CreateLoadBalancer.SubnetMappings",
-        "fixed addresses are for network load balancers; `subnets` says where",
+        "fixed addresses are not offered yet; `subnets` says where",
     ),
     ("CreateLoadBalancer.CustomerOwnedIpv4Pool", "Outposts only"),
-    ("CreateLoadBalancer.EnablePrefixForIpv6SourceNat", "network load balancers only"),
+    (
+        "CreateLoadBalancer.EnablePrefixForIpv6SourceNat",
+        "for UDP over IPv6, which is not offered yet",
+    ),
     ("CreateLoadBalancer.IpamPools", "addresses from a pool of one's own are not offered yet"),
     ("ModifyIpPools.IpamPools", "addresses from a pool of one's own are not offered yet"),
     ("ModifyIpPools.RemoveIpamPools", "addresses from a pool of one's own are not offered yet"),
     ("ModifyIpPools.LoadBalancerArn", "says which load balancer"),
     ("SetSubnets.LoadBalancerArn", "says which load balancer"),
-    ("SetSubnets.SubnetMappings", "fixed addresses are for network load balancers"),
+    ("SetSubnets.SubnetMappings", "fixed addresses are not offered yet"),
     ("SetSubnets.IpAddressType", "SetIpAddressType writes it"),
-    ("SetSubnets.EnablePrefixForIpv6SourceNat", "network load balancers only"),
+    ("SetSubnets.EnablePrefixForIpv6SourceNat", "for UDP over IPv6, which is not offered yet"),
     ("SetSecurityGroups.LoadBalancerArn", "says which load balancer"),
     (
         "SetSecurityGroups.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
-        "network load balancers only",
+        "endpoint services are not offered",
     ),
     ("SetIpAddressType.LoadBalancerArn", "says which load balancer"),
     ("ModifyLoadBalancerAttributes.LoadBalancerArn", "says which load balancer"),
@@ -90,6 +95,7 @@ impl Resource for LoadBalancer {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
         rules: &[
+            Rule::Immutable("type"),
             Rule::Immutable("scheme"),
             Rule::Unordered("subnets"),
             Rule::Unordered("security_groups"),
@@ -113,7 +119,8 @@ impl Resource for LoadBalancer {
         for one in listed {
             let Some(its_tags) = all_tags.get(&arn(&one)) else { continue };
             if let Some(identity) = tags::identity(its_tags, query) {
-                let Some(attributes) = attributes::read(cx, &arn(&one)).await? else { continue };
+                let read = attributes::read(cx, &arn(&one), &kind(&one)).await?;
+                let Some(attributes) = read else { continue };
                 let own = tags::own(its_tags, &identity);
                 found.owned.push(live(&one, identity, own, attributes));
             } else if let Some(wanted) = wanted(query, &one) {
@@ -128,11 +135,13 @@ impl Resource for LoadBalancer {
             .elbv2
             .create_load_balancer()
             .name(identity.name(32))
-            .r#type(LoadBalancerTypeEnum::Application)
+            .r#type(LoadBalancerTypeEnum::from(self.r#type.as_str()))
             .scheme(self.scheme.as_str().into())
             .ip_address_type(self.ip_address_type.as_str().into())
             .set_subnets(Some(self.subnet_ids()?))
-            .set_security_groups(Some(self.security_group_ids()?))
+            .set_security_groups(
+                Some(self.security_group_ids()?).filter(|groups| !groups.is_empty()),
+            )
             .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
             .send()
             .await
@@ -141,7 +150,8 @@ impl Resource for LoadBalancer {
             Failure::new(Class::Server, "CreateLoadBalancer answered without a load balancer")
         })?;
         let outputs = outputs(one);
-        self.attributes.write(cx, outputs.arn.as_str(), &LoadBalancerAttributes::default()).await?;
+        let default = LoadBalancerAttributes::default();
+        self.attributes.write(cx, outputs.arn.as_str(), &default, &self.r#type).await?;
         Ok(Progress::done(outputs))
     }
 
@@ -179,7 +189,7 @@ impl Resource for LoadBalancer {
                 .await
                 .map_err(|error| classify("elbv2 SetIpAddressType", error))?;
         }
-        self.attributes.write(cx, arn, &live.spec.attributes).await?;
+        self.attributes.write(cx, arn, &live.spec.attributes, &self.r#type).await?;
         tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
         Ok(Progress::done(live.outputs.clone()))
     }
@@ -233,7 +243,8 @@ impl Resource for LoadBalancer {
             return Ok(None);
         };
         let Some(all) = tagging::of_one(cx, &arn(one)).await? else { return Ok(None) };
-        let Some(attributes) = attributes::read(cx, &arn(one)).await? else { return Ok(None) };
+        let read = attributes::read(cx, &arn(one), &kind(one)).await?;
+        let Some(attributes) = read else { return Ok(None) };
         let make = |identity, own| live(one, identity, own, attributes);
         Ok(Some(
             Existing::of(all, wanted, make).named(one.load_balancer_name().unwrap_or_default()),
@@ -254,13 +265,14 @@ impl Resource for LoadBalancer {
 }
 
 impl LoadBalancer {
-    /// An IPv4 load balancer in these subnets, with AWS's defaults for all else.
+    /// An IPv4 application load balancer in these subnets, with AWS's defaults for all else.
     pub fn new(
         scheme: Scheme,
         subnets: Vec<Input<SubnetId>>,
         security_groups: Vec<Input<SecurityGroupId>>,
     ) -> Self {
         Self {
+            r#type: LoadBalancerType::Application,
             scheme,
             ip_address_type: IpAddressType::Ipv4,
             subnets,
@@ -279,7 +291,7 @@ impl LoadBalancer {
     }
 }
 
-/// Every application load balancer whose name may be ours.
+/// Every load balancer whose name may be ours.
 async fn list(cx: &Cx, query: &Query<'_>) -> Result<Vec<sdk::LoadBalancer>, Failure> {
     let prefix = tagging::name_prefix(query.application, query.environment);
     let mut pages = cx.elbv2.describe_load_balancers().page_size(400).into_paginator().send();
@@ -344,6 +356,10 @@ fn health(one: &sdk::LoadBalancer) -> Health {
     }
 }
 
+fn kind(one: &sdk::LoadBalancer) -> LoadBalancerType {
+    one.r#type().map_or("application", |kind| kind.as_str()).into()
+}
+
 fn arn(one: &sdk::LoadBalancer) -> String {
     one.load_balancer_arn().unwrap_or_default().to_owned()
 }
@@ -369,6 +385,7 @@ fn live(
     let word = |word: Option<&str>, default: &str| word.unwrap_or(default).to_owned();
     Live {
         spec: LoadBalancer {
+            r#type: kind(one),
             scheme: word(one.scheme().map(|s| s.as_str()), "internet-facing").into(),
             ip_address_type: word(one.ip_address_type().map(|t| t.as_str()), "ipv4").into(),
             subnets: subnets.map(|id| Input::Known(SubnetId::from(id))).collect(),
@@ -424,6 +441,7 @@ mod tests {
         assert_eq!(
             live.spec,
             LoadBalancer {
+                r#type: LoadBalancerType::Application,
                 scheme: Scheme::InternetFacing,
                 ip_address_type: IpAddressType::Ipv4,
                 subnets: vec![Input::Known("subnet-1".into()), Input::Known("subnet-2".into())],

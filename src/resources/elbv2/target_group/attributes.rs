@@ -25,6 +25,15 @@ pub struct TargetGroupAttributes {
     pub anomaly_mitigation: bool,
     /// Whether requests are spread over all zones.
     pub cross_zone: CrossZone,
+    /// Network load balancers: what is still connected when the delay ends is cut off.
+    #[serde(default)]
+    pub end_connections: bool,
+    /// Network load balancers: targets see the clients' addresses; always so for UDP.
+    #[serde(default)]
+    pub client_addresses: bool,
+    /// Network load balancers: each connection begins with a header that says whose it is.
+    #[serde(default)]
+    pub proxy_protocol: bool,
 }
 
 /// How a client stays with its target.
@@ -36,6 +45,8 @@ pub enum Stickiness {
         /// Seconds, 1 to 604,800.
         duration: i32,
     },
+    /// By the client's address (network load balancers).
+    SourceAddress,
     /// By a cookie of the application's.
     ApplicationCookie {
         /// Its name.
@@ -54,6 +65,9 @@ impl Default for TargetGroupAttributes {
             algorithm: Algorithm::RoundRobin,
             anomaly_mitigation: false,
             cross_zone: CrossZone::LoadBalancer,
+            end_connections: false,
+            client_addresses: false,
+            proxy_protocol: false,
         }
     }
 }
@@ -68,11 +82,14 @@ const SLOW_START: &str = "slow_start.duration_seconds";
 const ALGORITHM: &str = "load_balancing.algorithm.type";
 const ANOMALY: &str = "load_balancing.algorithm.anomaly_mitigation";
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+const END_CONNECTIONS: &str = "deregistration_delay.connection_termination.enabled";
+const CLIENT_ADDRESSES: &str = "preserve_client_ip.enabled";
+const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 const DAY: i32 = 86_400;
 
 impl TargetGroupAttributes {
     /// As the API writes them.
-    fn texts(&self) -> BTreeMap<String, String> {
+    fn texts(&self, network: bool) -> BTreeMap<String, String> {
         let mut texts = vec![
             (DELAY, self.deregistration_delay.to_string()),
             (STICKY, self.stickiness.is_some().to_string()),
@@ -83,6 +100,7 @@ impl TargetGroupAttributes {
         ];
         match &self.stickiness {
             None => {}
+            Some(Stickiness::SourceAddress) => texts.push((STICKY_TYPE, "source_ip".to_owned())),
             Some(Stickiness::LoadBalancerCookie { duration }) => {
                 texts.push((STICKY_TYPE, "lb_cookie".to_owned()));
                 texts.push((BALANCER_DURATION, duration.to_string()));
@@ -93,6 +111,12 @@ impl TargetGroupAttributes {
                 texts.push((APPLICATION_DURATION, duration.to_string()));
             }
         }
+        if network {
+            texts.retain(|(key, _)| ![SLOW_START, ALGORITHM, ANOMALY].contains(key));
+            texts.push((END_CONNECTIONS, self.end_connections.to_string()));
+            texts.push((CLIENT_ADDRESSES, self.client_addresses.to_string()));
+            texts.push((PROXY_PROTOCOL, self.proxy_protocol.to_string()));
+        }
         texts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect()
     }
 
@@ -102,7 +126,9 @@ impl TargetGroupAttributes {
         let text = |key: &str| texts.get(key).map(String::as_str).unwrap_or_default();
         let number = |key: &str, default: i32| text(key).parse().unwrap_or(default);
         let stickiness = (text(STICKY) == "true").then(|| {
-            if text(STICKY_TYPE) == "app_cookie" {
+            if text(STICKY_TYPE) == "source_ip" {
+                Stickiness::SourceAddress
+            } else if text(STICKY_TYPE) == "app_cookie" {
                 Stickiness::ApplicationCookie {
                     name: text(APPLICATION_NAME).to_owned(),
                     duration: number(APPLICATION_DURATION, DAY),
@@ -120,14 +146,28 @@ impl TargetGroupAttributes {
             cross_zone: texts
                 .get(CROSS_ZONE)
                 .map_or(default.cross_zone, |text| text.as_str().into()),
+            end_connections: text(END_CONNECTIONS) == "true",
+            client_addresses: text(CLIENT_ADDRESSES) == "true",
+            proxy_protocol: text(PROXY_PROTOCOL) == "true",
         }
     }
 
-    /// Writes those that differ from `live`, in one call, or none.
-    pub(super) async fn write(&self, cx: &Cx, arn: &str, live: &Self) -> Result<(), Failure> {
-        let live = live.texts();
+    /// Writes those that differ from `live`, in one call, or none. A new target group has AWS's defaults, of which
+    /// those behind network load balancers depend on the protocol: they are written all.
+    pub(super) async fn write(
+        &self,
+        cx: &Cx,
+        arn: &str,
+        live: Option<&Self>,
+        network: bool,
+    ) -> Result<(), Failure> {
+        let live = match (live, network) {
+            (Some(live), _) => live.texts(network),
+            (None, false) => Self::default().texts(false),
+            (None, true) => BTreeMap::new(),
+        };
         let differing: Vec<TargetGroupAttribute> = self
-            .texts()
+            .texts(network)
             .into_iter()
             .filter(|(key, text)| live.get(key) != Some(text))
             .map(|(key, text)| TargetGroupAttribute::builder().key(key).value(text).build())
@@ -183,14 +223,23 @@ mod tests {
             algorithm: Algorithm::WeightedRandom,
             anomaly_mitigation: true,
             cross_zone: CrossZone::On,
+            ..default.clone()
         };
         let by_application = TargetGroupAttributes {
             stickiness: Some(Stickiness::ApplicationCookie { name: "session".into(), duration: 9 }),
             ..default.clone()
         };
-        for attributes in [default, changed, by_application] {
-            assert_eq!(TargetGroupAttributes::from_texts(&attributes.texts()), attributes);
+        for attributes in [default.clone(), changed, by_application] {
+            assert_eq!(TargetGroupAttributes::from_texts(&attributes.texts(false)), attributes);
         }
+        let network = TargetGroupAttributes {
+            stickiness: Some(Stickiness::SourceAddress),
+            end_connections: true,
+            client_addresses: true,
+            proxy_protocol: true,
+            ..default
+        };
+        assert_eq!(TargetGroupAttributes::from_texts(&network.texts(true)), network);
         assert_eq!(
             TargetGroupAttributes::from_texts(&BTreeMap::new()),
             TargetGroupAttributes::default()

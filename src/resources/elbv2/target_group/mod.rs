@@ -2,6 +2,8 @@
 
 mod attributes;
 
+use std::collections::BTreeMap;
+
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -16,10 +18,11 @@ use crate::engine::{
 };
 use crate::resources::ec2::VpcId;
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags};
+use crate::resources::route53::zones;
 
 pub use attributes::{Stickiness, TargetGroupAttributes};
 
-/// A target group of an application load balancer. Its name in AWS is that of its address, cut to
+/// A target group of a load balancer. Its name in AWS is that of its address, cut to
 /// 32 characters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetGroup {
@@ -27,7 +30,7 @@ pub struct TargetGroup {
     pub vpc: Input<VpcId>,
     /// What its targets speak.
     pub protocol: Protocol,
-    /// Which HTTP they speak.
+    /// Which HTTP they speak; none behind a network load balancer.
     pub protocol_version: ProtocolVersion,
     /// Their port, unless a target is registered with its own.
     pub port: i32,
@@ -39,6 +42,10 @@ pub struct TargetGroup {
     pub health_check: HealthCheck,
     /// How requests are spread.
     pub attributes: TargetGroupAttributes,
+    /// The hosted zones in which there are, or have been, records that lead here: id by name. Kept in tags, as
+    /// records have none by which they could be found.
+    #[serde(default)]
+    pub zones: BTreeMap<String, String>,
     /// The user's own tags.
     pub tags: Tags,
 }
@@ -50,7 +57,7 @@ pub struct HealthCheck {
     pub protocol: Protocol,
     /// A port, or `traffic-port` for that of the target.
     pub port: String,
-    /// The path it asks for; with gRPC a method, `/package.service/method`.
+    /// The path it asks for; with gRPC a method, `/package.service/method`; empty where it only connects.
     pub path: String,
     /// Seconds between two checks of a target, 5 to 300.
     pub interval: i32,
@@ -60,7 +67,8 @@ pub struct HealthCheck {
     pub healthy_threshold: i32,
     /// Failures in a row after which it is not, 2 to 10.
     pub unhealthy_threshold: i32,
-    /// Codes that mean success: HTTP's (`200-299,301`), or gRPC's with that protocol version.
+    /// Codes that mean success: HTTP's (`200-299,301`), or gRPC's with that protocol version; empty where it
+    /// only connects.
     pub success_codes: String,
 }
 
@@ -81,7 +89,36 @@ impl HealthCheck {
     }
 }
 
+impl HealthCheck {
+    /// AWS's defaults behind a network load balancer: it only connects.
+    pub fn connect() -> Self {
+        Self {
+            protocol: Protocol::Tcp,
+            path: String::new(),
+            timeout: 10,
+            success_codes: String::new(),
+            ..Self::default_for(&ProtocolVersion::Http1)
+        }
+    }
+}
+
 impl TargetGroup {
+    /// Tasks behind a network load balancer, with AWS's defaults for all else.
+    pub fn network(vpc: Input<VpcId>, protocol: Protocol, port: i32) -> Self {
+        let datagrams = matches!(protocol, Protocol::Udp | Protocol::TcpUdp);
+        Self {
+            protocol,
+            protocol_version: ProtocolVersion::None,
+            health_check: HealthCheck::connect(),
+            attributes: TargetGroupAttributes {
+                end_connections: datagrams,
+                client_addresses: datagrams,
+                ..TargetGroupAttributes::default()
+            },
+            ..Self::http(vpc, port)
+        }
+    }
+
     /// Tasks that speak HTTP/1.1 on `port`, with AWS's defaults for all else.
     pub fn http(vpc: Input<VpcId>, port: i32) -> Self {
         Self {
@@ -93,16 +130,29 @@ impl TargetGroup {
             ip_address_type: IpAddressType::Ipv4,
             health_check: HealthCheck::default_for(&ProtocolVersion::Http1),
             attributes: TargetGroupAttributes::default(),
+            zones: BTreeMap::new(),
             tags: Tags::new(),
         }
     }
 
-    fn matcher(&self) -> Matcher {
+    fn matcher(&self) -> Option<Matcher> {
         let codes = &self.health_check.success_codes;
-        match self.protocol_version {
-            ProtocolVersion::Grpc => Matcher::builder().grpc_code(codes).build(),
-            _ => Matcher::builder().http_code(codes).build(),
-        }
+        let matcher = match self.protocol_version {
+            ProtocolVersion::Grpc => Matcher::builder().grpc_code(codes),
+            _ => Matcher::builder().http_code(codes),
+        };
+        (!codes.is_empty()).then(|| matcher.build())
+    }
+
+    fn path(&self) -> Option<String> {
+        Some(self.health_check.path.clone()).filter(|path| !path.is_empty())
+    }
+
+    /// The user's own tags, and those that hold zones.
+    fn all_tags(&self) -> Tags {
+        let mut all = self.tags.clone();
+        all.extend(zones::to_tags(&self.zones));
+        all
     }
 }
 
@@ -174,8 +224,7 @@ impl Resource for TargetGroup {
         for some in owned.chunks(10) {
             let calls = some.iter().map(|(one, ..)| attributes::read(cx, arn(one)));
             for ((one, identity, its_tags), read) in some.iter().zip(join_all(calls).await) {
-                let own = tags::own(its_tags, identity);
-                found.owned.extend(read?.map(|read| live(one, identity.clone(), own, read)));
+                found.owned.extend(read?.map(|read| live(one, identity.clone(), its_tags, read)));
             }
         }
         Ok(found)
@@ -189,19 +238,22 @@ impl Resource for TargetGroup {
             .name(identity.name(32))
             .vpc_id(self.vpc.get()?.0)
             .protocol(self.protocol.as_str().into())
-            .protocol_version(self.protocol_version.as_str())
+            .set_protocol_version(
+                Some(self.protocol_version.as_str().to_owned())
+                    .filter(|version| !version.is_empty()),
+            )
             .port(self.port)
             .target_type(self.target_type.as_str().into())
             .ip_address_type(self.ip_address_type.as_str().into())
             .health_check_protocol(check.protocol.as_str().into())
             .health_check_port(&check.port)
-            .health_check_path(&check.path)
+            .set_health_check_path(self.path())
             .health_check_interval_seconds(check.interval)
             .health_check_timeout_seconds(check.timeout)
             .healthy_threshold_count(check.healthy_threshold)
             .unhealthy_threshold_count(check.unhealthy_threshold)
-            .matcher(self.matcher())
-            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
+            .set_matcher(self.matcher())
+            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.all_tags(), false)))
             .send()
             .await
             .map_err(|error| classify("elbv2 CreateTargetGroup", error))?;
@@ -209,7 +261,8 @@ impl Resource for TargetGroup {
             Failure::new(Class::Server, "CreateTargetGroup answered without a target group")
         })?;
         let outputs = outputs(one);
-        self.attributes.write(cx, outputs.arn.as_str(), &TargetGroupAttributes::default()).await?;
+        let network = self.protocol.is_network();
+        self.attributes.write(cx, outputs.arn.as_str(), None, network).await?;
         Ok(Progress::done(outputs))
     }
 
@@ -227,18 +280,19 @@ impl Resource for TargetGroup {
                 .target_group_arn(arn)
                 .health_check_protocol(check.protocol.as_str().into())
                 .health_check_port(&check.port)
-                .health_check_path(&check.path)
+                .set_health_check_path(self.path())
                 .health_check_interval_seconds(check.interval)
                 .health_check_timeout_seconds(check.timeout)
                 .healthy_threshold_count(check.healthy_threshold)
                 .unhealthy_threshold_count(check.unhealthy_threshold)
-                .matcher(self.matcher())
+                .set_matcher(self.matcher())
                 .send()
                 .await
                 .map_err(|error| classify("elbv2 ModifyTargetGroup", error))?;
         }
-        self.attributes.write(cx, arn, &live.spec.attributes).await?;
-        tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
+        let network = self.protocol.is_network();
+        self.attributes.write(cx, arn, Some(&live.spec.attributes), network).await?;
+        tagging::write(cx, arn, &live.spec.all_tags(), &self.all_tags()).await?;
         Ok(Progress::done(live.outputs.clone()))
     }
 
@@ -275,8 +329,11 @@ impl Resource for TargetGroup {
         };
         let Some(all) = tagging::of_one(cx, &arn(one)).await? else { return Ok(None) };
         let Some(attributes) = attributes::read(cx, arn(one)).await? else { return Ok(None) };
-        let make = |identity, own| live(one, identity, own, attributes);
-        Ok(Some(Existing::of(all, wanted, make).named(one.target_group_name().unwrap_or_default())))
+        let make = |identity, _| live(one, identity, &all, attributes);
+        Ok(Some(
+            Existing::of(all.clone(), wanted, make)
+                .named(one.target_group_name().unwrap_or_default()),
+        ))
     }
 
     async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
@@ -328,37 +385,53 @@ fn outputs(one: &sdk::TargetGroup) -> TargetGroupOutputs {
 fn live(
     one: &sdk::TargetGroup,
     identity: Identity,
-    tags: Tags,
+    all_tags: &Tags,
     attributes: TargetGroupAttributes,
 ) -> Live<TargetGroup> {
     let word = |word: Option<&str>, default: &str| word.unwrap_or(default).to_owned();
-    let protocol_version = ProtocolVersion::from(word(one.protocol_version(), "HTTP1"));
-    let default = HealthCheck::default_for(&protocol_version);
+    let protocol = Protocol::from(word(one.protocol().map(|p| p.as_str()), "HTTP"));
+    let network = protocol.is_network();
+    let protocol_version = match network {
+        true => ProtocolVersion::None,
+        false => ProtocolVersion::from(word(one.protocol_version(), "HTTP1")),
+    };
+    let mut default = match network {
+        true => HealthCheck::connect(),
+        false => HealthCheck::default_for(&protocol_version),
+    };
+    let check = one.health_check_protocol().map(|p| p.as_str());
+    // A check that only connects has neither path nor codes, whatever an endpoint says of them.
+    let connects = check.map_or(network, |check| check == "TCP");
+    if connects {
+        default.path = String::new();
+        default.success_codes = String::new();
+    }
     let codes = one.matcher().and_then(|matcher| match protocol_version {
         ProtocolVersion::Grpc => matcher.grpc_code(),
         _ => matcher.http_code(),
     });
     let spec = TargetGroup {
         vpc: Input::Known(VpcId::from(one.vpc_id().unwrap_or_default())),
-        protocol: word(one.protocol().map(|p| p.as_str()), "HTTP").into(),
+        protocol,
         port: one.port().unwrap_or_default(),
         target_type: word(one.target_type().map(|t| t.as_str()), "instance").into(),
         ip_address_type: word(one.ip_address_type().map(|t| t.as_str()), "ipv4").into(),
         health_check: HealthCheck {
-            protocol: word(one.health_check_protocol().map(|p| p.as_str()), "HTTP").into(),
+            protocol: word(check, default.protocol.as_str()).into(),
             port: word(one.health_check_port(), &default.port),
-            path: word(one.health_check_path(), &default.path),
+            path: word(one.health_check_path().filter(|_| !connects), &default.path),
             interval: one.health_check_interval_seconds().unwrap_or(default.interval),
             timeout: one.health_check_timeout_seconds().unwrap_or(default.timeout),
             healthy_threshold: one.healthy_threshold_count().unwrap_or(default.healthy_threshold),
             unhealthy_threshold: one
                 .unhealthy_threshold_count()
                 .unwrap_or(default.unhealthy_threshold),
-            success_codes: word(codes, &default.success_codes),
+            success_codes: word(codes.filter(|_| !connects), &default.success_codes),
         },
         protocol_version,
         attributes,
-        tags,
+        zones: zones::from_tags(all_tags),
+        tags: tags::own(all_tags, &identity),
     };
     Live { spec, outputs: outputs(one), health: Health::Ready, id: arn(one), identity }
 }
@@ -400,7 +473,7 @@ mod tests {
             .unhealthy_threshold_count(2)
             .matcher(Matcher::builder().http_code("200").build())
             .build();
-        let live = live(&one, identity(), Tags::new(), TargetGroupAttributes::default());
+        let live = live(&one, identity(), &Tags::new(), TargetGroupAttributes::default());
         assert_eq!(live.spec, TargetGroup::http(Input::Known("vpc-1".into()), 80));
         assert_eq!(live.outputs.full_name, "targetgroup/demo-test-api/73e2d6bc24d8a067");
     }
@@ -411,9 +484,9 @@ mod tests {
             .protocol_version("GRPC")
             .matcher(Matcher::builder().grpc_code("0-99").build())
             .build();
-        let live = live(&one, identity(), Tags::new(), TargetGroupAttributes::default());
+        let live = live(&one, identity(), &Tags::new(), TargetGroupAttributes::default());
         assert_eq!(live.spec.health_check.success_codes, "0-99");
         assert_eq!(live.spec.health_check.path, "/AWS.ALB/healthcheck");
-        assert_eq!(live.spec.matcher(), Matcher::builder().grpc_code("0-99").build());
+        assert_eq!(live.spec.matcher(), Some(Matcher::builder().grpc_code("0-99").build()));
     }
 }

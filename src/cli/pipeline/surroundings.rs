@@ -1,0 +1,67 @@
+//! Asks for what exists beside shipit's resources, where manifests name it.
+
+use super::Pipeline;
+use crate::aws::facts::balancers::{self, Balancer};
+use crate::aws::facts::zones;
+use crate::cli::Stop;
+use crate::planner::{self, ExistingBalancer, HostedZone, Surroundings};
+
+impl Pipeline {
+    /// Hosted zones and load balancers, asked for once and only where a manifest needs them.
+    pub(super) async fn surroundings(&self) -> Result<&Surroundings, Stop> {
+        self.surroundings.get_or_try_init(|| self.ask_surroundings()).await
+    }
+
+    async fn ask_surroundings(&self) -> Result<Surroundings, Stop> {
+        let (workspace, environment) = (&self.workspace, self.target.environment.as_str());
+        let services = self.services();
+        let cx = &self.account.cx;
+        let mut found = Surroundings::default();
+        if planner::zones_wanted(workspace, environment, &services) {
+            let zones = zones::public(cx).await?;
+            found.zones =
+                zones.into_iter().map(|zone| HostedZone { id: zone.id, name: zone.name }).collect();
+        }
+        for name in planner::balancers_wanted(workspace, environment, &services) {
+            let Some(balancer) = balancers::balancer(cx, &name).await? else {
+                return Err(Stop::refused(
+                    format!(
+                        "there is no load balancer `{name}` in {} of account {}",
+                        cx.region, cx.account
+                    ),
+                    "`aws elbv2 describe-load-balancers` prints those that are; correct `http.alb`",
+                ));
+            };
+            found.balancers.insert(name.clone(), existing(&name, balancer)?);
+        }
+        Ok(found)
+    }
+}
+
+fn existing(name: &str, found: Balancer) -> Result<ExistingBalancer, Stop> {
+    let listener = |protocol: &str, usual: i32| {
+        let mut speaks = found.listeners.iter().filter(|(_, spoken, _)| spoken == protocol);
+        let first = speaks.clone().next();
+        speaks.find(|(port, ..)| *port == usual).or(first).map(|(.., arn)| arn.clone())
+    };
+    let (http, https) = (listener("HTTP", 80), listener("HTTPS", 443));
+    if found.kind != "application" || (http.is_none() && https.is_none()) {
+        let what = match found.kind.as_str() {
+            "application" => "has no listener for HTTP or HTTPS".to_owned(),
+            kind => format!("is a {kind} load balancer"),
+        };
+        return Err(Stop::refused(
+            format!("load balancer `{name}` {what}, so it cannot serve `http`"),
+            "name an application load balancer that listens on 80 or 443 under `http.alb`",
+        ));
+    }
+    Ok(ExistingBalancer {
+        full_name: found.arn.split_once("loadbalancer/").map_or("", |(_, name)| name).to_owned(),
+        dns_name: found.dns_name,
+        hosted_zone: found.hosted_zone,
+        security_groups: found.security_groups,
+        http,
+        https,
+        priorities: found.priorities,
+    })
+}
