@@ -191,11 +191,7 @@ async fn services_live_from_cluster_to_nothing() {
     let mut account = Account::open().await;
     let (vpc, network) = network(&account.cx).await;
 
-    let fargate = |weight| CapacityProviderStrategyItem {
-        capacity_provider: "FARGATE".to_owned(),
-        weight,
-        base: 0,
-    };
+    let fargate = |weight| CapacityProviderStrategyItem::of("FARGATE", weight, 0);
     let mut cluster = Cluster {
         capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
         default_capacity_provider_strategy: vec![fargate(1)],

@@ -154,6 +154,7 @@ impl Session {
             account,
             region: self.region().to_owned(),
             applicationautoscaling: client!(aws_sdk_applicationautoscaling),
+            autoscaling: client!(aws_sdk_autoscaling),
             ec2: client!(aws_sdk_ec2),
             ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),
@@ -174,6 +175,7 @@ impl Session {
             sns: client!(aws_sdk_sns),
             sqs: client!(aws_sdk_sqs),
             bulk_tags: Arc::default(),
+            cluster_lists: Arc::default(),
         }
     }
 }
@@ -196,6 +198,8 @@ pub struct Cx {
     pub region: String,
     /// Application Auto Scaling.
     pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
+    /// EC2 Auto Scaling.
+    pub autoscaling: aws_sdk_autoscaling::Client,
     /// EC2.
     pub ec2: aws_sdk_ec2::Client,
     /// ECR.
@@ -236,6 +240,8 @@ pub struct Cx {
     pub sqs: aws_sdk_sqs::Client,
     /// Tags of everything that bears ours, fetched once per observation.
     pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
+    /// Held while a cluster's list of capacity providers is read and written back.
+    pub cluster_lists: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Cx {

@@ -61,3 +61,15 @@ pub const DNS_CHANGE: Duration = Duration::from_secs(40);
 pub const CERTIFICATE_RECORDS: Duration = Duration::from_secs(5);
 /// `acm` certificate: from the DNS records' being there until it is issued.
 pub const CERTIFICATE_ISSUING: Duration = Duration::from_secs(90);
+/// `ec2` instance: `pending` to `running`.
+pub const INSTANCE: Duration = Duration::from_secs(20);
+/// `ec2` instance: `shutting-down` to `terminated`.
+pub const INSTANCE_TERMINATION: Duration = Duration::from_secs(40);
+/// `ecs` container instance: launch of the instance to its registration.
+pub const INSTANCE_REGISTERS: Duration = Duration::from_secs(60);
+/// `ecs` managed scaling: how long an instance without tasks stays.
+pub const SCALE_IN: Duration = Duration::from_secs(900);
+/// `autoscaling` group: how long the deletion of an empty one takes.
+pub const AUTO_SCALING_GROUP: Duration = Duration::from_secs(10);
+/// `ecs` capacity provider: `PROVISIONING` to `ACTIVE`, and `DEPROVISIONING` to `INACTIVE`.
+pub const CAPACITY_PROVIDER: Duration = Duration::from_secs(10);

@@ -64,6 +64,7 @@
 mod acm;
 mod applicationautoscaling;
 mod appmesh;
+mod autoscaling;
 pub mod call;
 pub mod clock;
 mod cloudtrail;

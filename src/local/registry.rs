@@ -2,9 +2,9 @@
 
 use super::service::Service;
 use super::{
-    acm, applicationautoscaling, appmesh, cloudtrail, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
-    logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas, sns, sqs, ssm, sts,
-    tagging,
+    acm, applicationautoscaling, appmesh, autoscaling, cloudtrail, cloudwatch, ec2, ecr, ecs, efs,
+    elbv2, iam, logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas, sns,
+    sqs, ssm, sts, tagging,
 };
 
 /// All services, one a line.
@@ -12,6 +12,7 @@ pub static SERVICES: &[&Service] = &[
     &acm::SERVICE,
     &applicationautoscaling::SERVICE,
     &appmesh::SERVICE,
+    &autoscaling::SERVICE,
     &cloudtrail::SERVICE,
     &cloudwatch::SERVICE,
     &ec2::SERVICE,

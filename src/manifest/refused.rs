@@ -62,13 +62,7 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
     ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
     ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
-    ("`platform`", "windows/amd64", "comes in a later release", "only Linux containers can be run"),
-    ("`platform`", "windows/x86_64", "comes in a later release", "only Linux containers can be run"),
-    ("`platform`", "linux/arm", "is 32-bit, and Fargate runs 64-bit only", "use `linux/arm64`"),
-    ("`platform.osfamily`", "windows_server_2019_core", "comes in a later release", "only Linux containers can be run"),
-    ("`platform.osfamily`", "windows_server_2019_full", "comes in a later release", "only Linux containers can be run"),
-    ("`platform.osfamily`", "windows_server_2022_core", "comes in a later release", "only Linux containers can be run"),
-    ("`platform.osfamily`", "windows_server_2022_full", "comes in a later release", "only Linux containers can be run"),
+    ("`platform`", "linux/arm", "is 32-bit, and ECS runs 64-bit only", "use `linux/arm64`"),
 ];
 
 /// What to type for a key that must be there, by its path.

@@ -429,6 +429,12 @@ impl Loader<'_> {
                     problems: &mut own,
                 };
                 env_file::load(self.root, &mut manifest, &mut findings);
+                if manifest.platform.is_windows() {
+                    // Windows needs more, as Copilot knows too.
+                    let given = |key| merged.get(key).is_some_and(|entry| !entry.node.is_null());
+                    manifest.cpu = if given("cpu") { manifest.cpu } else { 1024 };
+                    manifest.memory = if given("memory") { manifest.memory } else { 2048 };
+                }
                 check::service(&manifest, &merged, at, &file.source, &mut own);
                 let retention = at.and_then(|environment| environment.logging.retention);
                 manifest.logging.retention = manifest.logging.retention.or(retention).or(Some(30));

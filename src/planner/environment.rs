@@ -1,6 +1,7 @@
 //! What belongs to the environment: network, security group, cluster, namespace, load balancers.
 
 use super::Context;
+use super::capacity::{self, Providers};
 use super::names;
 use super::needs::{FROM_BALANCER, Needs};
 use super::network::{self, Network};
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub(super) cluster: Input<ClusterName>,
     /// The same, by its ARN.
     pub(super) cluster_arn: Input<ClusterArn>,
+    /// Capacity of its own, by name.
+    pub(super) providers: Providers,
     /// The Cloud Map namespace, where there is one.
     pub(super) namespace: Option<SharedNamespace>,
     /// The internet-facing load balancer, where a service needs one.
@@ -101,6 +104,7 @@ pub(super) fn plan(
         };
         desired.add(&Owner::Environment, format!("{FROM_BALANCER}{balancer}"), &rule)?;
     }
+    let providers = capacity::plan(desired, context, &network, &security_group, &cluster)?;
     let public = needs
         .public_load_balancer
         .then(|| {
@@ -121,6 +125,7 @@ pub(super) fn plan(
         security_group,
         cluster,
         cluster_arn,
+        providers,
         namespace,
         public,
         private,
@@ -248,11 +253,7 @@ fn cluster(
     };
     let cluster = Cluster {
         capacity_providers,
-        default_capacity_provider_strategy: vec![CapacityProviderStrategyItem {
-            capacity_provider: "FARGATE".to_owned(),
-            weight: 1,
-            base: 0,
-        }],
+        default_capacity_provider_strategy: vec![CapacityProviderStrategyItem::of("FARGATE", 1, 0)],
         container_insights: insights.to_owned(),
         protect: manifest.protect,
         tags: context.tags()?,

@@ -9,12 +9,12 @@ use super::scaling::Balanced;
 use super::task::{integer, seconds};
 use super::{Context, surroundings};
 use crate::engine::{Address, Desired, Failure, Input, Observation};
-use crate::manifest::service::{Http, HttpVersion, RedirectCode, RedirectRule, Rule};
+use crate::manifest::service::{Http, HttpVersion, NetworkMode, RedirectCode, RedirectRule, Rule};
 use crate::manifest::{ServiceManifest, ServiceType};
 use crate::resources::ecs::service::LoadBalancer;
 use crate::resources::elbv2::{
     Action, Conditions, HealthCheck, ListenerArn, ListenerRule, ProtocolVersion, Redirect,
-    Stickiness, TargetGroup, TargetGroupArn, TargetGroupAttributes,
+    Stickiness, TargetGroup, TargetGroupArn, TargetGroupAttributes, TargetType,
 };
 
 /// Seconds that a client stays with its task, with stickiness.
@@ -349,7 +349,14 @@ impl Planner<'_> {
             stickiness: rule.stickiness.then_some(Stickiness::LoadBalancerCookie { duration: DAY }),
             ..TargetGroupAttributes::default()
         };
+        let mode = self.service.network_mode_in(Some(self.context.manifest()?));
+        let target_type = match mode {
+            NetworkMode::Awsvpc => TargetType::Ip,
+            // Tasks are reached at ports of their instances.
+            _ => TargetType::Instance,
+        };
         Ok(TargetGroup {
+            target_type,
             health_check,
             attributes,
             protocol_version: version,

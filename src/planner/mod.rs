@@ -6,6 +6,7 @@
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
 mod addresses;
+mod capacity;
 mod endpoints;
 mod environment;
 mod http;

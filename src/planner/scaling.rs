@@ -32,6 +32,7 @@ pub(super) struct Measured {
 pub(super) fn counts(count: &Count) -> (Option<i32>, Option<i32>) {
     match count {
         Count::Fixed(tasks) | Count::Spot(tasks) => (Some(integer(*tasks)), None),
+        Count::Daemon => (None, None),
         Count::Autoscaling(range) => (None, Some(integer(range.min))),
     }
 }
@@ -39,13 +40,9 @@ pub(super) fn counts(count: &Count) -> (Option<i32>, Option<i32>) {
 /// What the tasks run on. Always capacity providers, never a launch type, so that Spot can be
 /// chosen later without making the service anew.
 pub(super) fn capacity(count: &Count) -> Vec<CapacityProviderStrategyItem> {
-    let item = |provider: &str, weight, base| CapacityProviderStrategyItem {
-        capacity_provider: provider.to_owned(),
-        weight,
-        base,
-    };
+    let item = CapacityProviderStrategyItem::of;
     match count {
-        Count::Fixed(_) => vec![item("FARGATE", 1, 0)],
+        Count::Fixed(_) | Count::Daemon => vec![item("FARGATE", 1, 0)],
         Count::Spot(_) => vec![item("FARGATE_SPOT", 1, 0)],
         Count::Autoscaling(range) => match range.spot_from {
             None => vec![item("FARGATE", 1, 0)],

@@ -2,14 +2,15 @@
 
 use super::environment::Shared;
 use super::priority::Priorities;
-use super::{Context, http, messaging, network_balancer, roles, scaling, storage, task};
+use super::{Context, capacity, http, messaging, network_balancer, roles, scaling, storage, task};
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
-use crate::manifest::service::{Placement, Rolling};
+use crate::manifest::service::{Count, NetworkMode, Placement, Rolling, Runs};
 use crate::resources::ec2::SubnetId;
 use crate::resources::ecs::Service;
 use crate::resources::ecs::service::deployment::CircuitBreaker;
 use crate::resources::ecs::service::{Deployment, Network, ServiceRegistry};
+use crate::resources::servicediscovery::service::DnsRecord;
 use crate::resources::servicediscovery::{DiscoveryService, DiscoveryServiceArn};
 
 /// Seconds that resolvers remember a task's address: short, as tasks come and go.
@@ -41,19 +42,36 @@ pub(super) fn plan(
     let nlb_grace = service.nlb.as_ref().map(|nlb| nlb.main.healthcheck.grace_period);
     let grace = http_grace.or(nlb_grace).map_or(0, task::seconds);
     let handle = Handle::<Service>::new(&service.name);
+    let (launch_type, strategy) = capacity::of_service(context, &shared.providers, service)?;
+    let environment = context.manifest()?;
+    let runs = service.runs_in(Some(environment));
+    let own_interface = service.network_mode_in(Some(environment)) == NetworkMode::Awsvpc;
+    let daemon = service.count == Count::Daemon;
+    let mut network = own_interface.then(|| network(context, shared, service)).transpose()?;
+    if let Some(network) = network.as_mut().filter(|_| runs != Runs::Fargate) {
+        // On instances a task's interface hangs on the instance's, and gets no public address.
+        network.assign_public_ip = false;
+    }
     let ecs = Service {
         desired_count,
         initial_count,
-        launch_type: None,
-        capacity_provider_strategy: scaling::capacity(&service.count),
+        launch_type,
+        capacity_provider_strategy: strategy,
+        platform_version: (runs == Runs::Fargate).then(|| "LATEST".to_owned()),
+        scheduling_strategy: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
+        placement_constraints: capacity::constraints(service),
+        placement_strategy: capacity::strategies(service),
         deployment: deployment(service),
-        network: Some(network(context, shared, service)?),
+        network,
         volumes: disks.ebs,
         load_balancers: web.load_balancers,
         service_registries: registry.into_iter().collect(),
         health_check_grace_period: grace,
         // ECS refuses to even out zones where a deployment may not exceed the desired count.
-        availability_zone_rebalancing: service.deployment.rolling == Rolling::Default,
+        // It wants zones to be spread over first, and knows nothing of machines outside AWS.
+        availability_zone_rebalancing: service.deployment.rolling == Rolling::Default
+            && !daemon
+            && matches!(runs, Runs::Fargate | Runs::Managed),
         enable_execute_command: service.exec,
         enable_ecs_managed_tags: true,
         propagate_tags: "SERVICE".to_owned(),
@@ -83,17 +101,35 @@ fn registry(
     service: &ServiceManifest,
 ) -> Result<Option<ServiceRegistry>, Failure> {
     let Some(namespace) = &shared.namespace else { return Ok(None) };
-    let name = DiscoveryService {
+    let environment = context.manifest()?;
+    let mode = service.network_mode_in(Some(environment));
+    // Machines outside AWS are not registered; neither is what nothing reaches.
+    if service.runs_in(Some(environment)) == Runs::External || mode == NetworkMode::None {
+        return Ok(None);
+    }
+    let mut name = DiscoveryService {
         tags: context.tags()?,
         ..DiscoveryService::new(namespace.id.clone(), &service.name, DNS_TTL)
     };
+    let mut at = (None, None);
+    if mode != NetworkMode::Awsvpc {
+        // Behind an instance's address the port tells tasks apart.
+        let Some(port) = service.image.port else { return Ok(None) };
+        if let Some(dns) = &mut name.dns {
+            dns.records = vec![DnsRecord { record: "SRV".to_owned(), ttl: DNS_TTL }];
+        }
+        at = (Some(service.name.clone()), Some(i32::from(port)));
+    }
     let registry: Input<DiscoveryServiceArn> =
         desired.add(&super::owner(service), &service.name, &name)?.arn();
-    Ok(Some(ServiceRegistry { registry, port: None, container: None, container_port: None }))
+    Ok(Some(ServiceRegistry { registry, port: None, container: at.0, container_port: at.1 }))
 }
 
 fn deployment(service: &ServiceManifest) -> Deployment {
-    let (minimum, maximum) = match service.deployment.rolling {
+    // A daemon's new task takes the place of the old one.
+    let recreate =
+        service.deployment.rolling == Rolling::Recreate || service.count == Count::Daemon;
+    let (minimum, maximum) = match if recreate { Rolling::Recreate } else { Rolling::Default } {
         Rolling::Default => (100, 200),
         Rolling::Recreate => (0, 100),
     };

@@ -3,12 +3,21 @@
 use super::task::{integer, seconds};
 use crate::manifest::service::{Settings, VersionConsistency};
 use crate::resources::ecs::task_definition::container::{
-    Container, LinuxParameters, RestartPolicy, Tmpfs, Ulimit,
+    Container, LinuxParameters, ResourceRequirement, RestartPolicy, Tmpfs, Ulimit,
 };
 
 /// A container that runs as the settings say.
 pub(super) fn apply(container: Container, settings: &Settings) -> Container {
     Container {
+        privileged: settings.privileged,
+        resource_requirements: settings
+            .gpu
+            .map(|count| ResourceRequirement {
+                resource: "GPU".to_owned(),
+                value: count.to_string(),
+            })
+            .into_iter()
+            .collect(),
         ulimits: settings
             .ulimits
             .iter()

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Context;
 use super::messaging::Messaging;
 use super::roles::{Roles, object_arn, secret_arn};
+use super::{Context, capacity};
 use super::{logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
-    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, Secret, Settings,
-    Sidecar, Timeout,
+    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, NetworkMode, Platform,
+    PortProtocol, Secret, Settings, Sidecar, SidecarPort, Timeout,
 };
 use crate::manifest::{ServiceManifest, TIMER};
 use crate::resources::ecs::TaskDefinitionArn;
@@ -54,6 +54,9 @@ pub(super) fn plan(
 ) -> Result<Input<TaskDefinitionArn>, Failure> {
     let Parts { roles, messaging, volumes, names } = parts;
     let owner = super::owner(service);
+    let environment = context.manifest()?;
+    let runs = service.runs_in(Some(environment));
+    let mode = service.network_mode_in(Some(environment));
     let retention = service.logging.retention.or(context.manifest()?.logging.retention);
     let log_group = LogGroup {
         retention_days: Some(i32::try_from(retention.unwrap_or(RETENTION)).unwrap_or_default()),
@@ -75,10 +78,26 @@ pub(super) fn plan(
     if let Some(timeout) = &service.timeout {
         containers.insert(TIMER.to_owned(), shared.timer(timeout));
     }
+    for mapping in containers.values_mut().flat_map(|one| &mut one.port_mappings) {
+        let main = service.image.port.map(i32::from) == Some(mapping.container_port);
+        match service.image.host_port.filter(|_| main) {
+            Some(port) => mapping.host_port = port.into(),
+            // Any of the instance's that is free.
+            None if mode == NetworkMode::Bridge => mapping.host_port = 0,
+            None => {}
+        }
+    }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),
         memory: Some(integer(service.memory)),
-        cpu_architecture: architecture(service.platform).to_owned(),
+        network_mode: capacity::mode(mode).to_owned(),
+        requires_compatibilities: vec![capacity::compatibility(runs).to_owned()],
+        cpu_architecture: match service.platform {
+            Platform::LinuxArm64 => "ARM64",
+            _ => "X86_64",
+        }
+        .to_owned(),
+        operating_system: service.platform.system().to_owned(),
         execution_role: Some(roles.execution.clone()),
         task_role: Some(roles.task.clone()),
         ephemeral_storage: service
@@ -287,13 +306,6 @@ fn depends_on(conditions: &BTreeMap<String, Condition>) -> BTreeMap<String, Stri
 
 fn mount_point(volume: &str, path: &str, read_only: bool) -> MountPoint {
     MountPoint { source_volume: volume.to_owned(), container_path: path.to_owned(), read_only }
-}
-
-fn architecture(platform: Architecture) -> &'static str {
-    match platform {
-        Architecture::X86_64 => "X86_64",
-        Architecture::Arm64 => "ARM64",
-    }
 }
 
 /// A manifest's number as the API takes it; manifests allow none that is too large.

@@ -320,7 +320,9 @@ fn vcpus(subject: &Subject<'_>, needs: &mut Vec<Need>) {
     for (_, service) in subject.all::<Service>() {
         let on_demand = match service.capacity_provider_strategy.as_slice() {
             [] => service.launch_type.as_deref() == Some("FARGATE"),
-            list => list.iter().all(|item| item.capacity_provider == "FARGATE"),
+            list => {
+                list.iter().all(|item| item.capacity_provider == Input::Known("FARGATE".into()))
+            }
         };
         let Input::Output(from) = &service.task_definition else { continue };
         let cpu = subject.wanted::<TaskDefinition>(&from.address).and_then(|task| task.cpu);

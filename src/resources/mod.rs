@@ -6,6 +6,7 @@
 
 pub mod acm;
 pub mod applicationautoscaling;
+pub mod autoscaling;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -37,10 +38,13 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ec2::FlowLog>(),
     Kind::of::<ec2::SecurityGroup>(),
     Kind::of::<ec2::SecurityGroupRule>(),
+    Kind::of::<ec2::LaunchTemplate>(),
+    Kind::of::<autoscaling::AutoScalingGroup>(),
     Kind::of::<ecr::Repository>(),
     Kind::of::<ecs::Cluster>(),
     Kind::of::<efs::FileSystem>(),
     Kind::of::<efs::AccessPoint>(),
+    Kind::of::<ecs::CapacityProvider>(),
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),
     Kind::of::<applicationautoscaling::Target>(),
@@ -54,6 +58,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<acm::Certificate>(),
     Kind::of::<route53::Record>(),
     Kind::of::<iam::Role>(),
+    Kind::of::<iam::InstanceProfile>(),
     Kind::of::<logs::LogGroup>(),
     Kind::of::<sns::Topic>(),
     Kind::of::<sqs::Queue>(),

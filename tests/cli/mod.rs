@@ -1,6 +1,7 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
 mod adopt;
+mod capacity;
 mod convert;
 mod domains;
 mod exit_codes;

@@ -18,11 +18,9 @@ impl Graph {
     pub(super) fn cluster(&mut self, name: &str) -> Handle<Cluster> {
         let cluster = Cluster {
             capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
-            default_capacity_provider_strategy: vec![CapacityProviderStrategyItem {
-                capacity_provider: "FARGATE".to_owned(),
-                weight: 1,
-                base: 0,
-            }],
+            default_capacity_provider_strategy: vec![CapacityProviderStrategyItem::of(
+                "FARGATE", 1, 0,
+            )],
             container_insights: "enabled".to_owned(),
             execute_command: ExecuteCommand {
                 logging: "OVERRIDE".to_owned(),

@@ -1,12 +1,13 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `names`, `load_balancing`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
+//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
 //! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
 //! of boto3, `saved` changes every field under a saved plan.
 
 mod account;
 mod adopt;
+mod capacity;
 mod containers;
 mod coverage;
 mod domains;
@@ -56,6 +57,11 @@ lives! {
     repository => stores::repository,
     log_group => stores::log_group,
     role => stores::role,
+    instance_profile => capacity::instance_profile,
+    launch_template => capacity::launch_template,
+    auto_scaling_group => capacity::group,
+    capacity_provider => capacity::capacity_provider,
+    managed_instances => capacity::managed_instances,
     cluster => containers::cluster,
     task_definition => containers::task_definition,
     task_definition_on_instances => containers::task_definition_on_instances,

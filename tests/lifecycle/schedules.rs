@@ -56,11 +56,7 @@ pub(super) fn schedule() -> Example {
     let (cluster, task) = (graph.cluster("other").arn(), graph.task("api-other").arn());
     let [a, _] = graph.public();
     let group = graph.group("api-other").id();
-    let providers = vec![CapacityProviderStrategyItem {
-        capacity_provider: "FARGATE_SPOT".to_owned(),
-        weight: 1,
-        base: 0,
-    }];
+    let providers = vec![CapacityProviderStrategyItem::of("FARGATE_SPOT", 1, 0)];
     let edits = vec![
         edit("expression", json!("rate(12 hours)")),
         edit("timezone", json!("Europe/Berlin")),

@@ -112,10 +112,7 @@ pub(super) fn service() -> Example {
 
 pub(super) fn service_on_providers() -> Example {
     let mut graph = Graph::default();
-    let strategy = |name: &str, base| {
-        let capacity_provider = name.to_owned();
-        vec![CapacityProviderStrategyItem { capacity_provider, weight: 1, base }]
-    };
+    let strategy = |name: &str, base| vec![CapacityProviderStrategyItem::of(name, 1, base)];
     let service = Service {
         network: Some(Network {
             subnets: graph.public().iter().map(|subnet| subnet.id()).collect(),

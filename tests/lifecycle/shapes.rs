@@ -15,8 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, acm, applicationautoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, route53,
-    scheduler, servicediscovery, sns, sqs,
+    REGISTRY, acm, applicationautoscaling, autoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs,
+    route53, scheduler, servicediscovery, sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -121,6 +121,30 @@ const WRITTEN: &[Written] = &[
     written("efs/access-point", "efs", &["CreateAccessPoint"], efs::access_point::EXCLUDED),
     written("sns/topic", "sns", &["CreateTopic", "SetTopicAttributes"], sns::topic::EXCLUDED),
     written("sqs/queue", "sqs", &["CreateQueue", "SetQueueAttributes"], sqs::queue::EXCLUDED),
+    written(
+        "iam/instance-profile",
+        "iam",
+        &["CreateInstanceProfile", "AddRoleToInstanceProfile"],
+        iam::instance_profile::EXCLUDED,
+    ),
+    written(
+        "ec2/launch-template",
+        "ec2",
+        &["CreateLaunchTemplate"],
+        ec2::launch_template::EXCLUDED,
+    ),
+    written(
+        "autoscaling/group",
+        "autoscaling",
+        &["CreateAutoScalingGroup"],
+        autoscaling::group::EXCLUDED,
+    ),
+    written(
+        "ecs/capacity-provider",
+        "ecs",
+        &["CreateCapacityProvider", "UpdateCapacityProvider"],
+        ecs::capacity_provider::EXCLUDED,
+    ),
     written(
         "ecs/cluster",
         "ecs",

@@ -24,6 +24,8 @@ fn every_example_loads_without_a_word() {
             "hello",
             "imported-balancer",
             "imported-vpc",
+            "instances",
+            "managed-instances",
             "market",
             "nightly",
             "observed",

@@ -110,6 +110,11 @@ fn domains() {
 }
 
 #[test]
+fn of_capacity() {
+    assert!(run("capacity.txt") >= 16);
+}
+
+#[test]
 fn messaging() {
     assert!(run("messaging.txt") >= 10);
 }

@@ -244,7 +244,8 @@ fn overrides_merge_maps_and_replace_the_rest() {
             "groups": [],
             "deny_default": false
           }
-        }
+        },
+        "mode": null
       }
     ]
     "#);

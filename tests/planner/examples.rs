@@ -42,6 +42,16 @@ fn imported_vpc_in_office() {
 }
 
 #[test]
+fn instances_in_test() {
+    insta::assert_snapshot!(graph("instances", "test"));
+}
+
+#[test]
+fn managed_instances_in_test() {
+    insta::assert_snapshot!(graph("managed-instances", "test"));
+}
+
+#[test]
 fn market_in_test() {
     insta::assert_snapshot!(graph("market", "test"));
 }
@@ -91,6 +101,8 @@ fn every_example_is_planned_above() {
             "hello test",
             "imported-balancer office",
             "imported-vpc office",
+            "instances test",
+            "managed-instances test",
             "market test",
             "nightly test",
             "observed test",

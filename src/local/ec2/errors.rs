@@ -121,6 +121,22 @@ pub(super) static NOUNS: &[Noun] = &[
         INTERFACES,
     ),
     noun(
+        "launch-template",
+        "lt-",
+        "InvalidLaunchTemplateId.NotFound",
+        "InvalidLaunchTemplateId.Malformed",
+        "launch template ID",
+        super::launch_template::TEMPLATES,
+    ),
+    noun(
+        "instance",
+        "i-",
+        "InvalidInstanceID.NotFound",
+        "InvalidInstanceID.Malformed",
+        "instance ID",
+        super::instance::INSTANCES,
+    ),
+    noun(
         "network-acl",
         "acl-",
         "InvalidNetworkAclID.NotFound",

@@ -1,4 +1,5 @@
-//! `ec2`: networks. Instances, images and volumes are not here.
+//! `ec2`: networks, launch templates, and instances as far as containers run on them: Auto Scaling and ECS alone launch
+//! them. Volumes are not here.
 
 mod address;
 mod cidr;
@@ -10,7 +11,11 @@ mod endpoint_services;
 mod errors;
 mod flow_log;
 mod gateway;
+pub mod image;
+pub mod instance;
+pub mod instance_type;
 mod ipv6;
+mod launch_template;
 mod list;
 mod nat_gateway;
 mod nat_regional;
@@ -126,4 +131,13 @@ const OPERATIONS: &[Operation] = &[
     read("DescribeNetworkInterfaces", surroundings::describe_network_interfaces),
     read("DescribeNetworkAcls", surroundings::describe_network_acls),
     read("DescribeAccountAttributes", surroundings::describe_account_attributes),
+    write("CreateLaunchTemplate", launch_template::create),
+    write("CreateLaunchTemplateVersion", launch_template::create_version),
+    write("ModifyLaunchTemplate", launch_template::modify),
+    write("DeleteLaunchTemplate", launch_template::delete),
+    read("DescribeLaunchTemplates", launch_template::describe),
+    read("DescribeLaunchTemplateVersions", launch_template::describe_versions),
+    read("DescribeInstances", instance::describe),
+    read("DescribeInstanceTypes", instance_type::describe),
+    read("DescribeImages", image::describe),
 ];

@@ -1,9 +1,10 @@
-//! Capacity providers: FARGATE and FARGATE_SPOT, and the strategies that name them. Providers of
-//! the account's own (instances) are not modelled.
+//! Capacity providers as all see them, and the strategies that name them. FARGATE and FARGATE_SPOT are in every account;
+//! those of its own are made in `provider`.
 
 use serde_json::{Value, json};
 
 use super::names::invalid;
+use super::provider;
 use super::task_definition::{includes, page};
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -15,9 +16,9 @@ pub(super) const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
 pub(super) fn describe(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let wanted = call.input.texts("capacityProviders")?;
-    // The two providers belong to no cluster and have no tags.
+    // Names are unique in an account and region, whatever cluster a provider is for.
     call.input.accept("cluster");
-    includes(call, &["TAGS"])?;
+    let tags = !includes(call, &["TAGS"])?.is_empty();
     let name = |text: &String| text.rsplit('/').next().unwrap_or_default().to_owned();
     let wanted: Vec<String> = wanted.iter().map(name).collect();
     let mut found = Vec::new();
@@ -32,7 +33,17 @@ pub(super) fn describe(call: &mut Call<'_>) -> Result<Value, AwsError> {
             }));
         }
     }
-    let missing = wanted.iter().filter(|name| !PROVIDERS.contains(&name.as_str()));
+    let own = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    for (name, one) in call.scan(provider::PROVIDERS, "") {
+        // One that was deleted is described by name for a while.
+        let there = provider::find(call, &name).is_some()
+            || (!wanted.is_empty() && one.time("goneAt") + super::TOMBSTONE > call.now);
+        if own(&name) && there {
+            found.push(provider::wire(call, &one, tags));
+        }
+    }
+    let known = |name: &str| found.iter().any(|one| one.text("name") == name);
+    let missing = wanted.iter().filter(|name| !known(name));
     let failures: Vec<Value> = missing
         .map(|name| {
             let arn = call.arn("ecs", &format!("capacity-provider/{name}"));
@@ -60,6 +71,13 @@ pub(super) fn strategy(input: &Params, member: &str) -> Result<Option<Vec<Value>
     if strategy.len() > 20 {
         return Err(invalid(
             "A capacity provider strategy can contain a maximum of 20 capacity providers.",
+        ));
+    }
+    let fargate = |item: &Value| PROVIDERS.contains(&item.text("capacityProvider"));
+    if strategy.iter().any(fargate) && !strategy.iter().all(fargate) {
+        return Err(invalid(
+            "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling \
+             groups and Fargate providers. Specify one or the other and try again.",
         ));
     }
     if bases > 1 {

@@ -8,7 +8,7 @@ use super::capacity::{self, PROVIDERS};
 use super::names::{self, invalid, no_cluster};
 use super::records::{Service, TASKS};
 use super::task_definition::{includes, page};
-use super::{TOMBSTONE, neighbours, service};
+use super::{TOMBSTONE, instances, neighbours, provider, service};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::durations;
@@ -49,7 +49,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     names::check(&name, "Cluster name")?;
     let settings = settings(&call.input)?;
     let configuration = configuration(&call.input)?;
-    let providers = providers(&call.input)?;
+    let providers = providers(call, &call.input)?;
     let strategy = capacity::strategy(&call.input, "defaultCapacityProviderStrategy")?;
     let defaults = service_connect_defaults(call)?;
     let tags = call.input.tags("tags", "key", "value")?;
@@ -122,10 +122,19 @@ fn configuration(input: &Params) -> Result<Option<Value>, AwsError> {
     Ok(Some(configuration))
 }
 
-fn providers(input: &Params) -> Result<Option<Vec<String>>, AwsError> {
+/// The cluster that a provider is associated with, if there is one.
+pub(super) fn using(call: &Call<'_>, provider: &str) -> Option<String> {
+    let of = |(_, cluster): &(String, Arc<Value>)| {
+        cluster.text("status") != "INACTIVE"
+            && cluster.texts("capacityProviders").contains(&provider)
+    };
+    call.scan(CLUSTERS, "").into_iter().find(of).map(|(name, _)| name)
+}
+
+fn providers(call: &Call<'_>, input: &Params) -> Result<Option<Vec<String>>, AwsError> {
     let providers = input.optional_texts("capacityProviders")?;
     for name in providers.iter().flatten() {
-        if !PROVIDERS.contains(&name.as_str()) {
+        if !PROVIDERS.contains(&name.as_str()) && provider::find(call, name).is_none() {
             return Err(invalid(
                 "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
             ));
@@ -204,7 +213,7 @@ fn wire(call: &Call<'_>, cluster: &Value, include: &[&str]) -> Value {
         "clusterArn": cluster["clusterArn"],
         "clusterName": name,
         "status": status,
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": instances::count(call, name),
         "runningTasksCount": running,
         "pendingTasksCount": pending,
         "activeServicesCount": alive.len(),
@@ -224,7 +233,7 @@ fn wire(call: &Call<'_>, cluster: &Value, include: &[&str]) -> Value {
             "CONFIGURATIONS" if cluster.has("configuration") => {
                 output.set("configuration", cluster["configuration"].clone());
             }
-            "STATISTICS" => output.set("statistics", statistics(&alive, running, pending)),
+            "STATISTICS" => output.set("statistics", statistics(&alive, &tasks)),
             "ATTACHMENTS" => {
                 output.set("attachments", json!([]));
                 if cluster.has("readyAt") {
@@ -238,14 +247,22 @@ fn wire(call: &Call<'_>, cluster: &Value, include: &[&str]) -> Value {
     output
 }
 
-fn statistics(services: &[&Service], running: usize, pending: usize) -> Value {
+fn statistics(services: &[&Service], tasks: &[(String, Arc<Value>)]) -> Value {
     let pair = |name: &str, value: usize| json!({"name": name, "value": value.to_string()});
+    let count = |on_fargate: bool, status: &[&str]| {
+        let of = |wire: &Value| {
+            (wire.text("launchType") == "FARGATE") == on_fargate
+                && status.contains(&wire.text("lastStatus"))
+        };
+        tasks.iter().filter(|(_, task)| of(&task["wire"])).count()
+    };
+    let (running, pending) = (["RUNNING"], ["PENDING", "PROVISIONING"]);
     let fargate = services.iter().filter(|service| service.is_fargate()).count();
     json!([
-        pair("runningEC2TasksCount", 0),
-        pair("runningFargateTasksCount", running),
-        pair("pendingEC2TasksCount", 0),
-        pair("pendingFargateTasksCount", pending),
+        pair("runningEC2TasksCount", count(false, &running)),
+        pair("runningFargateTasksCount", count(true, &running)),
+        pair("pendingEC2TasksCount", count(false, &pending)),
+        pair("pendingFargateTasksCount", count(true, &pending)),
         pair("activeEC2ServiceCount", services.len() - fargate),
         pair("activeFargateServiceCount", fargate),
         pair("drainingEC2ServiceCount", 0),
@@ -295,7 +312,7 @@ pub(super) fn update_settings(call: &mut Call<'_>) -> Result<Value, AwsError> {
 pub(super) fn put_capacity_providers(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (name, mut cluster) = to_change(call)?;
     let missing = |member: &str| call.input.missing(member);
-    let providers = providers(&call.input)?.ok_or_else(|| missing("capacityProviders"))?;
+    let providers = providers(call, &call.input)?.ok_or_else(|| missing("capacityProviders"))?;
     let strategy = capacity::strategy(&call.input, "defaultCapacityProviderStrategy")?
         .ok_or_else(|| missing("defaultCapacityProviderStrategy"))?;
     if cluster.time("readyAt") > call.now {
@@ -305,7 +322,13 @@ pub(super) fn put_capacity_providers(call: &mut Call<'_>) -> Result<Value, AwsEr
     capacity::check_strategy(&strategy, &associated)?;
     let services = service::all(call, &name);
     for gone in cluster.texts("capacityProviders").iter().filter(|old| !associated.contains(old)) {
-        if services.iter().any(|service| service.is_active() && service.uses_provider(gone)) {
+        let used =
+            services.iter().any(|service| service.is_active() && service.uses_provider(gone));
+        let runs = call.scan(TASKS, &format!("{name}/")).iter().any(|(_, task)| {
+            task["wire"].text("capacityProviderName") == *gone
+                && task["wire"].text("lastStatus") != "STOPPED"
+        });
+        if used || (runs && !PROVIDERS.contains(gone)) {
             return Err(AwsError::new(
                 "ResourceInUseException",
                 "The specified capacity provider is in use and cannot be removed.",
@@ -345,6 +368,12 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
         return Err(AwsError::new(
             "ClusterContainsServicesException",
             "The Cluster cannot be deleted while Services are active.",
+        ));
+    }
+    if instances::count(call, &name) > 0 {
+        return Err(AwsError::new(
+            "ClusterContainsContainerInstancesException",
+            "The Cluster cannot be deleted while Container Instances are active or draining.",
         ));
     }
     let tasks = call.scan(TASKS, &format!("{name}/"));

@@ -5,8 +5,11 @@
 mod capacity;
 mod clusters;
 mod deployments;
+mod instances;
 mod names;
 mod neighbours;
+mod placement;
+mod provider;
 mod records;
 mod rollout;
 mod service;
@@ -45,6 +48,14 @@ pub(super) static SERVICE: Service = Service {
         write("UpdateClusterSettings", clusters::update_settings),
         write("PutClusterCapacityProviders", clusters::put_capacity_providers),
         read("DescribeCapacityProviders", capacity::describe),
+        write("CreateCapacityProvider", provider::create),
+        write("UpdateCapacityProvider", provider::update),
+        write("DeleteCapacityProvider", provider::delete),
+        write("RegisterContainerInstance", instances::register),
+        write("DeregisterContainerInstance", instances::deregister),
+        read("DescribeContainerInstances", instances::describe),
+        read("ListContainerInstances", instances::list),
+        write("UpdateContainerInstancesState", instances::update_state),
         write("RegisterTaskDefinition", task_definition::register),
         write("DeregisterTaskDefinition", task_definition::deregister),
         write("DeleteTaskDefinitions", task_definition::delete),
@@ -129,4 +140,14 @@ pub(super) fn role_trusts(call: &Call<'_>, arn: &str, service: &str) -> bool {
 /// May the role do this? See [`neighbours::role_may`].
 pub(super) fn role_may(call: &Call<'_>, arn: &str, action: &str, resource: &str) -> bool {
     neighbours::role_may(call, arn, action, resource)
+}
+
+/// An instance of the account's has come up whose agent joins a cluster.
+pub(super) fn instance_up(call: &mut Call<'_>, joining: &serde_json::Value, group: &str) {
+    instances::up(call, joining, group);
+}
+
+/// An instance is being terminated.
+pub(super) fn instance_gone(call: &mut Call<'_>, id: &str) {
+    instances::gone(call, id);
 }

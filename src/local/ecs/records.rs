@@ -53,6 +53,13 @@ pub(super) struct Service {
     pub(super) inactive_at: Option<Millis>,
 }
 
+/// Does what a service or task asks for run on Fargate? No other provider's name may begin so.
+pub(super) fn is_fargate(wire: &Value) -> bool {
+    let provider = |item: &Value| item.text("capacityProvider").starts_with("FARGATE");
+    wire.text("launchType") == "FARGATE"
+        || wire.list("capacityProviderStrategy").iter().any(provider)
+}
+
 /// A revision that once was fully deployed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Completed {
@@ -135,6 +142,15 @@ pub(super) struct Task {
     pub(super) spec: Value,
     /// How it ended or will end.
     pub(super) end: Option<End>,
+    /// The capacity provider whose next instance it waits for.
+    #[serde(default)]
+    pub(super) waiting: Option<String>,
+    /// It is one of a daemon's.
+    #[serde(default)]
+    pub(super) daemon: bool,
+    /// As what it is registered with target groups, if not by its address.
+    #[serde(default)]
+    pub(super) target: Option<String>,
 }
 
 /// Why a task stops.
@@ -201,8 +217,11 @@ impl Service {
     }
 
     pub(super) fn is_fargate(&self) -> bool {
-        self.wire.text("launchType") == "FARGATE"
-            || !self.wire.list("capacityProviderStrategy").is_empty()
+        is_fargate(&self.wire)
+    }
+
+    pub(super) fn is_daemon(&self) -> bool {
+        self.wire.text("schedulingStrategy") == "DAEMON"
     }
 
     pub(super) fn primary(&self) -> Option<&Deployment> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::names::{client, invalid, no_cluster, no_service};
 use super::records::{Service, Task};
-use super::{clusters, task_definition};
+use super::{clusters, instances, provider, task_definition};
 use crate::local::call::Call;
 use crate::local::error::AwsError;
 
@@ -25,6 +25,12 @@ fn check(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
         ["task-definition", _] => Err(client(
             "The specified task definition was not found. Specify a valid ARN and try again.",
         )),
+        ["capacity-provider", name] => provider::find(call, name)
+            .map(|_| ())
+            .ok_or_else(|| invalid("The specified capacity provider was not found.")),
+        ["container-instance", cluster, id] => instances::find(call, cluster, id)
+            .map(|_| ())
+            .ok_or_else(|| invalid("The referenced container instance was not found.")),
         ["task", cluster, id] => Task::load(call, cluster, id)
             .map(|_| ())
             .ok_or_else(|| invalid("The specified task was not found.")),

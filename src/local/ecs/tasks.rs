@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::names::{self, client, invalid, no_service};
-use super::records::{End, Service, TASKS, Task};
+use super::records::{End, Service, TASKS, Task, is_fargate};
 use super::rollout::task::{self, Order};
 use super::service::{check_against, complete_network, shape};
 use super::task_definition::{find_active, includes, page};
-use super::{TOMBSTONE, capacity, clusters, rollout};
+use super::{TOMBSTONE, capacity, clusters, instances, rollout};
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
@@ -39,9 +39,6 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let spec = spec(call, &cluster)?;
     let definition = find_active(call, &reference)?;
     check_against(call, &spec, &definition)?;
-    if !matches!(spec.text("launchType"), "FARGATE" | "") {
-        return Err(invalid("No Container Instances were found in your cluster."));
-    }
     if propagate.as_deref() == Some("TASK_DEFINITION") {
         let mut all = call.tags(definition.text("taskDefinitionArn"));
         all.append(&mut tags);
@@ -75,7 +72,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
         return Ok(json!({"tasks": tasks, "failures": []}));
     }
     let mut ids = Vec::new();
-    let mut shown = Vec::new();
+    let (mut shown, mut failures) = (Vec::new(), Vec::new());
     for number in 0..u64::try_from(count).unwrap_or(1) {
         let order = Order {
             cluster: &cluster,
@@ -89,6 +86,15 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
             exec,
         };
         let mut task = task::new(call, &order);
+        if !is_fargate(&spec)
+            && let Err(reason) =
+                rollout::find_place(call, &cluster, &mut task, &spec, &definition, None)
+        {
+            failures.push(
+                json!({"arn": call.arn("ecs", &format!("cluster/{cluster}")), "reason": reason}),
+            );
+            continue;
+        }
         if let Some(overrides) = &overrides {
             let mut whole = overrides.clone();
             if !whole.has("containerOverrides") {
@@ -103,6 +109,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
         call.add_tags(&arn, tags.clone())?;
         task.save(call, &cluster);
         task::wake_alone(call, &cluster, &task);
+        rollout::grow(call, &cluster, &task);
         shown.push(wire(call, &task, true));
         ids.push(task.id);
     }
@@ -111,7 +118,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
         call.put(RUN_TOKENS, &token, json!({"request": request, "tasks": ids, "until": until}));
     }
     forget_old(call, &cluster);
-    Ok(json!({"tasks": shown, "failures": []}))
+    Ok(json!({"tasks": shown, "failures": failures}))
 }
 
 /// The members of a service revision that RunTask has too.
@@ -153,7 +160,7 @@ fn spec(call: &Call<'_>, cluster: &str) -> Result<Value, AwsError> {
         complete_network(&mut network);
         spec.set("networkConfiguration", network);
     }
-    if spec.text("launchType") != "EC2" {
+    if is_fargate(&spec) {
         let version = call.input.optional_text("platformVersion")?;
         let version = version.filter(|version| version != "LATEST");
         spec.set("platformVersion", version.unwrap_or_else(|| "1.4.0".to_owned()));
@@ -245,7 +252,11 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let status = status.unwrap_or_else(|| "RUNNING".to_owned());
     let kinds = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
     let launch_type = call.input.optional_one_of("launchType", &kinds)?;
-    if call.input.optional_text("containerInstance")?.is_some() {
+    let instance = call.input.optional_text("containerInstance")?;
+    let instance = instance.map(|one| one.rsplit('/').next().unwrap_or_default().to_owned());
+    if let Some(instance) = &instance
+        && instances::find(call, &cluster, instance).is_none()
+    {
         return Err(client("The referenced container instance was not found."));
     }
     if let Some(service) = &service
@@ -260,6 +271,10 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
         let definition = wire.text("taskDefinitionArn").rsplit('/').next().unwrap_or_default();
         same(&service, task.text("service"))
             && same(&family, definition.split(':').next().unwrap_or_default())
+            && same(
+                &instance,
+                wire.text("containerInstanceArn").rsplit('/').next().unwrap_or_default(),
+            )
             && same(&started_by, wire.text("startedBy"))
             && same(&launch_type, wire.text("launchType"))
             && wire.text("desiredStatus") == status

@@ -1,6 +1,7 @@
-//! `ssm`: Parameter Store, whole for the standard and advanced tiers without policies. Values of
+//! `ssm`: hybrid activations, and Parameter Store, whole for the standard and advanced tiers without policies. Values of
 //! `SecureString`s lie sealed on the disk and are shown only with `WithDecryption`.
 
+mod activation;
 mod describe;
 mod read;
 mod tags;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::document::Document;
+use super::ec2::image;
 use super::error::AwsError;
 use super::sealed;
 use super::service::{self, Protocol, Service};
@@ -38,6 +40,9 @@ pub(super) static SERVICE: Service = Service {
         service::read("GetParametersByPath", read::get_parameters_by_path),
         service::read("GetParameterHistory", read::get_parameter_history),
         service::read("DescribeParameters", describe::describe_parameters),
+        service::write("CreateActivation", activation::create),
+        service::read("DescribeActivations", activation::describe),
+        service::write("DeleteActivation", activation::delete),
         service::write("AddTagsToResource", tags::add_tags_to_resource),
         service::write("RemoveTagsFromResource", tags::remove_tags_from_resource),
         service::read("ListTagsForResource", tags::list_tags_for_resource),
@@ -97,5 +102,9 @@ fn select(parameter: &Value, selector: Option<&str>) -> Option<Value> {
 
 /// A parameter by name, or one of those that AWS itself publishes.
 fn find(call: &Call<'_>, name: &str) -> Option<Arc<Value>> {
-    call.get(PARAMETERS, name)
+    call.get(PARAMETERS, name).or_else(|| {
+        let value = image::parameter(call, name)?;
+        let version = json!({"Type": "String", "Value": value, "Version": 1, "Modified": 0, "DataType": "text"});
+        Some(Arc::new(json!({"Versions": [version]})))
+    })
 }

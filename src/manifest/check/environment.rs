@@ -211,6 +211,9 @@ pub(crate) fn environment(
 ) {
     let unread = unread.iter().map(|problem| problem.span).collect();
     let findings = &mut Findings { source: &file.source, node: &file.node, unread, problems };
+    if findings.sound(&["cluster", "network"]) {
+        super::capacity::environment(environment, findings);
+    }
     let rules = &environment.network.security_group;
     if !findings.sound(&["network", "http", "role", "discovery"]) {
         return;

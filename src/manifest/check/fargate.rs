@@ -1,10 +1,11 @@
 //! The sizes of tasks that Fargate offers.
 
 use super::{Explain, Findings};
+use crate::manifest::read::list;
 use crate::manifest::service::ServiceManifest;
 
 /// CPU units of a Fargate task.
-pub(crate) const FARGATE_CPUS: &[u32] = &[256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
+const FARGATE_CPUS: &[u32] = &[256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
 
 /// The amounts of memory in MiB that Fargate offers with so many CPU units; none for other numbers.
 pub(crate) fn memories(cpu: u32) -> Vec<u32> {
@@ -24,6 +25,14 @@ pub(crate) fn memories(cpu: u32) -> Vec<u32> {
 
 /// `cpu` and `memory` must be a size that Fargate offers.
 pub(super) fn size(service: &ServiceManifest, findings: &mut Findings<'_>) {
+    if !FARGATE_CPUS.contains(&service.cpu) {
+        let words: Vec<String> = FARGATE_CPUS.iter().map(ToString::to_string).collect();
+        let near = FARGATE_CPUS.iter().min_by_key(|offered| offered.abs_diff(service.cpu));
+        findings
+            .error("cpu", format!("Fargate has no task with cpu {}", service.cpu))
+            .explain(list(&words), format!("the nearest is {}", near.copied().unwrap_or(256)));
+        return;
+    }
     let offered = memories(service.cpu);
     if offered.contains(&service.memory) {
         return;

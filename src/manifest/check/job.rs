@@ -46,7 +46,7 @@ pub(super) fn job(service: &ServiceManifest, findings: &mut Findings<'_>) {
         }
     }
     match &service.count {
-        Count::Autoscaling(_) => findings
+        Count::Daemon | Count::Autoscaling(_) => findings
             .error_of_key("count", "a job does not scale by itself: each run has so many tasks")
             .explain("a number from 1 to 10, or `spot`", "write `count: 1`, or leave the line out"),
         Count::Fixed(tasks) | Count::Spot(tasks) if !(1..=10).contains(tasks) => {

@@ -2,6 +2,7 @@
 //!
 //! What a single value may look like is not here but where it is read.
 
+mod capacity;
 mod containers;
 mod domains;
 mod environment;
@@ -19,7 +20,6 @@ mod workspace;
 use std::sync::Arc;
 
 pub(crate) use environment::{environment, vpc};
-pub(crate) use fargate::FARGATE_CPUS;
 pub use job::TIMER;
 pub(crate) use service::{count, service};
 pub(crate) use workspace::{file_name, overrides, workspace};

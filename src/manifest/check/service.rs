@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Explain, Findings, containers, fargate, http, job, messaging, nlb, policy, settings};
+use super::{
+    Explain, Findings, capacity, containers, fargate, http, job, messaging, nlb, policy, settings,
+};
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
@@ -122,14 +124,22 @@ pub(crate) fn service(
     if findings.sound(&["type", "on", "timeout", "retries", "count", "sidecars"]) {
         job::job(service, findings);
     }
-    if findings.sound(&["cpu", "memory"]) {
-        fargate::size(service, findings);
+    if findings.sound(&[
+        "capacity",
+        "network",
+        "count",
+        "platform",
+        "placement",
+        "image",
+        "sidecars",
+    ]) {
+        capacity::capacity(service, environment, findings);
     }
     if findings.sound(&["image", "sidecars", "storage", "variables", "secrets", "logging"]) {
         containers::containers(service, findings);
     }
     if findings.sound(SETTINGS) {
-        settings::settings(service, findings);
+        settings::settings(service, environment, findings);
     }
     if findings.sound(&["iam"]) {
         policy::iam(service, findings);

@@ -1,8 +1,9 @@
 //! How containers run: names that Linux knows, numbers that fit together, and what Fargate refuses.
 
 use super::{Explain, Findings};
+use crate::manifest::environment::Environment;
 use crate::manifest::read::{did_you_mean, list};
-use crate::manifest::service::{IpcMode, PidMode, ServiceManifest, Settings};
+use crate::manifest::service::{IpcMode, PidMode, Runs, ServiceManifest, Settings};
 
 const ULIMITS: &[&str] = &[
     "core",
@@ -121,10 +122,19 @@ const SYSTEM_CONTROLS: &[&str] = &[
 const MOST_EXIT_CODES: usize = 50;
 
 /// Everything about how the containers run.
-pub(super) fn settings(service: &ServiceManifest, findings: &mut Findings<'_>) {
-    container("", &service.settings, findings);
+pub(super) fn settings(
+    service: &ServiceManifest,
+    environment: Option<&Environment>,
+    findings: &mut Findings<'_>,
+) {
+    let fargate = service.runs_in(environment) == Runs::Fargate;
+    container("", &service.settings, fargate, findings);
     for (name, sidecar) in &service.sidecars {
-        container(&format!("sidecars.{name}."), &sidecar.settings, findings);
+        container(&format!("sidecars.{name}."), &sidecar.settings, fargate, findings);
+    }
+    if !fargate {
+        sizes(service, findings);
+        return;
     }
     if service.pid_mode == Some(PidMode::Host) {
         findings
@@ -137,12 +147,12 @@ pub(super) fn settings(service: &ServiceManifest, findings: &mut Findings<'_>) {
     sizes(service, findings);
 }
 
-fn container(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
+fn container(path: &str, settings: &Settings, fargate: bool, findings: &mut Findings<'_>) {
     ulimits(path, settings, findings);
     for (key, time) in
         [("stop_timeout", settings.stop_timeout), ("start_timeout", settings.start_timeout)]
     {
-        if time.is_some_and(|time| !(2..=120).contains(&time.as_secs())) {
+        if fargate && time.is_some_and(|time| !(2..=120).contains(&time.as_secs())) {
             let what = if key == "stop_timeout" { "to stop" } else { "to start" };
             findings
                 .error(
@@ -160,6 +170,9 @@ fn container(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
                 format!("there are {codes} exit codes to ignore"),
             )
             .expected = Some(format!("at most {MOST_EXIT_CODES}"));
+    }
+    if !fargate {
+        return;
     }
     capabilities(path, settings, findings);
     tmpfs(path, settings, findings);

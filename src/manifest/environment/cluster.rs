@@ -1,7 +1,10 @@
 //! What runs the containers, how they find each other, what is measured.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::capacity::Capacity;
 use crate::manifest::read::{Read, Reader, choice, is_map, not_a_choice, record};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::Node;
@@ -21,6 +24,10 @@ record! {
         "type" cluster_type: ClusterType = ClusterType::Ecs,
         /// Whether services may use Fargate Spot.
         spot: bool = true,
+        /// Instances that services may run on, instead of Fargate, by a name that services use.
+        capacity: BTreeMap<String, Capacity>,
+        /// The capacity of services that name none: one of these, or `fargate`, as when left out.
+        default_capacity: Option<String>,
     }
 }
 
@@ -31,11 +38,20 @@ pub struct Cluster {
     pub cluster_type: ClusterType,
     /// Whether the capacity provider `FARGATE_SPOT` is attached, besides `FARGATE`.
     pub spot: bool,
+    /// Capacity of its own, by name.
+    pub capacity: BTreeMap<String, Capacity>,
+    /// The capacity of services that name none; Fargate if none.
+    pub default_capacity: Option<String>,
 }
 
 impl Default for Cluster {
     fn default() -> Self {
-        Self { cluster_type: ClusterType::Ecs, spot: true }
+        Self {
+            cluster_type: ClusterType::Ecs,
+            spot: true,
+            capacity: BTreeMap::new(),
+            default_capacity: None,
+        }
     }
 }
 
@@ -54,10 +70,14 @@ impl Read for Cluster {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if is_map(node) {
-            return ClusterMap::read(node, reader)
-                .map(|map| Self { cluster_type: map.cluster_type, spot: map.spot });
+            return ClusterMap::read(node, reader).map(|map| Self {
+                cluster_type: map.cluster_type,
+                spot: map.spot,
+                capacity: map.capacity,
+                default_capacity: map.default_capacity,
+            });
         }
-        ClusterType::read(node, reader).map(|cluster_type| Self { cluster_type, spot: true })
+        ClusterType::read(node, reader).map(|cluster_type| Self { cluster_type, ..Self::default() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `kind: environment`: a network, a cluster and what its services share.
 
 mod access_logs;
+mod capacity;
 mod cluster;
 pub mod endpoints;
 mod network;
@@ -8,6 +9,8 @@ mod network;
 use std::collections::BTreeMap;
 
 pub use access_logs::AccessLogs;
+pub(crate) use capacity::is_arm;
+pub use capacity::{Bounds, Capacity, Ec2Capacity, ImageFamily, ManagedCapacity, Side};
 pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
 pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
 pub use network::{

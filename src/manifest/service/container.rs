@@ -21,6 +21,8 @@ record! {
         location: String as Location,
         /// The port that the container listens on.
         port: Option<u16> as Option<Port>,
+        /// The instance's port that leads to it, in network mode `bridge`; any that is free when left out.
+        host_port: Option<u16> as Option<Port>,
         /// More ports that the container listens on: `8081`, or with a protocol `8125/udp`.
         ports: Vec<SidecarPort>,
         /// The ARN of a secret with a private registry's user name and password.

@@ -17,6 +17,8 @@ pub enum Count {
     Fixed(u32),
     /// So many, all on Fargate Spot.
     Spot(u32),
+    /// One on every instance.
+    Daemon,
     /// As many as the targets ask for.
     Autoscaling(Box<Autoscaling>),
 }
@@ -251,7 +253,8 @@ impl JsonSchema for Count {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<Tasks>(generator), part::<CountMap>(generator)])
+        let daemon = json_schema!({ "const": "daemon" });
+        either([part::<Tasks>(generator), part::<CountMap>(generator), daemon])
     }
 }
 
@@ -260,6 +263,9 @@ impl Read for Count {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if !is_map(node) {
+            if node.text() == Some("daemon") {
+                return Some(Self::Daemon);
+            }
             let expected = "a number of tasks, 0 to 5000, or a map with `spot` or `range`";
             return bounded(node, reader, 0, i64::from(MOST_TASKS), expected).map(Self::Fixed);
         }

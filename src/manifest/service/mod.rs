@@ -1,5 +1,6 @@
 //! `kind: service`: containers that run all the time, and how they are reached.
 
+mod capacity;
 mod container;
 mod count;
 mod cron;
@@ -15,6 +16,9 @@ mod storage;
 
 use std::collections::BTreeMap;
 
+pub use capacity::{
+    Constraint, NetworkMode, Resource, Runs, ServiceCapacity, Share, Strategy, TaskPlacement,
+};
 pub use container::{
     Condition, ContainerHealthCheck, Image, MountPoint, PortProtocol, Secret, Sidecar, SidecarPort,
 };
@@ -115,8 +119,12 @@ record! {
         cpu: u32 as Cpu = 256,
         /// Memory of a task in MiB. Which amounts there are depends on `cpu`.
         memory: u32 as Memory = 512,
-        /// What the containers are built for: `linux/x86_64` or `linux/arm64`.
-        platform: Architecture as Platform = Architecture::X86_64,
+        /// What the containers are built for: `linux/x86_64`, `linux/arm64`, `windows/x86_64`, or a map.
+        platform: Platform as PlatformShape = Platform::LinuxX86,
+        /// What the tasks run on: `fargate`, `fargate-spot`, `external`, capacity of the environment's by name, or a list with shares.
+        capacity: Option<ServiceCapacity>,
+        /// Where on instances tasks are placed; not on Fargate.
+        placement: TaskPlacement = TaskPlacement::default(),
         /// How many tasks run: a number, or a map for Fargate Spot and autoscaling.
         count: Count = Count::default(),
         /// Whether a shell may be opened in running containers (ECS Exec).
@@ -268,15 +276,45 @@ impl Read for HttpOrNot {
     }
 }
 
-/// A processor architecture.
+/// What containers are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub enum Architecture {
-    /// 64-bit Intel and AMD.
+pub enum Platform {
+    /// Linux on 64-bit Intel and AMD.
     #[serde(rename = "linux/x86_64")]
-    X86_64,
-    /// 64-bit ARM (Graviton).
+    LinuxX86,
+    /// Linux on 64-bit ARM (Graviton).
     #[serde(rename = "linux/arm64")]
-    Arm64,
+    LinuxArm64,
+    /// Windows Server 2019 Core.
+    #[serde(rename = "windows_server_2019_core")]
+    Windows2019Core,
+    /// Windows Server 2019 Full.
+    #[serde(rename = "windows_server_2019_full")]
+    Windows2019Full,
+    /// Windows Server 2022 Core.
+    #[serde(rename = "windows_server_2022_core")]
+    Windows2022Core,
+    /// Windows Server 2022 Full.
+    #[serde(rename = "windows_server_2022_full")]
+    Windows2022Full,
+}
+
+impl Platform {
+    /// Is it Windows?
+    pub fn is_windows(self) -> bool {
+        self.system() != "LINUX"
+    }
+
+    /// The operating system, as ECS calls it.
+    pub fn system(self) -> &'static str {
+        match self {
+            Self::LinuxX86 | Self::LinuxArm64 => "LINUX",
+            Self::Windows2019Core => "WINDOWS_SERVER_2019_CORE",
+            Self::Windows2019Full => "WINDOWS_SERVER_2019_FULL",
+            Self::Windows2022Core => "WINDOWS_SERVER_2022_CORE",
+            Self::Windows2022Full => "WINDOWS_SERVER_2022_FULL",
+        }
+    }
 }
 
 choice! {
@@ -286,6 +324,8 @@ choice! {
         X86_64 = "linux/x86_64" | "linux/amd64",
         /// 64-bit ARM (Graviton).
         Arm64 = "linux/arm64",
+        /// Windows Server 2019 Core.
+        Windows = "windows/x86_64" | "windows/amd64",
     }
 }
 
@@ -294,6 +334,14 @@ choice! {
     pub(crate) enum OsFamily {
         /// Linux.
         Linux = "linux",
+        /// Windows Server 2019 Core.
+        Windows2019Core = "windows_server_2019_core",
+        /// Windows Server 2019 Full.
+        Windows2019Full = "windows_server_2019_full",
+        /// Windows Server 2022 Core.
+        Windows2022Core = "windows_server_2022_core",
+        /// Windows Server 2022 Full.
+        Windows2022Full = "windows_server_2022_full",
     }
 }
 
@@ -319,9 +367,9 @@ record! {
 
 /// `platform`: one word, or a map.
 #[derive(Debug)]
-pub(crate) struct Platform;
+pub(crate) struct PlatformShape;
 
-impl JsonSchema for Platform {
+impl JsonSchema for PlatformShape {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Platform".into()
     }
@@ -331,19 +379,31 @@ impl JsonSchema for Platform {
     }
 }
 
-impl Read for Platform {
-    type Value = Architecture;
+impl Read for PlatformShape {
+    type Value = Platform;
 
-    fn read(node: &Node, reader: &mut Reader) -> Option<Architecture> {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Platform> {
         if is_map(node) {
-            return PlatformMap::read(node, reader).map(|map| match map.architecture {
-                ArchitectureWord::X86_64 => Architecture::X86_64,
-                ArchitectureWord::Arm64 => Architecture::Arm64,
+            let map = PlatformMap::read(node, reader)?;
+            return Some(match (map.osfamily, map.architecture) {
+                (OsFamily::Linux, ArchitectureWord::X86_64) => Platform::LinuxX86,
+                (OsFamily::Linux, ArchitectureWord::Arm64) => Platform::LinuxArm64,
+                (_, ArchitectureWord::Arm64) => {
+                    return reader.wrong(
+                        node,
+                        "Windows with `architecture: x86_64`: it does not run on ARM",
+                    );
+                }
+                (OsFamily::Windows2019Core, _) => Platform::Windows2019Core,
+                (OsFamily::Windows2019Full, _) => Platform::Windows2019Full,
+                (OsFamily::Windows2022Core, _) => Platform::Windows2022Core,
+                (OsFamily::Windows2022Full, _) => Platform::Windows2022Full,
             });
         }
         PlatformWord::read(node, reader).map(|word| match word {
-            PlatformWord::X86_64 => Architecture::X86_64,
-            PlatformWord::Arm64 => Architecture::Arm64,
+            PlatformWord::X86_64 => Platform::LinuxX86,
+            PlatformWord::Arm64 => Platform::LinuxArm64,
+            PlatformWord::Windows => Platform::Windows2019Core,
         })
     }
 }
@@ -383,28 +443,15 @@ impl Read for Exec {
 }
 
 notation! {
-    /// CPU units that Fargate offers.
+    /// CPU units; on Fargate some amounts only.
     Cpu as u32,
-    { "enum": super::check::FARGATE_CPUS },
-    |node, reader| {
-        let words: Vec<String> = super::check::FARGATE_CPUS.iter().map(ToString::to_string).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let cpu: u32 = whole(node, reader, 0, i64::from(u32::MAX), "a number of CPU units: 1024 are one virtual CPU")?;
-        if super::check::FARGATE_CPUS.contains(&cpu) {
-            return Some(cpu);
-        }
-        let near = super::check::FARGATE_CPUS.iter().min_by_key(|offered| offered.abs_diff(cpu));
-        reader.wrong::<()>(node, &super::read::list(&words));
-        if let (Some(problem), Some(near)) = (reader.problems.last_mut(), near) {
-            problem.help = Some(format!("the nearest is {near}"));
-        }
-        None
-    }
+    { "type": "integer", "minimum": 1, "maximum": 196_608, "examples": [256, 512, 1024] },
+    |node, reader| whole(node, reader, 1, i64::from(i32::MAX), "a number of CPU units: 1024 are one virtual CPU")
 }
 
 notation! {
     /// MiB of memory; which amounts there are depends on the CPU units.
     Memory as u32,
-    { "type": "integer", "minimum": 512, "maximum": 249_856 },
+    { "type": "integer", "minimum": 1 },
     |node, reader| whole(node, reader, 1, i64::from(u32::MAX), "memory in MiB: 512, 1024, 2048, ...")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::capacity::NetworkMode;
 use crate::manifest::environment::{SecurityGroupId, SubnetId};
 use crate::manifest::read::{Read, Reader, Text, choice, is_map, record};
 use crate::manifest::schema::{either, part};
@@ -15,6 +16,8 @@ record! {
     pub struct ServiceNetwork {
         /// Subnets and security groups.
         vpc: ServiceVpc = ServiceVpc::default(),
+        /// How containers are reached: `awsvpc`, on instances also `bridge`, `host`, `none`.
+        mode: Option<NetworkMode>,
     }
 }
 

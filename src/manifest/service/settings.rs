@@ -20,6 +20,10 @@ record! {
     pub struct Settings {
         /// Limits of the container's processes by name (`nofile`): one number, or `soft` and `hard`.
         ulimits: BTreeMap<String, Ulimit>,
+        /// How many graphics cards the container gets; not on Fargate.
+        gpu: Option<u32> as Option<Between<1, 16>>,
+        /// Whether the container is root on its instance; not on Fargate.
+        privileged: bool = false,
         /// Whether an init process forwards signals and reaps processes.
         init: bool = false,
         /// Time between the signal that asks the container to stop and the one that ends it; 30s when left out, at most 2m on Fargate.

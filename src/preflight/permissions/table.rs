@@ -409,6 +409,66 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["elasticfilesystem:DeleteAccessPoint"],
     },
     Actions {
+        kind: "iam/instance-profile",
+        resource: "iam::{account}:instance-profile/shipit/{application}/{environment}/{name}",
+        create: &[
+            "iam:CreateInstanceProfile",
+            "iam:TagInstanceProfile",
+            "iam:AddRoleToInstanceProfile",
+        ],
+        update: &[
+            "iam:AddRoleToInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+            "iam:TagInstanceProfile",
+            "iam:UntagInstanceProfile",
+        ],
+        delete: &["iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"],
+    },
+    Actions {
+        kind: "ec2/launch-template",
+        resource: "*",
+        create: &["ec2:CreateLaunchTemplate", "ec2:CreateTags"],
+        update: &[
+            "ec2:CreateLaunchTemplateVersion",
+            "ec2:ModifyLaunchTemplate",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+        ],
+        delete: &["ec2:DeleteLaunchTemplate"],
+    },
+    Actions {
+        kind: "autoscaling/group",
+        resource: "*",
+        create: &[
+            "autoscaling:CreateAutoScalingGroup",
+            "autoscaling:CreateOrUpdateTags",
+            "iam:PassRole",
+        ],
+        update: &[
+            "autoscaling:UpdateAutoScalingGroup",
+            "autoscaling:CreateOrUpdateTags",
+            "autoscaling:DeleteTags",
+        ],
+        delete: &["autoscaling:DeleteAutoScalingGroup"],
+    },
+    Actions {
+        kind: "ecs/capacity-provider",
+        resource: "*",
+        create: &[
+            "ecs:CreateCapacityProvider",
+            "ecs:TagResource",
+            "ecs:PutClusterCapacityProviders",
+            "iam:PassRole",
+        ],
+        update: &[
+            "ecs:UpdateCapacityProvider",
+            "ecs:PutClusterCapacityProviders",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+        ],
+        delete: &["ecs:PutClusterCapacityProviders", "ecs:DeleteCapacityProvider"],
+    },
+    Actions {
         kind: "sqs/queue",
         resource: "sqs:{region}:{account}:{name}",
         // A queue's subscriptions to topics are part of it.

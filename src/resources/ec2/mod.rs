@@ -1,4 +1,4 @@
-//! EC2's part of a network: VPC, subnets, gateways, endpoints, routes, addresses, security groups, flow logs.
+//! EC2's part of a network: VPC, subnets, gateways, endpoints, routes, addresses, security groups, flow logs; and launch templates.
 //!
 //! The only folder that names `aws-sdk-ec2`. What a network should look like (how many zones,
 //! which blocks) is for the planners to say.
@@ -8,6 +8,7 @@ pub mod egress_only_internet_gateway;
 pub mod elastic_ip;
 pub mod flow_log;
 pub mod internet_gateway;
+pub mod launch_template;
 pub mod nat_gateway;
 pub mod route_table;
 pub mod security_group;
@@ -21,6 +22,7 @@ pub use egress_only_internet_gateway::{EgressOnlyInternetGateway, EgressOnlyInte
 pub use elastic_ip::{AllocationId, ElasticIp};
 pub use flow_log::{FlowLog, FlowLogDestination, FlowLogId};
 pub use internet_gateway::{InternetGateway, InternetGatewayId};
+pub use launch_template::{LaunchTemplate, LaunchTemplateId};
 pub use nat_gateway::{NatGateway, NatGatewayId, ZoneAddresses};
 pub use route_table::{Route, RouteTable, RouteTableId, RouteTarget};
 pub use security_group::{SecurityGroup, SecurityGroupId};

@@ -7,11 +7,11 @@ use aws_sdk_ecs::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::CapacityProviderStrategyItem;
 use super::convert::{
     built, claim, given, known, retag, some, sorted, strategy_from_sdk, strategy_to_sdk,
     tags_from_sdk, tags_to_sdk, text,
 };
+use super::{CapacityProviderStrategyItem, capacity_provider};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -24,7 +24,7 @@ use crate::resources::servicediscovery::NamespaceArn;
 /// An ECS cluster, named `identity.name(255)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
-    /// `FARGATE`, `FARGATE_SPOT`, or providers of the account's.
+    /// `FARGATE`, `FARGATE_SPOT`. Providers of the account's own put themselves on the cluster's list.
     pub capacity_providers: Vec<String>,
     /// What services that name neither launch type nor strategy run on.
     pub default_capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
@@ -207,16 +207,8 @@ impl Resource for Cluster {
             call.send().await.map_err(|error| classify("ecs UpdateCluster", error))?;
         }
         if touched("capacity_providers") || touched("default_capacity_provider_strategy") {
-            cx.ecs
-                .put_cluster_capacity_providers()
-                .cluster(name)
-                .set_capacity_providers(Some(self.capacity_providers.clone()))
-                .set_default_capacity_provider_strategy(Some(strategy_to_sdk(
-                    &self.default_capacity_provider_strategy,
-                )?))
-                .send()
-                .await
-                .map_err(|error| classify("ecs PutClusterCapacityProviders", error))?;
+            let strategy = strategy_to_sdk(&self.default_capacity_provider_strategy)?;
+            capacity_provider::put(cx, name, &self.capacity_providers, strategy).await?;
         }
         if touched("tags") || touched("protect") {
             let (before, after) = (live.spec.written_tags(), self.written_tags());
@@ -423,7 +415,10 @@ fn spec(cluster: &SdkCluster, tags: Tags) -> Cluster {
     let log = execute.and_then(|execute| execute.log_configuration());
     let storage = configuration.and_then(|all| all.managed_storage_configuration());
     Cluster {
-        capacity_providers: sorted(cluster.capacity_providers()),
+        capacity_providers: sorted(cluster.capacity_providers())
+            .into_iter()
+            .filter(|name| name.starts_with("FARGATE"))
+            .collect(),
         default_capacity_provider_strategy: strategy_from_sdk(
             cluster.default_capacity_provider_strategy(),
         ),
@@ -471,11 +466,9 @@ mod tests {
     fn a_cluster_reads_back_as_it_was_written() {
         let desired = Cluster {
             capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()],
-            default_capacity_provider_strategy: vec![CapacityProviderStrategyItem {
-                capacity_provider: "FARGATE".into(),
-                weight: 1,
-                base: 0,
-            }],
+            default_capacity_provider_strategy: vec![CapacityProviderStrategyItem::of(
+                "FARGATE", 1, 0,
+            )],
             container_insights: "enhanced".into(),
             execute_command: ExecuteCommand {
                 logging: "OVERRIDE".into(),

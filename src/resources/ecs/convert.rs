@@ -82,7 +82,7 @@ pub(super) fn strategy_to_sdk(
     let item = |item: &CapacityProviderStrategyItem| {
         built(
             SdkItem::builder()
-                .capacity_provider(&item.capacity_provider)
+                .capacity_provider(item.capacity_provider.get()?.0)
                 .weight(item.weight)
                 .base(item.base)
                 .build(),
@@ -95,7 +95,7 @@ pub(super) fn strategy_from_sdk(strategy: &[SdkItem]) -> Vec<CapacityProviderStr
     let mut items: Vec<_> = strategy
         .iter()
         .map(|item| CapacityProviderStrategyItem {
-            capacity_provider: item.capacity_provider().to_owned(),
+            capacity_provider: Input::Known(item.capacity_provider().into()),
             weight: item.weight(),
             base: item.base(),
         })

@@ -270,7 +270,7 @@ async fn remove(cx: &Cx, name: &str, policy: &str) -> Result<(), Failure> {
     unless_gone(sent.map_err(|error| classify("iam DeleteRolePolicy", error))).map(drop)
 }
 
-fn to_sdk(tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Failure> {
+pub(super) fn to_sdk(tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Failure> {
     tags.iter()
         .map(|(key, value)| {
             Tag::builder()

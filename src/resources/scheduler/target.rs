@@ -140,7 +140,7 @@ fn parameters(run: &Run) -> Result<sdk::EcsParameters, Failure> {
     };
     let strategy = run.capacity_provider_strategy.iter().map(|item| {
         let built_item = sdk::CapacityProviderStrategyItem::builder()
-            .capacity_provider(&item.capacity_provider)
+            .capacity_provider(item.capacity_provider.get()?.0)
             .weight(item.weight)
             .base(item.base)
             .build();
@@ -205,10 +205,8 @@ pub(super) fn from_sdk(target: &sdk::Target, into: &mut Schedule) {
     let mut strategy: Vec<_> = parameters
         .capacity_provider_strategy()
         .iter()
-        .map(|item| CapacityProviderStrategyItem {
-            capacity_provider: item.capacity_provider().to_owned(),
-            weight: item.weight(),
-            base: item.base(),
+        .map(|item| {
+            CapacityProviderStrategyItem::of(item.capacity_provider(), item.weight(), item.base())
         })
         .collect();
     strategy.sort();

@@ -4,6 +4,7 @@
 //! that is due by then. Nothing here runs between calls, and nothing depends on anything but the
 //! stored documents and the time of the timer.
 
+mod daemon;
 mod fate;
 mod output;
 mod scheduler;
@@ -13,12 +14,15 @@ mod verdict;
 
 use serde_json::{Value, json};
 
+use super::placement::{self, Wish};
 use super::records::{
-    Deployment, End, Phase, REVISIONS, SERVICE_DEPLOYMENTS, Service, State, Task,
+    Deployment, End, Phase, REVISIONS, SERVICE_DEPLOYMENTS, Service, State, TASKS, Task,
 };
+use super::{instances, provider, task_definition};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::durations;
+use crate::local::ec2::network;
 use crate::local::error::AwsError;
 
 /// One look never plays more than this many rounds.
@@ -127,6 +131,8 @@ fn resolved(wire: &Value) -> Value {
                 | "serviceConnectConfiguration"
                 | "volumeConfigurations"
                 | "monitoring"
+                | "placementConstraints"
+                | "placementStrategy"
         );
         if of_revision && value != &json!([]) {
             spec.set(member, value.clone());
@@ -198,10 +204,92 @@ pub(super) fn drain(call: &mut Call<'_>, service: &mut Service) {
     service.wake(call, at);
 }
 
+/// Something has changed about a cluster's instances: whoever waits for room looks again.
+pub(super) fn wake_all(call: &mut Call<'_>, cluster: &str) {
+    wake_others(call, cluster, None);
+}
+
+/// The same for all services but one, which is being looked at.
+fn wake_others(call: &mut Call<'_>, cluster: &str, except: Option<&str>) {
+    for mut service in instances::services(call, cluster) {
+        if Some(service.name.as_str()) != except {
+            look_again(call, &mut service);
+            service.save(call);
+        }
+    }
+    for (_, task) in call.scan(TASKS, &format!("{cluster}/")) {
+        if !task.has("waiting") || task.has("service") {
+            continue;
+        }
+        let Some(mut task) = Task::load(call, cluster, task.text("id")) else { continue };
+        let definition = task_definition::find(call, task.wire.text("taskDefinitionArn"));
+        let spec = task.spec.clone();
+        if let Some(definition) = definition
+            && task.phase == Phase::Provisioning
+            && find_place(call, cluster, &mut task, &spec, &definition, None).is_ok()
+        {
+            task.save(call, cluster);
+            task::wake_alone(call, cluster, &task);
+        }
+    }
+}
+
+/// Finds an instance for a task, or has it wait for a provider's next one.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn find_place(
+    call: &mut Call<'_>,
+    cluster: &str,
+    task: &mut Task,
+    spec: &Value,
+    definition: &Value,
+    only: Option<&str>,
+) -> Result<(), String> {
+    let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
+    let zones = awsvpc.texts("subnets").into_iter();
+    let provider = task.wire.text("capacityProviderName").to_owned();
+    let group = task.wire.text("group").to_owned();
+    let launch_type = task.wire.text("launchType").to_owned();
+    let wish = Wish {
+        cluster,
+        provider: Some(provider.as_str()).filter(|name| !name.is_empty()),
+        launch_type: &launch_type,
+        definition,
+        group: &group,
+        constraints: spec.list("placementConstraints"),
+        strategy: spec.list("placementStrategy"),
+        zones: zones.filter_map(|id| network::subnet(call, id).map(|subnet| subnet.zone)).collect(),
+        only,
+    };
+    match placement::place(call, &wish) {
+        Ok(instance) => {
+            task.waiting = None;
+            task::settle(call, cluster, task, spec, &instance);
+            Ok(())
+        }
+        Err(_) if only.is_none() && provider::scales(call, &provider) => {
+            task.waiting = Some(provider);
+            task.due = None;
+            Ok(())
+        }
+        Err(reason) => Err(reason),
+    }
+}
+
+/// Brings instances for a task that waits.
+pub(super) fn grow(call: &mut Call<'_>, cluster: &str, task: &Task) {
+    if let Some(provider) = &task.waiting {
+        provider::grow(call, cluster, provider);
+    }
+}
+
 /// What [`Call::schedule`] was given has come due.
 pub(super) fn timer(call: &mut Call<'_>, payload: &Value) -> Result<(), AwsError> {
     let cluster = payload.text("cluster");
-    if payload.has("task") {
+    if payload.has("registers") || payload.has("shrinks") {
+        provider::timer(call, payload);
+    } else if payload.has("task") {
         task::advance_alone(call, cluster, payload.text("task"));
     } else if let Some(mut service) = Service::load(call, cluster, payload.text("service")) {
         service.timer = None;
@@ -217,6 +305,7 @@ fn look(call: &mut Call<'_>, service: &mut Service) {
     for _ in 0..MOST_ROUNDS {
         let moved = move_tasks(call, service, &mut tasks);
         let decided = match service.status.as_str() {
+            "ACTIVE" if service.is_daemon() => daemon::decide(call, service, &mut tasks),
             "ACTIVE" => scheduler::decide(call, service, &mut tasks),
             _ => scheduler::stop_all(call, service, &mut tasks),
         };
@@ -245,6 +334,20 @@ fn look(call: &mut Call<'_>, service: &mut Service) {
 fn move_tasks(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task]) -> bool {
     let mut news = targets::News::default();
     let mut moved = false;
+    for task in tasks.iter_mut().filter(|task| task.waiting.is_some() && task.phase.is_live()) {
+        let spec = task::spec(Some(service), task);
+        let Some(definition) = task_definition::find(call, task.wire.text("taskDefinitionArn"))
+        else {
+            continue;
+        };
+        let cluster = service.cluster.clone();
+        if find_place(call, &cluster, task, &spec, &definition, None).is_ok() {
+            moved |= task.waiting.is_none();
+            task.save(call, &cluster);
+            // Others may have taken the room that was made.
+            grow(call, &cluster, task);
+        }
+    }
     for task in tasks.iter_mut() {
         while task.due.is_some_and(|due| due <= call.now) {
             moved = true;

@@ -111,7 +111,7 @@ pub(super) fn stop_all(call: &mut Call<'_>, service: &mut Service, tasks: &mut [
     stop(call, service, tasks, &live, &format!("Scaling activity initiated by (deployment {id})"))
 }
 
-fn stop(
+pub(super) fn stop(
     call: &mut Call<'_>,
     service: &mut Service,
     tasks: &mut [Task],
@@ -142,9 +142,6 @@ fn stop(
 
 /// Starts tasks of the primary deployment.
 fn launch(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>, count: u64) -> bool {
-    if !service.is_fargate() {
-        return cannot_place(call, service);
-    }
     let Some(primary) = service.primary().cloned() else { return false };
     let reference = primary.spec.text("taskDefinition");
     let Some(definition) = task_definition::find(call, reference) else { return false };
@@ -166,6 +163,7 @@ fn launch(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>, cou
     let exec = service.wire.flag("enableExecuteCommand");
     let group = format!("service:{}", service.name);
     let mut names = Vec::new();
+    let mut unplaceable = None;
     for _ in 0..count {
         let order = Order {
             cluster: &service.cluster,
@@ -179,18 +177,42 @@ fn launch(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>, cou
             exec,
         };
         let mut task = task::new(call, &order);
+        if !service.is_fargate() {
+            let spec = primary.spec.clone();
+            let cluster = service.cluster.clone();
+            if let Err(reason) =
+                super::find_place(call, &cluster, &mut task, &spec, &definition, None)
+            {
+                unplaceable = Some(reason);
+                break;
+            }
+            // The next one must see what it takes.
+            task.save(call, &cluster);
+            super::grow(call, &cluster, &task);
+        }
         tag(call, service, &definition, &mut task);
         service.started += 1;
         names.push(format!("(task {})", task.id));
         tasks.push(task);
     }
-    let message = format!("has started {} tasks: {}.", names.len(), names.join(" "));
-    service.say(call, &message);
-    true
+    let started = !names.is_empty();
+    if started {
+        let message = format!("has started {} tasks: {}.", names.len(), names.join(" "));
+        service.say(call, &message);
+    }
+    match unplaceable {
+        Some(reason) => cannot_place(call, service, &reason) | started,
+        None => started,
+    }
 }
 
 /// Tags as `propagateTags` and `enableECSManagedTags` say.
-fn tag(call: &mut Call<'_>, service: &Service, definition: &serde_json::Value, task: &mut Task) {
+pub(super) fn tag(
+    call: &mut Call<'_>,
+    service: &Service,
+    definition: &serde_json::Value,
+    task: &mut Task,
+) {
     let from = match service.wire.text("propagateTags") {
         "SERVICE" => Some(service.arn.as_str()),
         "TASK_DEFINITION" => Some(definition.text("taskDefinitionArn")),
@@ -210,14 +232,16 @@ fn tag(call: &mut Call<'_>, service: &Service, definition: &serde_json::Value, t
     }
 }
 
-/// Instances are not modelled, so no cluster has any.
-fn cannot_place(call: &mut Call<'_>, service: &mut Service) -> bool {
+/// No instance can take a task. The service looks again when that may have changed.
+pub(super) fn cannot_place(call: &mut Call<'_>, service: &mut Service, reason: &str) -> bool {
     unplaced(
         call,
         service,
-        "was unable to place a task because no container instance met all of its requirements. \
-         Reason: No Container Instances were found in your cluster. For more information, see the \
-         Troubleshooting section of the Amazon ECS Developer Guide.",
+        &format!(
+            "was unable to place a task because no container instance met all of its requirements. \
+             Reason: {reason} For more information, see the Troubleshooting section of the Amazon ECS \
+             Developer Guide."
+        ),
     )
 }
 
@@ -233,7 +257,7 @@ fn unplaced(call: &mut Call<'_>, service: &mut Service, message: &str) -> bool {
 
 /// After many failures in a row, waits before the next attempt: always longer, in the clock's own
 /// time too, so that a service that never succeeds costs little however fast the time passes.
-fn slow_down(call: &mut Call<'_>, service: &mut Service) -> bool {
+pub(super) fn slow_down(call: &mut Call<'_>, service: &mut Service) -> bool {
     let desired = service.desired.max(1);
     let breaker = verdict::breaker(service).is_some();
     let Some(primary) = service.primary_mut() else { return false };

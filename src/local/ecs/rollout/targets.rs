@@ -54,9 +54,10 @@ pub(super) fn register(
 ) {
     let Some(address) = task.address.clone() else { return };
     let zone = task.wire.text("availabilityZone").to_owned();
+    let target = task.target.clone().unwrap_or_else(|| address.clone());
     for balancer in spec.list("loadBalancers") {
-        let (group, port) = (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
-        if neighbours::register_target(call, group, &address, port, &zone, answers) {
+        let (group, port) = (balancer.text("targetGroupArn"), host_port(task, balancer));
+        if neighbours::register_target(call, group, &target, port, &zone, answers) {
             task.targets.push((group.to_owned(), port));
             *news.registered.entry(group.to_owned()).or_default() += 1;
         }
@@ -71,7 +72,7 @@ pub(super) fn register(
             ("ECS_TASK_DEFINITION_FAMILY".to_owned(), family(spec.text("taskDefinition"))),
         ]);
         let port = match registry.integer("port") {
-            0 => registry.integer("containerPort"),
+            0 => host_port(task, registry),
             port => port,
         };
         if port > 0 {
@@ -84,6 +85,15 @@ pub(super) fn register(
     }
 }
 
+/// The port at which a container's port is reached: its own, or the host's that it is bound to.
+fn host_port(task: &Task, reference: &Value) -> i64 {
+    let (name, port) = (reference.text("containerName"), reference.integer("containerPort"));
+    let containers = task.wire.list("containers").iter().filter(|one| one.text("name") == name);
+    let mut bindings = containers.flat_map(|one| one.list("networkBindings"));
+    let own = bindings.find(|binding| binding.integer("containerPort") == port);
+    own.map_or(port, |binding| binding.integer("hostPort"))
+}
+
 fn family(arn: &str) -> String {
     let name = arn.rsplit('/').next().unwrap_or_default();
     name.split(':').next().unwrap_or_default().to_owned()
@@ -93,7 +103,9 @@ fn family(arn: &str) -> String {
 /// drained.
 pub(super) fn deregister(call: &mut Call<'_>, task: &mut Task, news: &mut News) -> Millis {
     let mut drained = call.now;
-    let Some(address) = task.address.clone() else { return drained };
+    let Some(address) = task.target.clone().or_else(|| task.address.clone()) else {
+        return drained;
+    };
     for (group, port) in std::mem::take(&mut task.targets) {
         drained = drained.max(neighbours::deregister_target(call, &group, &address, port));
         *news.deregistered.entry(group).or_default() += 1;

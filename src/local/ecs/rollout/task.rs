@@ -12,9 +12,9 @@ use crate::local::document::Document;
 use crate::local::durations;
 use crate::local::ec2::network::{self, NewInterface};
 use crate::local::ecs::neighbours::{self, Answers};
-use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
+use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task, is_fargate};
 use crate::local::ecs::service::volume_refusal as refusal;
-use crate::local::ecs::{SERVICE, capacity, task_definition};
+use crate::local::ecs::{SERVICE, capacity, instances, provider, task_definition};
 use crate::local::faults::Exit;
 
 /// How long a container runs that the script lets exit.
@@ -76,15 +76,17 @@ pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
         "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
         "version": 1,
     });
-    if definition.has("ephemeralStorage") {
+    if !is_fargate(spec) {
+        // Disks of instances are the instances'.
+    } else if definition.has("ephemeralStorage") {
         wire.set("ephemeralStorage", definition["ephemeralStorage"].clone());
     } else {
         wire.set("ephemeralStorage", json!({"sizeInGiB": 20}));
     }
     match capacity::provider(strategy, number) {
         Some(provider) => {
+            wire.set("launchType", provider::launch_type(call, &provider));
             wire.set("capacityProviderName", provider);
-            wire.set("launchType", "FARGATE");
         }
         None => wire.set("launchType", spec["launchType"].clone()),
     }
@@ -94,16 +96,11 @@ pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
         }
     }
     let subnets = spec["networkConfiguration"]["awsvpcConfiguration"].texts("subnets");
-    if let Some(subnet) = number.checked_rem(subnets.len()).map(|at| subnets[at]) {
-        let zone = network::subnet(call, subnet).map(|subnet| subnet.zone).unwrap_or_default();
-        wire.set("availabilityZone", zone);
-        let attachment = json!({
-            "id": call.ids.uuid(),
-            "type": "ElasticNetworkInterface",
-            "status": "PRECREATED",
-            "details": [{"name": "subnetId", "value": subnet}],
-        });
-        wire.set("attachments", json!([attachment]));
+    let on_fargate = is_fargate(spec);
+    if let Some(subnet) =
+        number.checked_rem(subnets.len()).filter(|_| on_fargate).map(|at| subnets[at])
+    {
+        stand_in(call, &mut wire, subnet);
     }
     for volume in spec.list("volumeConfigurations") {
         let attachment = volume_attachment(call, volume);
@@ -125,6 +122,9 @@ pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
         managed_tags: json!([]),
         spec: if order.service.is_none() { spec.clone() } else { Value::Null },
         end: None,
+        waiting: None,
+        daemon: false,
+        target: None,
     }
 }
 
@@ -162,6 +162,84 @@ fn set_volumes(task: &mut Task, status: &str) {
     }
 }
 
+/// Has a task get its network interface in this subnet.
+fn stand_in(call: &mut Call<'_>, wire: &mut Value, subnet: &str) {
+    let zone = network::subnet(call, subnet).map(|subnet| subnet.zone).unwrap_or_default();
+    wire.set("availabilityZone", zone);
+    let attachment = json!({
+        "id": call.ids.uuid(),
+        "type": "ElasticNetworkInterface",
+        "status": "PRECREATED",
+        "details": [{"name": "subnetId", "value": subnet}],
+    });
+    wire.set("attachments", json!([attachment]));
+}
+
+/// A task has got its instance.
+pub(in crate::local::ecs::rollout) fn settle(
+    call: &mut Call<'_>,
+    cluster: &str,
+    task: &mut Task,
+    spec: &Value,
+    instance: &str,
+) {
+    let Some(one) = instances::find(call, cluster, instance) else { return };
+    task.wire.set("containerInstanceArn", one["arn"].clone());
+    task.wire.set("availabilityZone", one["zone"].clone());
+    let architecture = one["attributes"].text("ecs.cpu-architecture");
+    task.wire.set("attributes", json!([{"name": "ecs.cpu-architecture", "value": architecture}]));
+    let subnets = spec["networkConfiguration"]["awsvpcConfiguration"].texts("subnets");
+    let zone = one.text("zone");
+    let here = |id: &&&str| network::subnet(call, id).is_some_and(|subnet| subnet.zone == zone);
+    // Its interface hangs on the instance, which is in one zone.
+    if let Some(subnet) = subnets.iter().find(here).map(|id| (*id).to_owned()) {
+        stand_in(call, &mut task.wire, &subnet);
+    } else {
+        task.target = Some(one.text("ec2InstanceId").to_owned());
+        task.address = Some(one.text("address").to_owned());
+    }
+    task.due = Some(call.ready_at(durations::TASK_PROVISIONING));
+}
+
+/// The ports of the host that a task's containers get: those that are named, or the next that are free.
+fn bind(call: &Call<'_>, cluster: &str, task: &mut Task) {
+    let Some(definition) = task_definition::find(call, task.wire.text("taskDefinitionArn")) else {
+        return;
+    };
+    let mode = definition.text("networkMode");
+    if !matches!(mode, "bridge" | "host") {
+        return;
+    }
+    let Some(one) = instances::of_task(call, &task.wire) else { return };
+    let mut taken = instances::taken(call, cluster, &one).ports;
+    let mut next = 32_768;
+    let mut bindings = std::collections::BTreeMap::new();
+    for container in definition.list("containerDefinitions") {
+        let mut own = Vec::new();
+        for mapping in container.list("portMappings") {
+            let protocol = mapping.text("protocol").to_owned();
+            let mut host = mapping.integer("hostPort");
+            while host == 0 {
+                if taken.insert((next, protocol.clone())) {
+                    host = next;
+                }
+                next += 1;
+            }
+            own.push(json!({
+                "bindIP": "0.0.0.0",
+                "containerPort": mapping["containerPort"],
+                "hostPort": host,
+                "protocol": protocol,
+            }));
+        }
+        bindings.insert(container.text("name").to_owned(), own);
+    }
+    containers(task, |container| {
+        let own = bindings.get(container.text("name")).cloned().unwrap_or_default();
+        container.set("networkBindings", own);
+    });
+}
+
 /// Ends a task's phase and begins the next.
 pub(super) fn step(
     call: &mut Call<'_>,
@@ -183,7 +261,7 @@ pub(super) fn step(
 }
 
 /// What a task is made from: its deployment's revision.
-fn spec(service: Option<&Service>, task: &Task) -> Value {
+pub(super) fn spec(service: Option<&Service>, task: &Task) -> Value {
     let Some(service) = service else { return task.spec.clone() };
     let of = |deployment: &&Deployment| deployment.id == task.deployment;
     service.deployments.iter().find(of).map(|d| d.spec.clone()).unwrap_or_default()
@@ -195,14 +273,25 @@ fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
     let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
     let groups: Vec<String> =
         awsvpc.texts("securityGroups").into_iter().map(str::to_owned).collect();
+    // Images are pulled and logs written by the instance.
+    let host = instances::of_task(call, &task.wire);
+    let host_subnet = host.as_ref().map(|host| host.text("subnet")).filter(|id| !id.is_empty());
+    let subnet = match &host {
+        Some(_) => host_subnet,
+        None => subnet.map(|detail| detail.text("value")),
+    };
+    let public = match &host {
+        Some(host) => host.flag("public"),
+        None => awsvpc.text("assignPublicIp") == "ENABLED",
+    };
     match task_definition::find(call, task.wire.text("taskDefinitionArn")) {
         Some(definition) => fate::of(
             call,
             &Setting {
                 service: task.service.as_deref().unwrap_or_default(),
                 definition: &definition,
-                subnet: subnet.map(|detail| detail.text("value")),
-                public: awsvpc.text("assignPublicIp") == "ENABLED",
+                subnet,
+                public,
                 address: task.address.as_deref().unwrap_or_default(),
                 groups: &groups,
                 task: &task.id,
@@ -215,6 +304,8 @@ fn fate(call: &Call<'_>, spec: &Value, task: &Task) -> Fate {
 /// PROVISIONING is over: the network interface is there.
 fn attach(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, news: &mut News) {
     let spec = spec(service.as_deref(), task);
+    let cluster = task.wire.text("clusterArn").rsplit('/').next().unwrap_or_default().to_owned();
+    bind(call, &cluster, task);
     let awsvpc = &spec["networkConfiguration"]["awsvpcConfiguration"];
     if let Some(reason) = refusal(call, &spec) {
         return failed(call, service, task, ("TaskFailedToStart", reason), None, news);
@@ -509,6 +600,15 @@ fn stopped(call: &mut Call<'_>, task: &mut Task) {
     });
     let arn = task.arn().to_owned();
     call.forget_tags(&arn);
+    if task.wire.has("containerInstanceArn") {
+        let cluster =
+            task.wire.text("clusterArn").rsplit('/').next().unwrap_or_default().to_owned();
+        // Others see its room only once it is written down as stopped.
+        task.save(call, &cluster);
+        let provider = task.wire.text("capacityProviderName").to_owned();
+        provider::shrink_later(call, &cluster, &provider);
+        super::wake_others(call, &cluster, task.service.as_deref());
+    }
 }
 
 fn containers(task: &mut Task, mut change: impl FnMut(&mut Value)) {

@@ -7,12 +7,12 @@ use crate::local::document::Document;
 use crate::local::ec2::network;
 use crate::local::ecs::names::invalid;
 use crate::local::ecs::neighbours;
+use crate::local::ecs::records::is_fargate;
 use crate::local::error::AwsError;
 
 /// Checks a service (or a task to be run) against its task definition and its surroundings.
 pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Result<(), AwsError> {
-    let fargate =
-        wire.text("launchType") == "FARGATE" || !wire.list("capacityProviderStrategy").is_empty();
+    let fargate = is_fargate(wire);
     if fargate && !definition.texts("compatibilities").contains(&"FARGATE") {
         return Err(invalid("Task definition does not support launch_type FARGATE."));
     }
@@ -23,6 +23,25 @@ pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Resu
         return Err(invalid("Placement strategies are not supported with FARGATE launch type."));
     }
     let awsvpc = definition.text("networkMode") == "awsvpc";
+    if wire.text("launchType") == "EXTERNAL" {
+        if awsvpc {
+            return Err(invalid(
+                "The networkMode awsvpc is not supported with the EXTERNAL launch type.",
+            ));
+        }
+        if !wire.list("loadBalancers").is_empty() || !wire.list("serviceRegistries").is_empty() {
+            return Err(invalid(
+                "Load balancers and service registries are not supported with the EXTERNAL launch type.",
+            ));
+        }
+    }
+    for constraint in wire.list("placementConstraints") {
+        let expression = constraint.text("expression");
+        let readable = super::super::placement::expression::holds(expression, &Value::Null, &[]);
+        if constraint.text("type") == "memberOf" && readable.is_none() {
+            return Err(invalid(format!("Invalid expression: {expression}")));
+        }
+    }
     let network = wire.get("networkConfiguration").and_then(|n| n.get("awsvpcConfiguration"));
     match network {
         None if awsvpc => {
@@ -46,6 +65,11 @@ pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Resu
         }
         if registry.has("containerName") {
             container_port(definition, registry)?;
+        } else if !awsvpc {
+            return Err(invalid(
+                "When specifying 'host' or 'bridge' for networkMode, values for 'containerName' and \
+                 'containerPort' must be specified from the task definition.",
+            ));
         }
     }
     if wire.list("serviceRegistries").len() > 1 {
@@ -117,6 +141,14 @@ fn load_balancers(
                 "The provided target group {arn} has target type {}, which is incompatible with the \
                  awsvpc network mode specified in the task definition.",
                 group.target_type
+            )));
+        }
+        if !awsvpc && group.target_type != "instance" {
+            return Err(invalid(format!(
+                "The provided target group {arn} has target type {}, which is incompatible with the {} \
+                 network mode specified in the task definition.",
+                group.target_type,
+                definition.text("networkMode")
             )));
         }
         if group.load_balancers.is_empty() {

@@ -6,7 +6,7 @@ use super::{check, describe, read};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::names::{self, invalid};
-use crate::local::ecs::records::Service;
+use crate::local::ecs::records::{Service, is_fargate};
 use crate::local::ecs::{capacity, clusters, rollout, task_definition};
 use crate::local::error::AwsError;
 
@@ -39,8 +39,30 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let mut wire = wire;
     wire.set("taskDefinition", definition.text("taskDefinitionArn"));
     check::against(call, &wire, &definition)?;
-    let desired =
-        desired.ok_or_else(|| invalid("desiredCount is required for REPLICA services."))?;
+    let daemon = wire.text("schedulingStrategy") == "DAEMON";
+    if daemon {
+        // It has as many tasks as there are instances.
+        if desired.is_some_and(|count| count > 0) {
+            return Err(invalid(
+                "The daemon scheduling strategy does not support a desired count for services. Remove \
+                 the desired count value and try again",
+            ));
+        }
+        if is_fargate(&wire) {
+            return Err(invalid(
+                "The daemon scheduling strategy does not support the FARGATE launch type.",
+            ));
+        }
+        if !wire.list("placementStrategy").is_empty() {
+            return Err(invalid("Placement strategies are not supported with DAEMON scheduling."));
+        }
+    }
+    let desired = match daemon {
+        true => 0,
+        false => {
+            desired.ok_or_else(|| invalid("desiredCount is required for REPLICA services."))?
+        }
+    };
 
     let arn = call.arn("ecs", &format!("service/{cluster}/{name}"));
     call.forget_tags(&arn);
@@ -100,12 +122,17 @@ fn wire(call: &Call<'_>, cluster: &str) -> Result<(Value, String), AwsError> {
         "propagateTags": "NONE",
         "taskDefinition": reference,
     });
-    read::shared(call, &mut wire)?;
     if let Some("DAEMON") =
         input.optional_one_of("schedulingStrategy", &["REPLICA", "DAEMON"])?.as_deref()
     {
-        return Err(AwsError::not_modelled("local AWS does not model DAEMON services"));
+        wire.set("schedulingStrategy", "DAEMON");
+        wire.set("availabilityZoneRebalancing", "DISABLED");
+        let mut deployment = read::default_deployment_configuration();
+        deployment.set("maximumPercent", 100);
+        deployment.set("minimumHealthyPercent", 0);
+        wire.set("deploymentConfiguration", deployment);
     }
+    read::shared(call, &mut wire)?;
     let kinds = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
     let launch_type = input.optional_one_of("launchType", &kinds)?;
     let strategy = wire.list("capacityProviderStrategy").to_vec();
@@ -153,7 +180,7 @@ pub(super) fn complete(wire: &mut Value) {
     } else {
         wire.unset("launchType");
     }
-    if wire.text("launchType") == "FARGATE" || wire.has("capacityProviderStrategy") {
+    if is_fargate(wire) {
         if !wire.has("platformVersion") {
             wire.set("platformVersion", "LATEST");
         }

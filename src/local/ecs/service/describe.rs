@@ -52,7 +52,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, AwsError> {
         };
         service.text("status") == "ACTIVE"
             && same(&launch_type, service["wire"].text("launchType"))
-            && same(&strategy, "REPLICA")
+            && same(&strategy, service["wire"].text("schedulingStrategy"))
             && same(&owner, "CUSTOMER")
     });
     let arns: Vec<String> =

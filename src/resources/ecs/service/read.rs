@@ -38,9 +38,10 @@ pub(super) fn spec(from: &SdkService, all: &BTreeMap<String, String>, tags: Tags
     let launch_type = given(from.launch_type().map(|one| one.as_str()))
         .filter(|_| capacity_provider_strategy.is_empty());
     let fargate = launch_type.as_deref() == Some("FARGATE")
-        || capacity_provider_strategy
+        || from
+            .capacity_provider_strategy()
             .iter()
-            .any(|item| item.capacity_provider.starts_with("FARGATE"));
+            .any(|item| item.capacity_provider().starts_with("FARGATE"));
     let network = from
         .network_configuration()
         .or_else(|| primary.and_then(|one| one.network_configuration()));

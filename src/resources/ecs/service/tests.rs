@@ -59,16 +59,8 @@ fn a_tag_says_who_decides_the_count() {
 fn parts_read_back_as_they_were_written() {
     let desired = Service {
         capacity_provider_strategy: vec![
-            CapacityProviderStrategyItem {
-                capacity_provider: "FARGATE".into(),
-                weight: 1,
-                base: 1,
-            },
-            CapacityProviderStrategyItem {
-                capacity_provider: "FARGATE_SPOT".into(),
-                weight: 3,
-                base: 0,
-            },
+            CapacityProviderStrategyItem::of("FARGATE", 1, 1),
+            CapacityProviderStrategyItem::of("FARGATE_SPOT", 3, 0),
         ],
         launch_type: None,
         network: Some(Network {
