@@ -248,8 +248,12 @@ async fn services_live_from_cluster_to_nothing() {
     let mut target = Target {
         cluster: output(&live_service, "cluster"),
         service: output(&live_service, "name"),
-        min_capacity: 2,
-        max_capacity: 4,
+        min_capacity: Some(2),
+        max_capacity: Some(4),
+        initial_min_capacity: None,
+        initial_max_capacity: None,
+        steps: Default::default(),
+        schedules: Default::default(),
         suspended: Suspended::default(),
         policies: BTreeMap::from([
             ("cpu".to_owned(), Policy::new(Metric::cpu(), 70.0)),
@@ -260,7 +264,7 @@ async fn services_live_from_cluster_to_nothing() {
     account.create("api", &target).await;
     target.policies.remove("memory");
     target.policies.insert("cpu".to_owned(), Policy::new(Metric::cpu(), 50.5));
-    target.max_capacity = 6;
+    target.max_capacity = Some(6);
     target.suspended.scheduled_scaling = true;
     target.tags.insert("team".to_owned(), "red".to_owned());
     assert_eq!(account.update("api", &target).await, Health::Ready);

@@ -155,6 +155,7 @@ impl Session {
             region: self.region().to_owned(),
             applicationautoscaling: client!(aws_sdk_applicationautoscaling),
             autoscaling: client!(aws_sdk_autoscaling),
+            cloudwatch: client!(aws_sdk_cloudwatch),
             ec2: client!(aws_sdk_ec2),
             ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),
@@ -200,6 +201,8 @@ pub struct Cx {
     pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
     /// EC2 Auto Scaling.
     pub autoscaling: aws_sdk_autoscaling::Client,
+    /// CloudWatch.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// EC2.
     pub ec2: aws_sdk_ec2::Client,
     /// ECR.

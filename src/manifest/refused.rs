@@ -36,8 +36,6 @@ const KEYS: &[Row] = &[
     (S, "image.build", "needs a container builder, which comes in a later release", BUILD),
     (S, "sidecars.*.image.build", "needs a container builder, which comes in a later release", BUILD),
     (S, "storage.volumes.*.efs.id.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the file system's id"),
-    (S, "deployment.rollback_alarms", "needs CloudWatch alarms, which come in a later release", "`deployment.circuit_breaker` rolls back what does not start"),
-    (S, "network.connect", "needs Service Connect, which comes in a later release", "services find each other as SERVICE.ENVIRONMENT.APPLICATION.local"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "secrets.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the parameter's name or the secret's ARN"),

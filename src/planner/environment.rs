@@ -46,6 +46,8 @@ pub(super) struct Shared {
 pub(super) struct SharedNamespace {
     /// Its id.
     pub(super) id: Input<NamespaceId>,
+    /// Its ARN.
+    pub(super) arn: Input<String>,
     /// `test.demo.local`.
     pub(super) name: String,
 }
@@ -280,6 +282,7 @@ fn namespace(
     let namespace =
         Namespace { tags: context.tags()?, ..Namespace::private_dns(&name, network.vpc.clone()) };
     // Cloud Map says the id at once, and knows it only when the namespace has been made.
-    let id = desired.add(&Owner::Environment, "main", &namespace)?.id().when_ready();
-    Ok(Some(SharedNamespace { id, name }))
+    let handle = desired.add(&Owner::Environment, "main", &namespace)?;
+    let arn = handle.output("arn").when_ready();
+    Ok(Some(SharedNamespace { id: handle.id().when_ready(), arn, name }))
 }

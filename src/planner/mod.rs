@@ -1,12 +1,14 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
 //! `environment` and what it calls (`network`, `endpoints`, `load_balancer`) plan what belongs to the environment;
-//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`) what belongs to a service.
+//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`, `alarms`, `connect`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
 mod addresses;
+mod alarms;
 mod capacity;
+mod connect;
 mod endpoints;
 mod environment;
 mod http;

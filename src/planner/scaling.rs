@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
 use super::task::{integer, seconds};
+use super::{Context, alarms};
 use crate::engine::{Desired, Failure, Handle, Input};
 use crate::manifest::ServiceManifest;
-use crate::manifest::service::{Autoscaling, Cooldown, Count};
-use crate::resources::applicationautoscaling::{Metric, MetricStatistic, Policy, Target};
+use crate::manifest::service::{
+    Aggregation, Autoscaling, ChangeIn, Cooldown, Count, Schedule as Scheduled, Steps,
+};
+use crate::resources::applicationautoscaling::{
+    Metric, MetricStatistic, Policy, Schedule, Step, StepPolicy, Target,
+};
 use crate::resources::ecs::{CapacityProviderStrategyItem, ClusterName, Service};
 
 /// The names that a load balancer's metrics go by.
@@ -62,17 +66,82 @@ pub(super) fn plan(
     measured: &Measured,
 ) -> Result<(), Failure> {
     let Count::Autoscaling(range) = &service.count else { return Ok(()) };
+    let low = range.schedules.values().any(|schedule| schedule.range.min.is_some());
+    let high = range.schedules.values().any(|schedule| schedule.range.max.is_some());
     let target = Target {
         cluster: cluster.clone(),
         service: handle.name(),
-        min_capacity: integer(range.min),
-        max_capacity: integer(range.max),
+        min_capacity: (!low).then_some(integer(range.min)),
+        max_capacity: (!high).then_some(integer(range.max)),
+        initial_min_capacity: low.then_some(integer(range.min)),
+        initial_max_capacity: high.then_some(integer(range.max)),
         suspended: Default::default(),
         policies: policies(range, measured, cluster, handle),
+        steps: range
+            .steps
+            .iter()
+            .map(|(name, steps)| (name.clone(), step_policy(steps, &range.cooldown)))
+            .collect(),
+        schedules: range
+            .schedules
+            .iter()
+            .map(|(name, one)| (name.clone(), schedule(one)))
+            .collect(),
         tags: context.tags()?,
     };
-    desired.add(&super::owner(service), &service.name, &target)?;
-    Ok(())
+    let target = desired.add(&super::owner(service), &service.name, &target)?;
+    alarms::steps(desired, context, service, &range.steps, &target, handle, cluster, measured)
+}
+
+/// Whether steps are taken when the metric is high (or else, low), and from which value on.
+pub(super) fn threshold(steps: &Steps) -> (bool, f64) {
+    let first = steps.adjustments.first().and_then(|step| step.from);
+    let last = steps.adjustments.last().and_then(|step| step.to);
+    // Manifests have steps that are open at one end.
+    first.map_or_else(|| (false, last.unwrap_or_default()), |from| (true, from))
+}
+
+fn step_policy(steps: &Steps, cooldown: &Cooldown) -> StepPolicy {
+    let (high, threshold) = threshold(steps);
+    let usual = if high { cooldown.scale_out } else { cooldown.scale_in };
+    // A distance, without what binary fractions add to it.
+    let distance = |value: f64| ((value - threshold) * 1e6).round() / 1e6;
+    StepPolicy {
+        adjustment: match steps.change_in {
+            ChangeIn::Tasks => "ChangeInCapacity",
+            ChangeIn::Percent => "PercentChangeInCapacity",
+            ChangeIn::Total => "ExactCapacity",
+        }
+        .to_owned(),
+        metric_aggregation: match steps.aggregation {
+            Aggregation::Average => "Average",
+            Aggregation::Minimum => "Minimum",
+            Aggregation::Maximum => "Maximum",
+        }
+        .to_owned(),
+        cooldown: seconds(steps.cooldown.unwrap_or(usual)),
+        min_adjustment_magnitude: steps.min_change.map(integer),
+        step_adjustments: steps
+            .adjustments
+            .iter()
+            .map(|step| Step {
+                metric_interval_lower_bound: step.from.map(distance),
+                metric_interval_upper_bound: step.to.map(distance),
+                scaling_adjustment: step.change,
+            })
+            .collect(),
+    }
+}
+
+fn schedule(from: &Scheduled) -> Schedule {
+    Schedule {
+        schedule: from.schedule.clone(),
+        timezone: from.timezone.clone(),
+        start: from.start.clone(),
+        end: from.end.clone(),
+        min_capacity: from.range.min.map(integer),
+        max_capacity: from.range.max.map(integer),
+    }
 }
 
 fn policies(
@@ -163,7 +232,7 @@ fn backlog(
 }
 
 /// A name as a metric's dimension.
-fn text<T: Clone + ToString>(name: &Input<T>) -> Input<String> {
+pub(super) fn text<T: Clone + ToString>(name: &Input<T>) -> Input<String> {
     match name {
         Input::Known(name) => Input::Known(name.to_string()),
         Input::Output(from) => Input::Output(from.clone()),

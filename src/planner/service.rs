@@ -2,7 +2,10 @@
 
 use super::environment::Shared;
 use super::priority::Priorities;
-use super::{Context, capacity, http, messaging, network_balancer, roles, scaling, storage, task};
+use super::{
+    Context, alarms, capacity, connect, http, messaging, network_balancer, roles, scaling, storage,
+    task,
+};
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Count, NetworkMode, Placement, Rolling, Runs};
@@ -24,6 +27,7 @@ pub(super) fn plan(
     shared: &Shared,
     service: &ServiceManifest,
     priorities: &mut Priorities,
+    live: &Observation,
 ) -> Result<(), Failure> {
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
     let messaging = messaging::plan(desired, context, service)?;
@@ -52,6 +56,8 @@ pub(super) fn plan(
         // On instances a task's interface hangs on the instance's, and gets no public address.
         network.assign_public_ip = false;
     }
+    let waiting = &messaging.waiting;
+    let alarms = alarms::rollback(desired, context, service, &shared.cluster, waiting, live)?;
     let ecs = Service {
         desired_count,
         initial_count,
@@ -61,7 +67,8 @@ pub(super) fn plan(
         scheduling_strategy: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
         placement_constraints: capacity::constraints(service),
         placement_strategy: capacity::strategies(service),
-        deployment: deployment(service),
+        deployment: Deployment { alarms, ..deployment(service) },
+        service_connect: connect::plan(service, shared),
         network,
         volumes: disks.ebs,
         load_balancers: web.load_balancers,

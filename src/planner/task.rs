@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::messaging::Messaging;
 use super::roles::{Roles, object_arn, secret_arn};
-use super::{Context, capacity};
-use super::{logging, settings};
+use super::{Context, capacity, connect, logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
@@ -86,6 +85,14 @@ pub(super) fn plan(
             None if mode == NetworkMode::Bridge => mapping.host_port = 0,
             None => {}
         }
+    }
+    // The port that Service Connect knows by name.
+    if let Some((container, port)) = connect::port(service)
+        && let Some(container) = containers.get_mut(&container)
+        && let Some(mapping) =
+            container.port_mappings.iter_mut().find(|mapping| mapping.container_port == port)
+    {
+        mapping.name = Some(connect::PORT.to_owned());
     }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),

@@ -5,6 +5,7 @@
 //! knows no manifest and no terminal. What could not be asked is said, and is never an error; no
 //! value of a secret is ever read.
 
+mod alarms;
 mod certificates;
 mod images;
 mod networks;
@@ -53,6 +54,7 @@ const ALL: &[Check] = &[
     check!("certificate", "certificates", certificates),
     check!("network", "networks", networks),
     check!("route", "routes", routes),
+    check!("alarm", "alarms", alarms),
     check!("policy", "managed policies", policies),
     check!("quota", "quotas", quotas),
     check!("permission", "permissions", permissions),

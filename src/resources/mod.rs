@@ -7,6 +7,7 @@
 pub mod acm;
 pub mod applicationautoscaling;
 pub mod autoscaling;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -48,6 +49,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),
     Kind::of::<applicationautoscaling::Target>(),
+    Kind::of::<cloudwatch::Alarm>(),
     Kind::of::<servicediscovery::Namespace>(),
     Kind::of::<servicediscovery::DiscoveryService>(),
     Kind::of::<elbv2::LoadBalancer>(),

@@ -19,5 +19,6 @@ mod protection;
 mod refusals;
 mod releases;
 mod saved;
+mod scaled;
 mod secrets;
 mod storage;

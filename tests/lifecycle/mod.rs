@@ -7,6 +7,7 @@
 
 mod account;
 mod adopt;
+mod alarms;
 mod capacity;
 mod containers;
 mod coverage;
@@ -84,6 +85,8 @@ lives! {
     network_balancer => domains::network_balancer,
     network_target_group => domains::network_target_group,
     tls_listener => domains::tls_listener,
+    alarm => alarms::alarm,
+    math_alarm => alarms::math_alarm,
     topic => messaging::topic,
     fifo_topic => messaging::fifo_topic,
     queue => messaging::queue,

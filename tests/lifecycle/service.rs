@@ -1,9 +1,13 @@
 //! Examples of ECS services and their scaling.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use shipit::engine::{Handle, Input};
 use shipit::resources::applicationautoscaling::target::Suspended;
-use shipit::resources::applicationautoscaling::{Metric, MetricStatistic, Policy, Target};
+use shipit::resources::applicationautoscaling::{
+    Metric, MetricStatistic, Policy, Schedule, Step, StepPolicy, Target,
+};
 use shipit::resources::ecs::service::{LoadBalancer, Network, ServiceRegistry};
 use shipit::resources::ecs::{CapacityProviderStrategyItem, Service};
 
@@ -136,6 +140,39 @@ pub(super) fn service_on_providers() -> Example {
     )
 }
 
+fn steps(cooldown: i32, least: Option<i32>) -> StepPolicy {
+    let percent = if least.is_some() { "PercentChangeInCapacity" } else { "ChangeInCapacity" };
+    StepPolicy {
+        adjustment: percent.to_owned(),
+        metric_aggregation: "Maximum".to_owned(),
+        cooldown,
+        min_adjustment_magnitude: least,
+        step_adjustments: vec![
+            Step {
+                metric_interval_lower_bound: Some(0.0),
+                metric_interval_upper_bound: Some(20.0),
+                scaling_adjustment: 1,
+            },
+            Step {
+                metric_interval_lower_bound: Some(20.0),
+                metric_interval_upper_bound: None,
+                scaling_adjustment: 3,
+            },
+        ],
+    }
+}
+
+fn schedule(most: Option<i32>) -> Schedule {
+    Schedule {
+        schedule: "cron(0 20 * * ? *)".to_owned(),
+        timezone: "Europe/Berlin".to_owned(),
+        start: most.map(|_| "2030-01-01T00:00:00Z".to_owned()),
+        end: most.map(|_| "2031-01-01T00:00:00Z".to_owned()),
+        min_capacity: Some(0),
+        max_capacity: most,
+    }
+}
+
 pub(super) fn scaling_target() -> Example {
     let mut graph = Graph::default();
     let service = graph.service();
@@ -146,14 +183,18 @@ pub(super) fn scaling_target() -> Example {
     let target = Target {
         cluster: service.cluster(),
         service: service.name(),
-        min_capacity: 1,
-        max_capacity: 4,
+        min_capacity: Some(1),
+        max_capacity: Some(4),
+        initial_min_capacity: None,
+        initial_max_capacity: None,
         suspended: Suspended::default(),
         policies: [
             ("cpu".to_owned(), Policy::new(Metric::cpu(), 70.0)),
             ("memory".to_owned(), Policy::new(Metric::memory(), 80.0)),
         ]
         .into(),
+        steps: [("busy".to_owned(), steps(60, None))].into(),
+        schedules: BTreeMap::new(),
         tags: tags(),
     };
     // The count is the target's from now on.
@@ -206,6 +247,15 @@ pub(super) fn scaling_target() -> Example {
         edit("policies.latency", json!(Policy::new(latency, 0.5))),
         edit("policies", json!({ "cpu": cpu })),
         edit("policies", json!({})),
+        edit("steps.busy", json!(steps(120, Some(2)))),
+        edit("steps.calm", json!(steps(30, None))),
+        edit("steps", json!({})),
+        edit("schedules", json!({ "night": schedule(None) })).with("min_capacity", json!(null)),
+        edit("schedules", json!({ "night": schedule(Some(2)) }))
+            .with("min_capacity", json!(null))
+            .with("max_capacity", json!(null))
+            .with("initial_min_capacity", json!(1))
+            .with("initial_max_capacity", json!(4)),
         retag(),
     ];
     Example {

@@ -15,8 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, acm, applicationautoscaling, autoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs,
-    route53, scheduler, servicediscovery, sns, sqs,
+    REGISTRY, acm, applicationautoscaling, autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
+    logs, route53, scheduler, servicediscovery, sns, sqs,
 };
 
 use super::EXAMPLES;
@@ -161,9 +161,10 @@ const WRITTEN: &[Written] = &[
     written(
         "application-autoscaling/target",
         "application-autoscaling",
-        &["RegisterScalableTarget", "PutScalingPolicy"],
+        &["RegisterScalableTarget", "PutScalingPolicy", "PutScheduledAction"],
         applicationautoscaling::target::EXCLUDED,
     ),
+    written("cloudwatch/alarm", "cloudwatch", &["PutMetricAlarm"], cloudwatch::alarm::EXCLUDED),
     written(
         "servicediscovery/namespace",
         "servicediscovery",
@@ -305,7 +306,11 @@ fn what_someone_else_owns() {
             _ => None,
         })
         .collect();
-    insta::assert_snapshot!(owned.join("\n"), @"ecs/service initial_count: application autoscaling");
+    insta::assert_snapshot!(owned.join("\n"), @r"
+    ecs/service initial_count: application autoscaling
+    application-autoscaling/target initial_min_capacity: scheduled actions
+    application-autoscaling/target initial_max_capacity: scheduled actions
+    ");
 }
 
 /// Members by `service/Operation`, as the service models of boto3 have them.

@@ -130,6 +130,11 @@ fn of_jobs() {
 }
 
 #[test]
+fn mistakes_of_scaling_alarms_and_service_connect() {
+    assert!(run("scaling.txt") >= 17);
+}
+
+#[test]
 fn tasks() {
     assert!(run("tasks.txt") >= 15);
 }

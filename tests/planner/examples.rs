@@ -72,6 +72,11 @@ fn orders_in_test() {
 }
 
 #[test]
+fn scaled_in_test() {
+    insta::assert_snapshot!(graph("scaled", "test"));
+}
+
+#[test]
 fn shop_in_test() {
     insta::assert_snapshot!(graph("shop", "test"));
 }
@@ -108,6 +113,7 @@ fn every_example_is_planned_above() {
             "observed test",
             "orders test",
             "private test",
+            "scaled test",
             "shop production",
             "shop test"
         ]

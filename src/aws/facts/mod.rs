@@ -2,6 +2,7 @@
 //! before a plan is applied. Reads only, one file per subject; what an answer means is judged by
 //! `preflight`.
 
+pub mod alarms;
 pub mod balancers;
 pub mod certificates;
 pub mod images;

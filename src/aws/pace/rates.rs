@@ -61,6 +61,8 @@ pub(super) const RATES: &[Rate] = &[
     rate("Application Auto Scaling", &[], 20, 5, "quotas"),
     rate("Auto Scaling", READS, 50, 10, "careful"),
     rate("Auto Scaling", &[], 20, 5, "careful"),
+    each("CloudWatch", &["DescribeAlarms"], 9, 9, "quotas"),
+    each("CloudWatch", &[], 3, 3, "quotas"),
     each("CloudWatch Logs", &["DescribeLogGroups"], 50, 10, "quotas"),
     each("CloudWatch Logs", &["FilterLogEvents"], 5, 5, "quotas"),
     each("CloudWatch Logs", &[], 20, 10, "quotas"),

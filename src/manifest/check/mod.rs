@@ -12,6 +12,7 @@ mod job;
 mod messaging;
 mod nlb;
 mod policy;
+mod scaling;
 mod service;
 mod settings;
 mod storage;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, containers, fargate, http, job, messaging, nlb, policy, settings,
+    Explain, Findings, capacity, containers, fargate, http, job, messaging, nlb, policy, scaling,
+    settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -21,6 +22,7 @@ pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
         ["cpu_percentage", "memory_percentage", "requests", "response_time", "queue_delay"];
     let metric = metrics
         .into_iter()
+        .chain(["steps", "schedules"])
         .find(|metric| node.get(metric).is_some_and(|entry| !entry.node.is_null()));
     if let Some(range) = &map.range {
         if range.min > range.max {
@@ -64,6 +66,8 @@ pub(crate) fn count(map: &CountMap, node: &Node, reader: &mut Reader) {
             "write a number for a fixed count: `count: 2`",
         );
     }
+    scaling::steps(&map.steps, findings);
+    scaling::schedules(&map.schedules, findings);
     if map.spot.is_some() && (map.range.is_some() || metric.is_some()) {
         findings.error("spot", "`spot` is a fixed count, and does not go with autoscaling").advise(
             "write `range: {min: 1, max: 10, spot_from: 1}` for autoscaling on Fargate Spot",
@@ -156,7 +160,11 @@ pub(crate) fn service(
         messaging::messaging(service, findings);
     }
     if findings.sound(&["count", "http"]) {
-        scaling(service, findings);
+        scaling::measured(service, findings);
+    }
+    if findings.sound(&["deployment", "network", "image", "http", "sidecars"]) {
+        scaling::rollback(service, findings);
+        scaling::connect(service, environment, findings);
     }
     if !findings.sound(&["network", "count", "http"]) {
         return;
@@ -188,28 +196,6 @@ pub(crate) fn service(
     }
     if let Some(environment) = environment {
         in_environment(service, environment, findings);
-    }
-}
-
-fn scaling(service: &ServiceManifest, findings: &mut Findings<'_>) {
-    if service.service_type == ServiceType::ScheduledJob {
-        return;
-    }
-    let Count::Autoscaling(scaling) = &service.count else { return };
-    for (name, wanted) in [
-        ("requests", scaling.requests.is_some()),
-        ("response_time", scaling.response_time.is_some()),
-    ] {
-        if wanted && service.http.is_none() {
-            findings
-                .error(
-                    &format!("count.{name}"),
-                    format!(
-                        "`{name}` is measured by the load balancer, and the service has no `http`"
-                    ),
-                )
-                .advise("add `http`, or scale on `cpu_percentage`");
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Findings, domains, messaging};
+use super::{Findings, domains, messaging, scaling};
 use crate::manifest::application::Application;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Severity, Span};
@@ -87,6 +87,7 @@ pub(crate) fn workspace(
     formerly(services, problems);
     routes(application, environments, services, problems);
     domains::domains(application, environments, services, problems);
+    scaling::aliases(services, problems);
     messaging::subscriptions(services, problems);
 }
 

@@ -1,10 +1,12 @@
 //! How many tasks run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::container::bounded;
+use super::steps::{Schedule, Steps};
 use crate::manifest::read::{Fields, Percentage, Read, Reader, Seconds, is_map, notation, record};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::Node;
@@ -29,7 +31,7 @@ impl Default for Count {
     }
 }
 
-/// Tasks between two bounds, by target tracking.
+/// Tasks between two bounds, by targets, steps and schedules.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Autoscaling {
     /// Fewest tasks.
@@ -48,6 +50,12 @@ pub struct Autoscaling {
     pub response_time: Option<Target<Duration>>,
     /// Messages waiting in the queue for each task.
     pub queue_delay: Option<Target<u32>>,
+    /// Tasks that come or go in steps, by name.
+    pub steps: BTreeMap<String, Steps>,
+    /// Other bounds at some times, by name.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// Times to wait where steps have none of their own.
+    pub cooldown: Cooldown,
 }
 
 /// What a metric shall be, and how long to wait between two changes.
@@ -97,6 +105,10 @@ record! {
         response_time: Option<Goal<Duration>> as Option<GoalOf<Seconds>>,
         /// How long messages may wait in a worker's queue.
         queue_delay: Option<QueueDelay>,
+        /// Tasks that come or go in steps while a metric is too high or too low, by names of your choice.
+        steps: BTreeMap<String, Steps>,
+        /// Other bounds at some times, by names of your choice.
+        schedules: BTreeMap<String, Schedule>,
     }
 }
 
@@ -204,6 +216,48 @@ impl Read for Range {
             Some((Some(min), Some(max))) => Some(RangeMap { min, max, spot_from: None }),
             _ => reader.wrong(node, expected),
         }
+    }
+}
+
+/// The bounds of a schedule: `2-10`, or a map with one of them or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Bounds {
+    /// Fewest tasks; as before if absent.
+    pub min: Option<u32>,
+    /// Most tasks; as before if absent.
+    pub max: Option<u32>,
+}
+
+record! {
+    /// The bounds of a schedule: one of them or both.
+    pub(crate) struct BoundsMap {
+        /// Fewest tasks; as before when left out.
+        min: Option<u32> as Option<Tasks>,
+        /// Most tasks; as before when left out.
+        max: Option<u32> as Option<Tasks>,
+    }
+}
+
+impl JsonSchema for Bounds {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bounds".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let word =
+            json_schema!({ "type": "string", "pattern": "^[0-9]+-[0-9]+$", "examples": ["2-10"] });
+        either([word, part::<BoundsMap>(generator)])
+    }
+}
+
+impl Read for Bounds {
+    type Value = Self;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if is_map(node) {
+            return BoundsMap::read(node, reader).map(|map| Self { min: map.min, max: map.max });
+        }
+        Range::read(node, reader).map(|range| Self { min: Some(range.min), max: Some(range.max) })
     }
 }
 
@@ -321,6 +375,9 @@ fn autoscaling(map: &CountMap, range: &RangeMap) -> Autoscaling {
             value: backlog(delay),
             cooldown: cooldown(&Some(delay.cooldown.clone())),
         }),
+        steps: map.steps.clone(),
+        schedules: map.schedules.clone(),
+        cooldown: cooldown(&None),
     }
 }
 

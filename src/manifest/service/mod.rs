@@ -11,7 +11,9 @@ mod logging;
 mod messaging;
 mod network;
 mod nlb;
+mod rollback;
 mod settings;
+mod steps;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -23,10 +25,12 @@ pub use container::{
     Condition, ContainerHealthCheck, Image, MountPoint, PortProtocol, Secret, Sidecar, SidecarPort,
 };
 pub(crate) use count::CountMap;
+pub use count::{Autoscaling, Bounds, Cooldown, Count, Target};
 pub use count::{Autoscaling, Cooldown, Count, Target};
 pub use http::{
     Alias, Http, HttpHealthCheck, HttpVersion, Place, RedirectCode, RedirectRule, Rule,
 };
+pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
 pub use iam::{Iam, OwnRole, RoleSource};
 pub(crate) use iam::{PolicyName, is_policy_name};
 pub use job::{JobDeadLetter, On, Timeout};
@@ -35,11 +39,16 @@ pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
     Subscription, ThroughputLimit, TopicFifo,
 };
+pub use network::{Connect, Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
 pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
 pub use nlb::{Nlb, NlbHealthCheck, NlbListener, NlbPort, NlbProtocol};
+pub use rollback::RollbackAlarms;
 pub use settings::{
     Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
     VersionConsistency,
+};
+pub use steps::{
+    Adjustment, Aggregation, AnyMetric, ChangeIn, OwnMetric, Schedule, StepMetric, Steps,
 };
 pub use storage::{Ebs, EbsFilesystem, EbsType, Efs, Storage, Volume};
 
@@ -185,6 +194,8 @@ record! {
         rolling: Rolling = Rolling::Default,
         /// Whether a version whose tasks do not start is given up: `true` (and rolled back), `false`, or a map.
         circuit_breaker: CircuitBreaker = CircuitBreaker { enable: true, rollback: true },
+        /// Alarms that roll a new version back: names of CloudWatch alarms, or thresholds of alarms to be made.
+        rollback_alarms: RollbackAlarms = RollbackAlarms::default(),
     }
 }
 
@@ -193,6 +204,7 @@ impl Default for Deployment {
         Self {
             rolling: Rolling::Default,
             circuit_breaker: CircuitBreaker { enable: true, rollback: true },
+            rollback_alarms: RollbackAlarms::default(),
         }
     }
 }

@@ -191,12 +191,15 @@ pub const ACTIONS: &[Actions] = &[
         create: &[
             "application-autoscaling:RegisterScalableTarget",
             "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:PutScheduledAction",
             "application-autoscaling:TagResource",
         ],
         update: &[
             "application-autoscaling:RegisterScalableTarget",
             "application-autoscaling:PutScalingPolicy",
             "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:PutScheduledAction",
+            "application-autoscaling:DeleteScheduledAction",
             "application-autoscaling:TagResource",
             "application-autoscaling:UntagResource",
         ],
@@ -204,6 +207,17 @@ pub const ACTIONS: &[Actions] = &[
             "application-autoscaling:DeregisterScalableTarget",
             "application-autoscaling:DeleteScalingPolicy",
         ],
+    },
+    Actions {
+        kind: "cloudwatch/alarm",
+        resource: "cloudwatch:{region}:{account}:alarm:{name}",
+        create: &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+        update: &[
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:TagResource",
+            "cloudwatch:UntagResource",
+        ],
+        delete: &["cloudwatch:DeleteAlarms"],
     },
     Actions {
         kind: "servicediscovery/namespace",

@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use futures_util::stream::{self, StreamExt};
 
-use super::Policy;
+use super::{Policy, StepPolicy};
 use crate::aws::{Cx, classify};
 use crate::engine::{Class, Failure, Query};
 use crate::resources::resource::Tags;
@@ -38,8 +38,19 @@ pub(super) async fn targets(cx: &Cx, ids: &[String]) -> Result<Vec<ScalableTarge
     Ok(targets)
 }
 
-/// Policies by resource id and name.
-pub(super) type Policies = BTreeMap<String, BTreeMap<String, Policy>>;
+/// The policies of one target, by name.
+#[derive(Debug, Default)]
+pub(super) struct OfTarget {
+    /// Those that track a metric.
+    pub(super) tracking: BTreeMap<String, Policy>,
+    /// Those that take steps.
+    pub(super) steps: BTreeMap<String, StepPolicy>,
+    /// The ARNs of those that take steps.
+    pub(super) arns: BTreeMap<String, String>,
+}
+
+/// Policies by resource id.
+pub(super) type Policies = BTreeMap<String, OfTarget>;
 
 /// The policies of these targets in as few calls as may be: for few targets one call each;
 /// for many the list of all the account's policies, given up where it proves longer.
@@ -83,12 +94,16 @@ pub(super) async fn policy_pages(
         let page = page
             .map_err(|error| classify("application-autoscaling DescribeScalingPolicies", error))?;
         for policy in page.scaling_policies() {
-            // Steps and predictions are somebody else's: they are left alone.
-            let ours =
+            let of_target = found.entry(policy.resource_id().to_owned()).or_default();
+            let name = policy.policy_name().to_owned();
+            // Predictions are somebody else's: they are left alone.
+            let tracking =
                 policy.target_tracking_scaling_policy_configuration().and_then(Policy::from_sdk);
-            if let Some(ours) = ours {
-                let of_target = found.entry(policy.resource_id().to_owned()).or_default();
-                of_target.insert(policy.policy_name().to_owned(), ours);
+            if let Some(tracking) = tracking {
+                of_target.tracking.insert(name, tracking);
+            } else if let Some(steps) = policy.step_scaling_policy_configuration() {
+                of_target.arns.insert(name.clone(), policy.policy_arn().to_owned());
+                of_target.steps.insert(name, StepPolicy::from_sdk(steps));
             }
         }
         count += 1;
@@ -117,6 +132,28 @@ pub(super) async fn put_policy(
         .await
         .map_err(|error| classify("application-autoscaling PutScalingPolicy", error))?;
     Ok(())
+}
+
+/// Makes or changes a policy that takes steps; gives its ARN.
+pub(super) async fn put_steps(
+    cx: &Cx,
+    id: &str,
+    name: &str,
+    policy: &StepPolicy,
+) -> Result<String, Failure> {
+    let answer = cx
+        .applicationautoscaling
+        .put_scaling_policy()
+        .policy_name(name)
+        .service_namespace(ServiceNamespace::Ecs)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .resource_id(id)
+        .policy_type(PolicyType::StepScaling)
+        .step_scaling_policy_configuration(policy.to_sdk()?)
+        .send()
+        .await
+        .map_err(|error| classify("application-autoscaling PutScalingPolicy", error))?;
+    Ok(answer.policy_arn().to_owned())
 }
 
 pub(super) async fn delete_policy(cx: &Cx, id: &str, name: &str) -> Result<(), Failure> {

@@ -7,12 +7,15 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Policy;
-use super::calls::{delete_policy, policies, put_policy, read_tags, tag, tags_of, targets};
+use super::calls::{
+    OfTarget, delete_policy, policies, put_policy, put_steps, read_tags, tag, tags_of, targets,
+};
+use super::schedule::{self, schedules};
+use super::{Policy, Schedule, StepPolicy};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
-    self, Address, Change, Class, Failure, Health, Identity, Input, KindInfo, Pace, Query,
+    self, Address, Change, Class, Failure, Handle, Health, Identity, Input, KindInfo, Pace, Query,
     ReplaceOrder, Rule, Spec,
 };
 use crate::resources::ecs::{ClusterName, Service, ServiceName};
@@ -26,14 +29,22 @@ pub struct Target {
     pub cluster: Input<ClusterName>,
     /// The service.
     pub service: Input<ServiceName>,
-    /// It never has fewer tasks.
-    pub min_capacity: i32,
-    /// It never has more tasks.
-    pub max_capacity: i32,
+    /// It never has fewer tasks; `None` where schedules say it.
+    pub min_capacity: Option<i32>,
+    /// It never has more tasks; `None` where schedules say it.
+    pub max_capacity: Option<i32>,
+    /// The fewest tasks until a schedule says otherwise, where schedules do.
+    pub initial_min_capacity: Option<i32>,
+    /// The most tasks until a schedule says otherwise, where schedules do.
+    pub initial_max_capacity: Option<i32>,
     /// What is switched off for now.
     pub suspended: Suspended,
-    /// The policies, by name.
+    /// The policies that track a metric, by name.
     pub policies: BTreeMap<String, Policy>,
+    /// The policies that take steps when their alarms go off, by name.
+    pub steps: BTreeMap<String, StepPolicy>,
+    /// Other bounds at some times, by name.
+    pub schedules: BTreeMap<String, Schedule>,
     /// The user's own tags.
     pub tags: Tags,
 }
@@ -58,12 +69,39 @@ crate::ids! {
     ScalableTargetArn,
 }
 
-crate::outputs!(Target => TargetOutputs {
+/// What only AWS can say about a [`Target`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetOutputs {
     /// Its ARN.
-    arn: ScalableTargetArn,
+    pub arn: ScalableTargetArn,
     /// `service/CLUSTER/SERVICE`.
-    resource_id: String,
-});
+    pub resource_id: String,
+    /// The ARNs of the policies that take steps, each an output of its own: `steps.NAME`.
+    #[serde(flatten)]
+    pub steps: BTreeMap<String, String>,
+}
+
+impl Handle<Target> {
+    /// Its ARN.
+    pub fn arn(&self) -> Input<ScalableTargetArn> {
+        self.output("arn")
+    }
+
+    /// `service/CLUSTER/SERVICE`.
+    pub fn resource_id(&self) -> Input<String> {
+        self.output("resource_id")
+    }
+
+    /// The ARN of a policy that takes steps, for its alarm.
+    pub fn steps(&self, name: &str) -> Input<String> {
+        self.output(&output(name))
+    }
+}
+
+/// The output that a policy's ARN is.
+fn output(policy: &str) -> String {
+    format!("steps.{policy}")
+}
 
 /// Members of the API's inputs that are no fields here, and why.
 pub const EXCLUDED: &[(&str, &str)] = &[
@@ -75,11 +113,11 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("PutScalingPolicy.ServiceNamespace", "always `ecs`"),
     ("PutScalingPolicy.ScalableDimension", "always `ecs:service:DesiredCount`"),
     ("PutScalingPolicy.ResourceId", "made of `cluster` and `service`"),
-    ("PutScalingPolicy.PolicyType", "always `TargetTrackingScaling`"),
-    (
-        "PutScalingPolicy.StepScalingPolicyConfiguration",
-        "policies track targets; steps need alarms of their own",
-    ),
+    ("PutScalingPolicy.PolicyType", "follows from where a policy stands"),
+    ("PutScheduledAction.ServiceNamespace", "always `ecs`"),
+    ("PutScheduledAction.ScalableDimension", "always `ecs:service:DesiredCount`"),
+    ("PutScheduledAction.ResourceId", "made of `cluster` and `service`"),
+    ("PutScheduledAction.ScheduledActionName", "the key in `schedules`"),
     ("PutScalingPolicy.PredictiveScalingPolicyConfiguration", "not offered yet"),
     (
         "PutScalingPolicy.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics[].Label",
@@ -94,7 +132,12 @@ pub const EXCLUDED: &[(&str, &str)] = &[
 impl Resource for Target {
     const INFO: KindInfo = KindInfo {
         kind: Target::KIND,
-        rules: &[Rule::Immutable("cluster"), Rule::Immutable("service")],
+        rules: &[
+            Rule::Immutable("cluster"),
+            Rule::Immutable("service"),
+            Rule::OwnedElsewhere("initial_min_capacity", "scheduled actions"),
+            Rule::OwnedElsewhere("initial_max_capacity", "scheduled actions"),
+        ],
         observe_after: &["ecs/service"],
         // It is found through its service: were that gone first, nothing would find it again.
         order_after: &["ecs/service"],
@@ -119,7 +162,8 @@ impl Resource for Target {
         let targets = targets(cx, &ids).await?;
         let ids: Vec<String> =
             targets.iter().map(|target| target.resource_id().to_owned()).collect();
-        let mut policies = policies(cx, &ids).await?;
+        let (mut policies, mut schedules) =
+            futures_util::future::try_join(policies(cx, &ids), schedules(cx, &ids)).await?;
         let mut found = Found::default();
         for target in targets {
             let arn = target.scalable_target_arn().unwrap_or_default();
@@ -133,8 +177,9 @@ impl Resource for Target {
             };
             if let Some(identity) = tags::identity(&all, query) {
                 let policies = policies.remove(id).unwrap_or_default();
+                let schedules = schedules.remove(id).unwrap_or_default();
                 let own = tags::own(&all, &identity);
-                found.owned.push(to_live(&target, policies, identity, own));
+                found.owned.push(to_live(&target, policies, schedules, identity, own));
             } else if let Some(service) = services.get(id) {
                 let of_service = |wanted: &&Identity| wanted.owner == service.identity.owner;
                 let wanted = query.wanted.iter().find(of_service);
@@ -147,19 +192,26 @@ impl Resource for Target {
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
         let id = self.resource_id()?;
         let tags = tags::for_create(identity, &self.tags, false);
-        let arn = match self.register(cx, &id, Some(tags.clone())).await {
+        let arn = match self.register(cx, &id, Some(tags.clone()), true).await {
             // Tags are for new targets only, so it is there: by an attempt that got no further, or
             // by somebody else.
             Err(failure) if failure.class == Class::Invalid && failure.message.contains("tag") => {
                 only_ours(cx, &id, identity).await?;
-                self.register(cx, &id, None).await?
+                self.register(cx, &id, None, true).await?
             }
             answer => answer?,
         };
         for (name, policy) in &self.policies {
             put_policy(cx, &id, name, policy).await?;
         }
-        Ok(Progress::done(TargetOutputs { arn: arn.into(), resource_id: id }))
+        let mut steps = BTreeMap::new();
+        for (name, policy) in &self.steps {
+            steps.insert(output(name), put_steps(cx, &id, name, policy).await?);
+        }
+        for (name, schedule) in &self.schedules {
+            schedule.put(cx, &id, name, None).await?;
+        }
+        Ok(Progress::done(TargetOutputs { arn: arn.into(), resource_id: id, steps }))
     }
 
     async fn update(
@@ -170,8 +222,13 @@ impl Resource for Target {
     ) -> Result<Progress<Self>, Failure> {
         let id = &live.outputs.resource_id;
         let touched = |path| touches(changes, path);
+        for name in live.spec.schedules.keys() {
+            if !self.schedules.contains_key(name) {
+                schedule::delete(cx, id, name).await?;
+            }
+        }
         if touched("min_capacity") || touched("max_capacity") || touched("suspended") {
-            self.register(cx, id, None).await?;
+            self.register(cx, id, None, false).await?;
         }
         for (name, policy) in &self.policies {
             if live.spec.policies.get(name) != Some(policy) {
@@ -181,6 +238,24 @@ impl Resource for Target {
         for name in live.spec.policies.keys() {
             if !self.policies.contains_key(name) {
                 delete_policy(cx, id, name).await?;
+            }
+        }
+        let mut outputs = live.outputs.clone();
+        for name in live.spec.steps.keys() {
+            if !self.steps.contains_key(name) {
+                delete_policy(cx, id, name).await?;
+                outputs.steps.remove(&output(name));
+            }
+        }
+        for (name, policy) in &self.steps {
+            if live.spec.steps.get(name) != Some(policy) {
+                outputs.steps.insert(output(name), put_steps(cx, id, name, policy).await?);
+            }
+        }
+        for (name, schedule) in &self.schedules {
+            let there = live.spec.schedules.get(name);
+            if there != Some(schedule) {
+                schedule.put(cx, id, name, there).await?;
             }
         }
         if touched("tags") {
@@ -198,10 +273,10 @@ impl Resource for Target {
                     .map_err(|error| classify("application-autoscaling UntagResource", error))?;
             }
         }
-        Ok(Progress::done(live.outputs.clone()))
+        Ok(Progress::done(outputs))
     }
 
-    /// Its policies, and their alarms, go with it.
+    /// Its policies, the alarms of those that track a metric, and its schedules go with it.
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
         let call = cx
             .applicationautoscaling
@@ -228,8 +303,10 @@ impl Resource for Target {
         let found = targets(cx, &[id.to_owned()]).await?;
         let Some(target) = found.first() else { return Ok(None) };
         let all = read_tags(cx, target.scalable_target_arn().unwrap_or_default()).await?;
-        let policies = policies(cx, &[id.to_owned()]).await?.remove(id).unwrap_or_default();
-        let make = |identity, own| to_live(target, policies, identity, own);
+        let only = [id.to_owned()];
+        let policies = policies(cx, &only).await?.remove(id).unwrap_or_default();
+        let schedules = schedules(cx, &only).await?.remove(id).unwrap_or_default();
+        let make = |identity, own| to_live(target, policies, schedules, identity, own);
         Ok(Some(Existing::of(all, wanted, make)))
     }
 
@@ -272,7 +349,15 @@ impl Target {
     }
 
     /// Registers the target or changes it; gives its ARN.
-    async fn register(&self, cx: &Cx, id: &str, tags: Option<Tags>) -> Result<String, Failure> {
+    async fn register(
+        &self,
+        cx: &Cx,
+        id: &str,
+        tags: Option<Tags>,
+        first: bool,
+    ) -> Result<String, Failure> {
+        // Later on, what schedules say is left alone.
+        let bound = |own: Option<i32>, initial| own.or(if first { initial } else { None });
         let suspended = SuspendedState::builder()
             .dynamic_scaling_in_suspended(self.suspended.dynamic_scaling_in)
             .dynamic_scaling_out_suspended(self.suspended.dynamic_scaling_out)
@@ -284,8 +369,8 @@ impl Target {
             .service_namespace(ServiceNamespace::Ecs)
             .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
             .resource_id(id)
-            .min_capacity(self.min_capacity)
-            .max_capacity(self.max_capacity)
+            .set_min_capacity(bound(self.min_capacity, self.initial_min_capacity))
+            .set_max_capacity(bound(self.max_capacity, self.initial_max_capacity))
             .suspended_state(suspended)
             .set_tags(tags.map(|tags| tags.into_iter().collect()))
             .send()
@@ -306,22 +391,35 @@ fn derived(service: &engine::Live, query: &Query<'_>) -> Identity {
 
 fn to_live(
     target: &ScalableTarget,
-    policies: BTreeMap<String, Policy>,
+    policies: OfTarget,
+    schedules: BTreeMap<String, Schedule>,
     identity: Identity,
     tags: Tags,
 ) -> Live<Target> {
+    let steps = policies.arns.iter().map(|(name, arn)| (output(name), arn.clone())).collect();
     let id = target.resource_id();
     let arn = target.scalable_target_arn().unwrap_or_default();
     Live {
-        spec: spec(target, policies, tags),
+        spec: spec(target, policies, schedules, tags),
         health: Health::Ready,
         id: id.to_owned(),
         identity,
-        outputs: TargetOutputs { arn: arn.into(), resource_id: id.to_owned() },
+        outputs: TargetOutputs { arn: arn.into(), resource_id: id.to_owned(), steps },
     }
 }
 
-fn spec(from: &ScalableTarget, policies: BTreeMap<String, Policy>, tags: Tags) -> Target {
+fn spec(
+    from: &ScalableTarget,
+    policies: OfTarget,
+    schedules: BTreeMap<String, Schedule>,
+    tags: Tags,
+) -> Target {
+    let scheduled = |bound: fn(&Schedule) -> Option<i32>| {
+        schedules.values().any(|schedule| bound(schedule).is_some())
+    };
+    let low = scheduled(|schedule| schedule.min_capacity);
+    let high = scheduled(|schedule| schedule.max_capacity);
+    let (min, max) = (from.min_capacity(), from.max_capacity());
     let mut parts = from.resource_id().split('/').skip(1);
     let mut part = || parts.next().unwrap_or_default();
     let suspended = from.suspended_state();
@@ -329,14 +427,18 @@ fn spec(from: &ScalableTarget, policies: BTreeMap<String, Policy>, tags: Tags) -
     Target {
         cluster: Input::Known(part().into()),
         service: Input::Known(part().into()),
-        min_capacity: from.min_capacity(),
-        max_capacity: from.max_capacity(),
+        min_capacity: (!low).then_some(min),
+        max_capacity: (!high).then_some(max),
+        initial_min_capacity: low.then_some(min),
+        initial_max_capacity: high.then_some(max),
         suspended: Suspended {
             dynamic_scaling_in: is(suspended.and_then(|one| one.dynamic_scaling_in_suspended())),
             dynamic_scaling_out: is(suspended.and_then(|one| one.dynamic_scaling_out_suspended())),
             scheduled_scaling: is(suspended.and_then(|one| one.scheduled_scaling_suspended())),
         },
-        policies,
+        policies: policies.tracking,
+        steps: policies.steps,
+        schedules,
         tags,
     }
 }
@@ -360,14 +462,18 @@ mod tests {
             .suspended_state(SuspendedState::builder().scheduled_scaling_suspended(true).build())
             .build()
             .unwrap();
-        let read = spec(&live, BTreeMap::new(), Tags::new());
+        let read = spec(&live, OfTarget::default(), BTreeMap::new(), Tags::new());
         let expected = Target {
             cluster: Input::Known("demo-test".into()),
             service: Input::Known("demo-test-api".into()),
-            min_capacity: 1,
-            max_capacity: 4,
+            min_capacity: Some(1),
+            max_capacity: Some(4),
+            initial_min_capacity: None,
+            initial_max_capacity: None,
             suspended: Suspended { scheduled_scaling: true, ..Suspended::default() },
             policies: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             tags: Tags::new(),
         };
         assert_eq!(read, expected);

@@ -85,7 +85,7 @@ impl Default for CircuitBreaker {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alarms {
     /// Their names.
-    pub names: Vec<String>,
+    pub names: Vec<Input<String>>,
     /// Whether they do.
     pub enable: bool,
     /// The last deployment that worked comes back.
@@ -144,7 +144,9 @@ impl Deployment {
         let rolling = self.strategy == "ROLLING";
         let alarms = built(
             DeploymentAlarms::builder()
-                .set_alarm_names(Some(self.alarms.names.clone()))
+                .set_alarm_names(Some(
+                    self.alarms.names.iter().map(Input::get).collect::<Result<_, _>>()?,
+                ))
                 .enable(self.alarms.enable)
                 .rollback(self.alarms.rollback)
                 .build(),
@@ -203,7 +205,9 @@ impl Deployment {
                 .map(CircuitBreaker::from_sdk)
                 .unwrap_or_default(),
             alarms: Alarms {
-                names: alarms.map(|one| sorted(one.alarm_names())).unwrap_or_default(),
+                names: alarms
+                    .map(|one| sorted(one.alarm_names()).into_iter().map(Input::Known).collect())
+                    .unwrap_or_default(),
                 enable: alarms.is_some_and(|one| one.enable()),
                 rollback: alarms.is_some_and(|one| one.rollback()),
             },

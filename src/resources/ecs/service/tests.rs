@@ -126,7 +126,7 @@ fn deployment_configurations_read_back_as_they_were_written() {
             threshold_type: "COUNT".into(),
             threshold: 5,
         },
-        alarms: Alarms { names: vec!["errors".into()], enable: true, rollback: true },
+        alarms: Alarms { names: vec!["errors".to_owned().into()], enable: true, rollback: true },
         early_success: Some(EarlySuccess {
             healthy_percent: Some(80),
             cleanup: Some("DEFERRED".into()),

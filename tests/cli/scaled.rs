@@ -1,0 +1,58 @@
+//! Services that follow their load in every way: deployed, planned again, changed one by one, rolled back by an
+//! alarm, and deleted.
+
+use crate::support::Workdir;
+
+/// Each step of a plan as `action address: changed fields`.
+fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
+    let plan = workdir.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
+    let step = |step: &serde_json::Value| {
+        let paths: Vec<&str> = step["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| change["path"].as_str().unwrap())
+            .collect();
+        let text = |name: &str| step[name].as_str().unwrap().to_owned();
+        format!("{} {}: {}", text("action"), text("address"), paths.join(" "))
+    };
+    plan["steps"].as_array().unwrap().iter().map(step).collect()
+}
+
+#[test]
+fn scaled_services_are_deployed_changed_and_deleted() {
+    let workdir = Workdir::example("scaled");
+    workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+
+    let web = "shipit/services/web.yml";
+    workdir.edit(web, "{from: 6, change: 50}", "{from: 6, change: 60}");
+    workdir.edit(web, "{from: 3, to: 6, change: 20}", "{from: 4, to: 6, change: 20}");
+    workdir.edit(web, "range: 4-20", "range: 5-20");
+    workdir.edit(web, "cpu_utilization: 90", "cpu_utilization: 95");
+    workdir.edit(web, "connect: true", "connect: {alias: front}");
+    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
+    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+
+    // Steps, schedules and alarms go as they came, and the bounds are the manifest's again.
+    let text = workdir.read(web);
+    let cut = |text: &str, from: &str, to: &str| {
+        let (before, rest) = text.split_once(from).unwrap();
+        let (_, after) = rest.split_once(to).unwrap();
+        format!("{before}{to}{after}")
+    };
+    let text = cut(&text, "  steps:\n", "network:\n");
+    let (text, _) = text.split_once("deployment:\n").unwrap();
+    workdir.write(web, text);
+    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
+    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+
+    let delete = ["svc", "delete", "--name", "stock", "--yes", "--allow-delete", "all"];
+    workdir.local(&delete).expect(0);
+    let delete = ["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"];
+    workdir.local(&delete).expect(0);
+    let shown = workdir.local(&["--format", "json", "env", "show"]).expect(0).json();
+    assert_eq!(shown["resources"].as_array().unwrap().len(), 0, "{shown}");
+}
