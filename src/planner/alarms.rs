@@ -7,7 +7,7 @@ use super::task::{integer, seconds};
 use super::{Context, owner};
 use crate::engine::{Address, Desired, Failure, Handle, Identity, Input, Observation, Owner, Spec};
 use crate::manifest::ServiceManifest;
-use crate::manifest::service::{OwnMetric, StepMetric, Steps};
+use crate::manifest::service::{Count, OwnMetric, StepMetric};
 use crate::resources::Resource;
 use crate::resources::applicationautoscaling::Target;
 use crate::resources::cloudwatch::{Alarm, AlarmMetric, MetricQuery, MetricStatistic};
@@ -66,13 +66,13 @@ pub(super) fn steps(
     desired: &mut Desired,
     context: &Context<'_>,
     service: &ServiceManifest,
-    all: &BTreeMap<String, Steps>,
     target: &Handle<Target>,
     handle: &Handle<Service>,
     cluster: &Input<ClusterName>,
     measured: &Measured,
 ) -> Result<(), Failure> {
-    for (name, steps) in all {
+    let Count::Autoscaling(range) = &service.count else { return Ok(()) };
+    for (name, steps) in &range.steps {
         let (high, threshold) = super::scaling::threshold(steps);
         let above =
             if high { "GreaterThanOrEqualToThreshold" } else { "LessThanOrEqualToThreshold" };

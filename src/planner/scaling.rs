@@ -90,7 +90,7 @@ pub(super) fn plan(
         tags: context.tags()?,
     };
     let target = desired.add(&super::owner(service), &service.name, &target)?;
-    alarms::steps(desired, context, service, &range.steps, &target, handle, cluster, measured)
+    alarms::steps(desired, context, service, &target, handle, cluster, measured)
 }
 
 /// Whether steps are taken when the metric is high (or else, low), and from which value on.
