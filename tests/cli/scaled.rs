@@ -31,7 +31,18 @@ fn scaled_services_are_deployed_changed_and_deleted() {
     workdir.edit(web, "range: 4-20", "range: 5-20");
     workdir.edit(web, "cpu_utilization: 90", "cpu_utilization: 95");
     workdir.edit(web, "connect: true", "connect: {alias: front}");
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(
+        steps(&workdir, &["plan"]),
+        [
+            "update cloudwatch/alarm.web/rollback-cpu: threshold",
+            "update ecs/service.web: service_connect.services.target.client_aliases[0].dns_name",
+            "update application-autoscaling/target.web: schedules.evening.min_capacity \
+             steps.rush.step_adjustments[0].metric_interval_upper_bound \
+             steps.rush.step_adjustments[1].metric_interval_lower_bound \
+             steps.rush.step_adjustments[1].scaling_adjustment",
+            "update cloudwatch/alarm.web/steps-rush: threshold",
+        ]
+    );
     workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
     assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
 
@@ -45,7 +56,20 @@ fn scaled_services_are_deployed_changed_and_deleted() {
     let text = cut(&text, "  steps:\n", "network:\n");
     let (text, _) = text.split_once("deployment:\n").unwrap();
     workdir.write(web, text);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    let changed = steps(&workdir, &["plan"]);
+    let addresses = changed.iter().map(|step| step.split(':').next().unwrap());
+    assert_eq!(
+        addresses.collect::<std::collections::BTreeSet<_>>(),
+        [
+            "delete cloudwatch/alarm.web/rollback-cpu",
+            "delete cloudwatch/alarm.web/rollback-memory",
+            "delete cloudwatch/alarm.web/steps-quiet",
+            "delete cloudwatch/alarm.web/steps-rush",
+            "update application-autoscaling/target.web",
+            "update ecs/service.web",
+        ]
+        .into()
+    );
     workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
     assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
 

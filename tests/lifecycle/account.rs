@@ -68,7 +68,12 @@ impl Account {
         let calls = self.local.calls().into_iter();
         let writes =
             calls.filter(|call| !reads.iter().any(|verb| call.operation.starts_with(verb)));
-        writes.map(|call| format!("{}:{}", call.service, call.operation)).collect()
+        // IAM knows CloudWatch by another name than its signatures.
+        let prefix = |service: &str| match service {
+            "monitoring" => "cloudwatch".to_owned(),
+            other => other.to_owned(),
+        };
+        writes.map(|call| format!("{}:{}", prefix(&call.service), call.operation)).collect()
     }
 
     /// Each plan is a run of its own.

@@ -31,6 +31,7 @@ fn every_example_loads_without_a_word() {
             "observed",
             "orders",
             "private",
+            "scaled",
             "shop"
         ]
     );

@@ -50,6 +50,16 @@ fn everything_a_service_is_in_an_environment() {
       ],
       "count": {
         "autoscaling": {
+          "cooldown": {
+            "scale_in": {
+              "nanos": 0,
+              "secs": 180
+            },
+            "scale_out": {
+              "nanos": 0,
+              "secs": 30
+            }
+          },
           "cpu_percentage": {
             "cooldown": {
               "scale_in": {
@@ -186,7 +196,19 @@ fn overrides_merge_maps_and_replace_the_rest() {
               }
             }
           },
-          "queue_delay": null
+          "queue_delay": null,
+          "steps": {},
+          "schedules": {},
+          "cooldown": {
+            "scale_in": {
+              "secs": 120,
+              "nanos": 0
+            },
+            "scale_out": {
+              "secs": 60,
+              "nanos": 0
+            }
+          }
         }
       },
       {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Explain, Findings};
 use crate::manifest::environment::Environment;
-use crate::manifest::problem::Problem;
+use crate::manifest::problem::{Problem, Severity};
 use crate::manifest::service::{
     ChangeIn, Count, OwnMetric, Schedule, ServiceManifest, ServiceType, StepMetric, Steps,
 };
@@ -201,6 +201,15 @@ pub(super) fn connect(
                 "the service has no port that others could call by this name",
             )
             .advise("add `port` below `image:`, or write `connect: true` for a service that only calls others");
+    }
+    if connect.enabled && service.service_type == ServiceType::ScheduledJob {
+        let problem = findings
+            .error("network.connect", "tasks of jobs take no part in Service Connect, on AWS");
+        problem.severity = Severity::Warning;
+        problem.advise(
+            "call services by their names in Cloud Map: SERVICE.ENVIRONMENT.APPLICATION.local",
+        );
+        return;
     }
     if let Some(environment) = environment.filter(|one| connect.enabled && !one.discovery.enabled) {
         let name = &environment.name;
