@@ -365,24 +365,3 @@ impl Planner<'_> {
         })
     }
 }
-
-/// The container that a rule leads to, and its port.
-pub(super) fn target(service: &ServiceManifest, rule: &Rule) -> (String, i32) {
-    let main = &service.name;
-    let container = rule.target_container.as_ref().unwrap_or(main);
-    let own = match service.sidecars.get(container) {
-        Some(sidecar) => sidecar.port.as_ref().map(|port| port.port),
-        None => service.image.port,
-    };
-    // A port may also lead to the sidecar that exposes it.
-    let port = rule.target_port.or(own).unwrap_or(80);
-    let container = match &rule.target_container {
-        Some(container) => container,
-        None => service
-            .sidecars
-            .iter()
-            .find(|(_, sidecar)| sidecar.port.as_ref().is_some_and(|own| own.port == port))
-            .map_or(main, |(name, _)| name),
-    };
-    (container.clone(), port.into())
-}

@@ -27,7 +27,6 @@ pub(super) fn plan(
     shared: &Shared,
     service: &ServiceManifest,
     priorities: &mut Priorities,
-    live: &Observation,
 ) -> Result<(), Failure> {
     let before: Vec<Address> = desired.nodes.keys().cloned().collect();
     let messaging = messaging::plan(desired, context, service)?;

@@ -9,8 +9,8 @@ use super::{Context, capacity, connect, logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
-    Architecture, COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, NetworkMode, Platform,
-    PortProtocol, Secret, Settings, Sidecar, SidecarPort, Timeout,
+    COLLECTOR, Condition, ContainerHealthCheck, LOG_ROUTER, NetworkMode, Platform, Secret,
+    Settings, Sidecar, Timeout,
 };
 use crate::manifest::{ServiceManifest, TIMER};
 use crate::resources::ecs::TaskDefinitionArn;

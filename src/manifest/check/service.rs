@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, containers, fargate, http, job, messaging, nlb, policy, scaling,
-    settings,
+    Explain, Findings, capacity, containers, http, job, messaging, nlb, policy, scaling, settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};

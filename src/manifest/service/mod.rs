@@ -26,11 +26,9 @@ pub use container::{
 };
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Bounds, Cooldown, Count, Target};
-pub use count::{Autoscaling, Cooldown, Count, Target};
 pub use http::{
     Alias, Http, HttpHealthCheck, HttpVersion, Place, RedirectCode, RedirectRule, Rule,
 };
-pub use http::{Http, HttpHealthCheck, HttpVersion, Rule};
 pub use iam::{Iam, OwnRole, RoleSource};
 pub(crate) use iam::{PolicyName, is_policy_name};
 pub use job::{JobDeadLetter, On, Timeout};
@@ -40,7 +38,6 @@ pub use messaging::{
     Subscription, ThroughputLimit, TopicFifo,
 };
 pub use network::{Connect, Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
-pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
 pub use nlb::{Nlb, NlbHealthCheck, NlbListener, NlbPort, NlbProtocol};
 pub use rollback::RollbackAlarms;
 pub use settings::{
