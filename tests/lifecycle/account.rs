@@ -104,24 +104,41 @@ impl Account {
 
     /// Takes these tags away.
     pub(super) async fn untag(&self, live: &Live, keys: Vec<String>) {
-        if live.identity.address.kind() == "iam/role" {
-            let call = self.cx.iam.untag_role().role_name(&live.id);
-            call.set_tag_keys(Some(keys)).send().await.unwrap();
-            return;
+        // Not all services can be reached through the tagging API.
+        match live.identity.address.kind() {
+            "iam/role" => {
+                let call = self.cx.iam.untag_role().role_name(&live.id);
+                call.set_tag_keys(Some(keys)).send().await.unwrap();
+            }
+            "iam/instance-profile" => {
+                let name = live.id.rsplit('/').next().unwrap();
+                let call = self.cx.iam.untag_instance_profile().instance_profile_name(name);
+                call.set_tag_keys(Some(keys)).send().await.unwrap();
+            }
+            "autoscaling/group" => {
+                use aws_sdk_autoscaling::types::Tag;
+                let tag = |key: &String| {
+                    let tag = Tag::builder().resource_id(&live.id).key(key);
+                    tag.resource_type("auto-scaling-group").build()
+                };
+                let tags = keys.iter().map(tag).collect();
+                let call = self.cx.autoscaling.delete_tags().set_tags(Some(tags));
+                call.send().await.unwrap();
+            }
+            "acm/certificate" => {
+                use aws_sdk_acm::types::Tag;
+                let tags =
+                    keys.iter().map(|key| Tag::builder().key(key).build().unwrap()).collect();
+                let call = self.cx.acm.remove_tags_from_certificate().certificate_arn(&live.id);
+                call.set_tags(Some(tags)).send().await.unwrap();
+            }
+            "route53/record" => self.unmark(live).await,
+            _ => {
+                let call = self.cx.tagging.untag_resources().resource_arn_list(arn(live));
+                let answer = call.set_tag_keys(Some(keys)).send().await.unwrap();
+                assert_eq!(answer.failed_resources_map(), Some(&HashMap::new()));
+            }
         }
-        if live.identity.address.kind() == "acm/certificate" {
-            use aws_sdk_acm::types::Tag;
-            let tags = keys.iter().map(|key| Tag::builder().key(key).build().unwrap()).collect();
-            let call = self.cx.acm.remove_tags_from_certificate().certificate_arn(&live.id);
-            call.set_tags(Some(tags)).send().await.unwrap();
-            return;
-        }
-        if live.identity.address.kind() == "route53/record" {
-            return self.unmark(live).await;
-        }
-        let call = self.cx.tagging.untag_resources().resource_arn_list(arn(live));
-        let answer = call.set_tag_keys(Some(keys)).send().await.unwrap();
-        assert_eq!(answer.failed_resources_map(), Some(&HashMap::new()));
     }
 
     /// Deletes the TXT record that says whose a record is.

@@ -120,8 +120,10 @@ fn a_key_that_is_not_in_the_schema_is_refused_everywhere() {
         text.insert(index, &stranger);
         let text = text.join("\n") + "\n";
         let own = fs::read_to_string(folder.join("environments/own.yml")).unwrap();
+        let imported = fs::read_to_string(folder.join("environments/imported.yml")).unwrap();
         let application = fs::read_to_string(folder.join("application.yml")).unwrap();
         let folder = workspace(&[
+            ("shipit/environments/imported.yml", &imported),
             ("shipit/application.yml", &application),
             ("shipit/environments/own.yml", &own),
             ("shipit/services/worker.yml", &text),

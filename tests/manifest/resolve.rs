@@ -267,6 +267,10 @@ fn overrides_merge_maps_and_replace_the_rest() {
             "deny_default": false
           }
         },
+        "connect": {
+          "enabled": false,
+          "alias": null
+        },
         "mode": null
       }
     ]

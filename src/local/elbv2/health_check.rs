@@ -30,7 +30,8 @@ pub(super) fn defaults(group: &mut Value) {
 pub(super) fn read(input: &Params, group: &mut Value) -> Result<(), AwsError> {
     if let Some(protocol) = input.optional_text("HealthCheckProtocol")? {
         let network = protocol::is_network(group.text("Protocol"));
-        if !matches!(protocol.as_str(), "HTTP" | "HTTPS") && !(network && protocol == "TCP") {
+        let known = matches!(protocol.as_str(), "HTTP" | "HTTPS") || network && protocol == "TCP";
+        if !known {
             return Err(validation(format!(
                 "Health check protocol '{protocol}' must be one of {} for the target group protocol '{}'",
                 if network { "HTTP, HTTPS and TCP" } else { "HTTP and HTTPS" },

@@ -331,12 +331,13 @@ fn windows(service: &ServiceManifest, runs: Runs, findings: &mut Findings<'_>) {
             .error("platform", "shipit runs Linux alone outside AWS")
             .advise("run Windows on Fargate, or on `ec2` capacity with a Windows `image`");
     }
-    if runs == Runs::Fargate && findings.sound(&["cpu", "memory"]) {
-        if !(1024..=4096).contains(&service.cpu) {
-            findings
-                .error("cpu", format!("Windows does not run on Fargate with cpu {}", service.cpu))
-                .explain("one of `1024`, `2048` or `4096`", "write `cpu: 1024` and `memory: 2048`");
-        }
+    if runs == Runs::Fargate
+        && findings.sound(&["cpu", "memory"])
+        && !(1024..=4096).contains(&service.cpu)
+    {
+        findings
+            .error("cpu", format!("Windows does not run on Fargate with cpu {}", service.cpu))
+            .explain("one of `1024`, `2048` or `4096`", "write `cpu: 1024` and `memory: 2048`");
     }
     if service.storage.readonly_fs {
         findings

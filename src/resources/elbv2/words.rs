@@ -55,8 +55,10 @@ words! {
         Internal = "internal",
     }
     /// What a load balancer understands.
+    #[derive(Default)]
     LoadBalancerType {
         /// HTTP.
+        #[default]
         Application = "application",
         /// TCP, UDP and TLS.
         Network = "network",
@@ -152,11 +154,5 @@ impl Protocol {
     /// Whether it needs a certificate.
     pub fn is_secure(&self) -> bool {
         matches!(self, Self::Https | Self::Tls)
-    }
-}
-
-impl Default for LoadBalancerType {
-    fn default() -> Self {
-        Self::Application
     }
 }
