@@ -100,7 +100,6 @@ notation! {
         let text = reader.text(node, expected)?.text.clone();
         let id = text.strip_prefix("/hostedzone/").unwrap_or(&text);
         let sound = (2..=32).contains(&id.len())
-            && id.starts_with('Z')
             && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         if sound { Some(id.to_owned()) } else { reader.wrong(node, expected) }
     }

@@ -35,6 +35,11 @@ pub use schema::schema;
 pub use service::{Service, ServiceManifest, ServiceType};
 pub use workspace::Workspace;
 
+/// Why a key of Copilot's, by its path, is not accepted, and what to write instead; for keys that are known and refused.
+pub fn refused(kind: Kind, path: &str) -> Option<(&'static str, &'static str)> {
+    refused::key(kind, path).map(|refusal| (refusal.why, refusal.instead))
+}
+
 /// The kinds of manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
