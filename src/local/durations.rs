@@ -73,3 +73,9 @@ pub const SCALE_IN: Duration = Duration::from_secs(900);
 pub const AUTO_SCALING_GROUP: Duration = Duration::from_secs(10);
 /// `ecs` capacity provider: `PROVISIONING` to `ACTIVE`, and `DEPROVISIONING` to `INACTIVE`.
 pub const CAPACITY_PROVIDER: Duration = Duration::from_secs(10);
+/// `vpc-lattice` service, target group or association: `CREATE_IN_PROGRESS` (`UPDATE_IN_PROGRESS`) to `ACTIVE`.
+pub const LATTICE_CREATION: Duration = Duration::from_secs(10);
+/// `vpc-lattice` service, target group or association: `DELETE_IN_PROGRESS` until it is gone.
+pub const LATTICE_DELETION: Duration = Duration::from_secs(15);
+/// `vpc-lattice` target: `DRAINING` until it is gone.
+pub const LATTICE_DRAINING: Duration = Duration::from_secs(30);

@@ -103,6 +103,7 @@ mod ssm;
 mod store;
 mod sts;
 mod tagging;
+mod vpclattice;
 
 use std::collections::BTreeMap;
 use std::io;

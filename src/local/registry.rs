@@ -4,7 +4,7 @@ use super::service::Service;
 use super::{
     acm, applicationautoscaling, appmesh, autoscaling, cloudtrail, cloudwatch, ec2, ecr, ecs, efs,
     elbv2, iam, logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas, sns,
-    sqs, ssm, sts, tagging,
+    sqs, ssm, sts, tagging, vpclattice,
 };
 
 /// All services, one a line.
@@ -32,6 +32,7 @@ pub static SERVICES: &[&Service] = &[
     &ssm::SERVICE,
     &sts::SERVICE,
     &tagging::SERVICE,
+    &vpclattice::SERVICE,
 ];
 
 /// The names of all services, for messages.

@@ -132,7 +132,7 @@ pub(super) fn routes(call: &Call<'_>, vpc: &str, table: &str) -> Vec<Value> {
 }
 
 /// A service's prefix list: always the same for a name.
-fn prefix_list(service: &str) -> String {
+pub(super) fn prefix_list(service: &str) -> String {
     let number = service.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
     format!("pl-{number:08x}")
 }

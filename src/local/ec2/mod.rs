@@ -21,6 +21,7 @@ mod nat_gateway;
 mod nat_regional;
 pub mod network;
 mod permission;
+mod prefix_list;
 mod route;
 mod route_table;
 mod rule;
@@ -140,4 +141,6 @@ const OPERATIONS: &[Operation] = &[
     read("DescribeInstances", instance::describe),
     read("DescribeInstanceTypes", instance_type::describe),
     read("DescribeImages", image::describe),
+    read("DescribeManagedPrefixLists", prefix_list::describe),
+    read("GetManagedPrefixListEntries", prefix_list::entries),
 ];

@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 use super::cidr::Cidr;
 use super::errors::{self, invalid_value};
 use super::network::{self, SECURITY_GROUPS};
+use super::prefix_list;
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
 use crate::local::params::Params;
 
 /// Members of a rule's document that make it the same rule as another.
-const IDENTITY: [&str; 6] =
-    ["ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "referenced"];
+const IDENTITY: [&str; 7] =
+    ["ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "referenced", "prefixList"];
 
 /// Protocol and ports, in EC2's normal form.
 pub(super) fn traffic(
@@ -120,6 +121,10 @@ pub(super) fn rules(call: &Call<'_>, of: &str, egress: bool) -> Result<Vec<Value
             let peer = group(call, of, &id)?;
             rules.push(rule(of, egress, &traffic, "referenced", &peer, description(&pair)?));
         }
+        for list in permission.structures("PrefixListIds")? {
+            let peer = prefix_list::known(call, &list.text("PrefixListId")?)?;
+            rules.push(rule(of, egress, &traffic, "prefixList", &peer, description(&list)?));
+        }
         if rules.len() == before {
             permission.refuse_unread()?;
             return Err(AwsError::new("MissingParameter", "Source group ID missing."));
@@ -186,8 +191,10 @@ pub(super) fn same(one: &Value, other: &Value) -> bool {
 
 /// How EC2 names a rule in messages.
 pub(super) fn spelled(rule: &Value) -> String {
-    let peer =
-        ["cidrIpv4", "cidrIpv6", "referenced"].iter().map(|m| rule.text(m)).collect::<String>();
+    let peer = ["cidrIpv4", "cidrIpv6", "referenced", "prefixList"]
+        .iter()
+        .map(|m| rule.text(m))
+        .collect::<String>();
     match rule.text("ipProtocol") {
         "-1" => format!("peer: {peer}, ALL, ALLOW"),
         protocol => format!(
@@ -230,6 +237,8 @@ pub(super) fn grouped(call: &Call<'_>, rules: &[&Value]) -> Vec<Value> {
             ("ipRanges", json!({"cidrIp": rule["cidrIpv4"]}))
         } else if rule.has("cidrIpv6") {
             ("ipv6Ranges", json!({"cidrIpv6": rule["cidrIpv6"]}))
+        } else if rule.has("prefixList") {
+            ("prefixListIds", json!({"prefixListId": rule["prefixList"]}))
         } else {
             ("groups", json!({"groupId": rule["referenced"], "userId": call.account}))
         };

@@ -8,7 +8,7 @@ use super::errors::{invalid_value, not_found};
 use super::list::{self, Listing};
 use super::network::{self, SECURITY_GROUPS};
 use super::permission::{self, check_description, same, spelled};
-use super::{SECURITY_GROUP_RULES, tag};
+use super::{SECURITY_GROUP_RULES, prefix_list, tag};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -45,6 +45,9 @@ fn row(call: &Call<'_>, id: &str, rule: &Value) -> Value {
         if rule.has(member) {
             row.set(member, rule[member].clone());
         }
+    }
+    if rule.has("prefixList") {
+        row.set("prefixListId", rule["prefixList"].clone());
     }
     if rule.has("referenced") {
         let peer = network::security_group(call, rule.text("referenced"));
@@ -254,6 +257,10 @@ pub(super) fn modify_security_group_rules(call: &mut Call<'_>) -> Result<Value, 
         }
         if let Some(peer) = wanted.optional_text("ReferencedGroupId")? {
             rule.set("referenced", permission::group(call, &group, &peer)?);
+            peers += 1;
+        }
+        if let Some(list) = wanted.optional_text("PrefixListId")? {
+            rule.set("prefixList", prefix_list::known(call, &list)?);
             peers += 1;
         }
         if peers != 1 {

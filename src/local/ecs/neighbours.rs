@@ -2,6 +2,7 @@
 //! does not serve has no say.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -16,6 +17,7 @@ use crate::local::logs;
 use crate::local::registry;
 use crate::local::servicediscovery;
 use crate::local::store::Table;
+use crate::local::vpclattice::targets as lattice;
 
 const ROLES: Table = Table::global("iam/role");
 const LOG_GROUPS: Table = Table::regional("logs/log-group");
@@ -31,6 +33,27 @@ pub(super) fn target_group(call: &Call<'_>, arn: &str) -> Option<TargetGroup> {
     targets::find_target_group(call, arn).ok()
 }
 
+/// VPC Lattice's target group with this ARN, if there is one.
+pub(super) fn lattice_group(call: &Call<'_>, arn: &str) -> Option<lattice::TargetGroup> {
+    lattice::find(call, arn)
+}
+
+/// The container and the port that a mapping of this name stands for.
+pub(super) fn named_port<'a>(definition: &'a Value, name: &str) -> Option<(&'a str, i64)> {
+    definition.list("containerDefinitions").iter().find_map(|container| {
+        let mapping = container.list("portMappings").iter().find(|it| it.text("name") == name)?;
+        Some((container.text("name"), mapping.integer("containerPort")))
+    })
+}
+
+/// How long it takes until a target of this group that answers badly is declared unhealthy.
+pub(super) fn unhealthy_after(call: &Call<'_>, arn: &str) -> Option<Duration> {
+    match lattice::is_lattice(arn) {
+        true => lattice::find(call, arn).map(|group| group.unhealthy_after),
+        false => target_group(call, arn).map(|group| group.unhealthy_after),
+    }
+}
+
 /// Registers an address with a target group. Returns whether the group is there.
 pub(super) fn register_target(
     call: &mut Call<'_>,
@@ -41,6 +64,9 @@ pub(super) fn register_target(
     answers: Answers,
 ) -> bool {
     let port = u16::try_from(port).unwrap_or_default();
+    if lattice::is_lattice(group) {
+        return lattice::register(call, group, address, port, answers);
+    }
     targets::register(call, group, address, port, Some(zone), answers).is_ok()
 }
 
@@ -51,7 +77,11 @@ pub(super) fn deregister_target(
     address: &str,
     port: i64,
 ) -> Millis {
-    targets::deregister(call, group, address, u16::try_from(port).unwrap_or_default())
+    let port = u16::try_from(port).unwrap_or_default();
+    match lattice::is_lattice(group) {
+        true => lattice::deregister(call, group, address, port),
+        false => targets::deregister(call, group, address, port),
+    }
 }
 
 /// Is there a role with this ARN that tasks may assume?

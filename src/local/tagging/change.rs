@@ -133,7 +133,7 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
         }
         "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
-        "logs" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
+        "logs" | "vpc-lattice" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
         "ecr" => ("TagResource", json!({"resourceArn": arn, "tags": list("Key", "Value")})),
         _ => ("TagResource", json!({"resourceArn": arn, "tags": list("key", "value")})),
     })

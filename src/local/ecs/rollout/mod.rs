@@ -131,6 +131,7 @@ fn resolved(wire: &Value) -> Value {
                 | "serviceConnectConfiguration"
                 | "volumeConfigurations"
                 | "monitoring"
+                | "vpcLatticeConfigurations"
                 | "placementConstraints"
                 | "placementStrategy"
         );

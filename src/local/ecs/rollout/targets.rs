@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Service, Task};
+use crate::local::ecs::task_definition;
 
 /// What one round of moves did with targets, told together as ECS tells it.
 #[derive(Debug, Default)]
@@ -57,6 +58,19 @@ pub(super) fn register(
     let target = task.target.clone().unwrap_or_else(|| address.clone());
     for balancer in spec.list("loadBalancers") {
         let (group, port) = (balancer.text("targetGroupArn"), host_port(task, balancer));
+        if neighbours::register_target(call, group, &target, port, &zone, answers) {
+            task.targets.push((group.to_owned(), port));
+            *news.registered.entry(group.to_owned()).or_default() += 1;
+        }
+    }
+    let definition = task_definition::find(call, task.wire.text("taskDefinitionArn"));
+    for lattice in spec.list("vpcLatticeConfigurations") {
+        let port = definition.as_deref().and_then(|definition| {
+            let (name, port) = neighbours::named_port(definition, lattice.text("portName"))?;
+            Some(json!({"containerName": name, "containerPort": port}))
+        });
+        let Some(port) = port.map(|reference| host_port(task, &reference)) else { continue };
+        let group = lattice.text("targetGroupArn");
         if neighbours::register_target(call, group, &target, port, &zone, answers) {
             task.targets.push((group.to_owned(), port));
             *news.registered.entry(group.to_owned()).or_default() += 1;

@@ -412,7 +412,7 @@ fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, 
         let answers = if let Fate::Unhealthy(answers) = fate { answers } else { Answers::Well };
         targets::register(call, service, &spec, task, answers, news);
     }
-    let checked = !spec.list("loadBalancers").is_empty() || has_health_check(call, task);
+    let checked = balanced(&spec).is_some() || has_health_check(call, task);
     let alone = task.service.is_none();
     let (wait, grace) = match fate {
         Fate::Exits(exit, _) => (exit.runs().unwrap_or(EXITS_AFTER), 0),
@@ -435,11 +435,18 @@ fn has_health_check(call: &Call<'_>, task: &Task) -> bool {
     definition.list("containerDefinitions").iter().any(|container| container.has("healthCheck"))
 }
 
+/// The load balancer, or else the target group of VPC Lattice, whose health checks decide.
+fn balanced(spec: &Value) -> Option<&Value> {
+    let lattice = || spec.list("vpcLatticeConfigurations").first();
+    spec.list("loadBalancers").first().or_else(lattice)
+}
+
 /// How long it takes to call a target unhealthy.
 fn unhealthy_after(call: &Call<'_>, spec: &Value) -> Duration {
-    let groups = spec.list("loadBalancers").iter();
-    let groups = groups.filter_map(|b| neighbours::target_group(call, b.text("targetGroupArn")));
-    groups.map(|group| group.unhealthy_after).max().unwrap_or(Duration::from_secs(90))
+    let of = |name: &str| spec.list(name).to_vec();
+    let groups = of("loadBalancers").into_iter().chain(of("vpcLatticeConfigurations"));
+    let after = |one: Value| neighbours::unhealthy_after(call, one.text("targetGroupArn"));
+    groups.filter_map(after).max().unwrap_or(Duration::from_secs(90))
 }
 
 /// A running task's health is known now.
@@ -460,10 +467,13 @@ fn judge(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, ne
             let reason = "OutOfMemoryError: Container killed due to memory usage";
             failed(call, service, task, exited(), Some((137, Some(reason), 0)), news);
         }
-        Fate::Unhealthy(answers) if !spec.list("loadBalancers").is_empty() => {
-            let balancer = &spec["loadBalancers"][0];
-            let (group, port) =
-                (balancer.text("targetGroupArn"), balancer.integer("containerPort"));
+        Fate::Unhealthy(answers) if balanced(&spec).is_some() => {
+            let balancer = balanced(&spec).unwrap_or(&Value::Null);
+            let group = balancer.text("targetGroupArn");
+            let port = match balancer.has("portName") {
+                true => task.targets.iter().find(|(own, _)| own == group).map_or(0, |own| own.1),
+                false => balancer.integer("containerPort"),
+            };
             let (_, why) = answers.reason();
             news.line(format!(
                 "(port {port}) is unhealthy in (target-group {group}) due to (reason {why})."

@@ -76,6 +76,7 @@ pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Resu
         return Err(invalid("service registries can have at most 1 items."));
     }
     super::volumes::check(wire, definition)?;
+    lattice(call, wire, definition, awsvpc)?;
     service_connect(wire, definition)
 }
 
@@ -174,6 +175,56 @@ fn container_port(definition: &Value, reference: &Value) -> Result<(), AwsError>
     } else {
         Err(invalid(format!("The container {name} did not have a container port {port} defined.")))
     }
+}
+
+/// VPC Lattice: a port by its name, a target group of the network that the tasks are in, and a role in which ECS registers them.
+fn lattice(
+    call: &Call<'_>,
+    wire: &Value,
+    definition: &Value,
+    awsvpc: bool,
+) -> Result<(), AwsError> {
+    let configurations = wire.list("vpcLatticeConfigurations");
+    if configurations.len() > 5 {
+        return Err(invalid("vpcLatticeConfigurations can have at most 5 items."));
+    }
+    for one in configurations {
+        for member in ["roleArn", "targetGroupArn", "portName"] {
+            if !one.has(member) {
+                return Err(invalid(format!("{member} is required in vpcLatticeConfigurations.")));
+            }
+        }
+        let wanted = one.text("portName");
+        if neighbours::named_port(definition, wanted).is_none() {
+            return Err(invalid(format!(
+                "portName(s) [{wanted}] used in vpcLatticeConfigurations not found in task definition."
+            )));
+        }
+        let arn = one.text("targetGroupArn");
+        let Some(group) = neighbours::lattice_group(call, arn).filter(|group| group.active) else {
+            return Err(invalid(format!("The VPC Lattice target group {arn} does not exist.")));
+        };
+        let kind = if awsvpc { "IP" } else { "INSTANCE" };
+        if group.kind != kind {
+            return Err(invalid(format!(
+                "The VPC Lattice target group {arn} must be of type {kind} with this networkMode."
+            )));
+        }
+        let awsvpc = &wire["networkConfiguration"]["awsvpcConfiguration"];
+        let first = awsvpc.texts("subnets").first().and_then(|id| network::subnet(call, id));
+        if first.is_some_and(|subnet| subnet.vpc != group.vpc) {
+            return Err(invalid(format!(
+                "The VPC Lattice target group {arn} must be in the same VPC as the service."
+            )));
+        }
+        let role = one.text("roleArn");
+        if !neighbours::is_infrastructure_role(call, role) {
+            return Err(invalid(format!(
+                "Unable to assume the service's infrastructure role {role}."
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn service_connect(wire: &Value, definition: &Value) -> Result<(), AwsError> {

@@ -82,7 +82,12 @@ pub(crate) fn list_by_namespace(call: &mut Call<'_>) -> Result<Value, AwsError> 
 /// A service as ECS shows it.
 pub(crate) fn wire(call: &Call<'_>, service: &Service, tags: bool) -> Value {
     let mut output = service.wire.clone();
-    for member in ["serviceConnectConfiguration", "volumeConfigurations", "monitoring"] {
+    for member in [
+        "serviceConnectConfiguration",
+        "volumeConfigurations",
+        "monitoring",
+        "vpcLatticeConfigurations",
+    ] {
         // Shown with the deployments and revisions, not with the service.
         output.unset(member);
     }
@@ -144,6 +149,7 @@ fn deployment(call: &Call<'_>, service: &Service, deployment: &Deployment) -> Va
         "networkConfiguration",
         "serviceConnectConfiguration",
         "volumeConfigurations",
+        "vpcLatticeConfigurations",
     ] {
         if deployment.spec.has(member) {
             output.set(member, deployment.spec[member].clone());

@@ -11,7 +11,7 @@ use crate::local::error::AwsError;
 
 /// The members from which tasks are made: a service revision holds them, and a change of one of
 /// them begins a deployment.
-pub(crate) const SPEC: [&str; 9] = [
+pub(crate) const SPEC: [&str; 10] = [
     "taskDefinition",
     "platformVersion",
     "platformFamily",
@@ -21,6 +21,7 @@ pub(crate) const SPEC: [&str; 9] = [
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "monitoring",
+    "vpcLatticeConfigurations",
 ];
 
 /// Writes every member that creation and update share into `wire`; those that were not given stay
@@ -39,6 +40,7 @@ pub(super) fn shared(call: &Call<'_>, wire: &mut Value) -> Result<(), AwsError> 
         ("placementStrategy", &shape::PLACEMENT_STRATEGY),
         ("volumeConfigurations", &shape::VOLUME_CONFIGURATIONS),
         ("monitoring", &shape::MONITORING),
+        ("vpcLatticeConfigurations", &shape::LATTICE),
     ] {
         if let Some(value) = input.shaped(member, shape)? {
             wire.set(member, value);

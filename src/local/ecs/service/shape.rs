@@ -173,6 +173,10 @@ pub(crate) const TASK_VOLUME_CONFIGURATIONS: Shape = List(&Structure(&[
     ),
 ]));
 
+/// `advancedConfiguration` is for the deployment strategies that local AWS does not model.
+pub(super) const LATTICE: Shape =
+    List(&Structure(&[("roleArn", Text), ("targetGroupArn", Text), ("portName", Text)]));
+
 pub(super) const MONITORING: Shape = Structure(&[(
     "metricConfigurations",
     List(&Structure(&[("metricNames", List(&Text)), ("resolutionSeconds", Integer)])),
