@@ -13,6 +13,7 @@ pub mod copilot;
 pub mod env_file;
 pub mod environment;
 mod files;
+pub mod mesh;
 pub mod patch;
 pub mod problem;
 mod read;

@@ -19,6 +19,7 @@ type Row = (Kind, &'static str, &'static str, &'static str);
 use Kind::{Environment as E, Service as S};
 
 const LATER: &str = "leave the key out for now";
+const LATER_MESH: &str = "leave `mesh` out for now";
 const BUILD: &str =
     "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
 const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
@@ -28,7 +29,6 @@ const KEYS: &[Row] = &[
 
     (E, "type", "is Copilot's key", "the line `kind: environment` says it"),
     (E, "cdn", "needs CloudFront, which comes in a later release", "put a distribution of your own in front of the load balancer"),
-    (E, "mesh", "comes in a later release", LATER),
     (E, "http.public.security_groups.ingress.restrict_to.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
     (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
     (E, "environments", "does not exist for environments", "each environment has a file of its own"),
@@ -60,6 +60,10 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
     ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
     ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
+    ("`mesh`", "lattice", "comes in a later release", LATER_MESH),
+    ("`mesh.type`", "lattice", "comes in a later release", LATER_MESH),
+    ("`mesh`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
+    ("`mesh.type`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
     ("`platform`", "linux/arm", "is 32-bit, and ECS runs 64-bit only", "use `linux/arm64`"),
 ];
 

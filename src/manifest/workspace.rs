@@ -117,6 +117,7 @@ impl Workspace {
             network: Default::default(),
             cluster: Default::default(),
             discovery: Default::default(),
+            mesh: None,
             observability: Default::default(),
             logging: Default::default(),
             http: Default::default(),

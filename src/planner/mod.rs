@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::engine::{Desired, Failure, Observation, Owner};
+use crate::engine::{Class, Desired, Failure, Observation, Owner};
 use crate::manifest::environment::{Vpc, Zones};
 use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Workspace};
 
@@ -152,6 +152,9 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 /// The region has fewer zones than the manifest wants, or a patch does not fit; all else is a mistake in shipit.
 pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Error> {
     tagged::refuse_loss_of_ipv6(context, live)?;
+    if context.manifest()?.mesh.is_some() {
+        return Err(Failure::new(Class::Invalid, "meshes come in a later release").into());
+    }
     let services = manifests(context)?;
     let mut needs = Needs::of_live(live, context.services);
     for service in &services {

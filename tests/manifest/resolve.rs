@@ -108,6 +108,12 @@ fn everything_a_service_is_in_an_environment() {
         "retention": 180
       },
       "memory": 512,
+      "mesh": {
+        "discovery": {
+          "discovery_type": "cloud-map"
+        },
+        "protocol": "http"
+      },
       "name": "api",
       "network": {
         "vpc": {

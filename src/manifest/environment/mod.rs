@@ -19,6 +19,7 @@ pub use network::{
 };
 
 use super::cidr::Range;
+use super::mesh::{Mesh, MeshShape};
 use super::patch::Patch;
 use super::read::{Account, AnyAddresses, Arn, Name, Region, RetentionDays, Text, choice, record};
 
@@ -56,6 +57,8 @@ record! {
         cluster: Cluster = Cluster::default(),
         /// Names under which services find each other (Cloud Map).
         discovery: Discovery = Discovery::default(),
+        /// What carries the calls between services: `app-mesh`, `lattice`, `service-connect`, or a map; none when left out.
+        mesh: Option<Mesh> as Option<MeshShape>,
         /// What is measured.
         observability: Observability = Observability::default(),
         /// What services log, unless they say otherwise.

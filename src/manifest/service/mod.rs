@@ -50,6 +50,7 @@ pub use steps::{
 pub use storage::{Ebs, EbsFilesystem, EbsType, Efs, Storage, Volume};
 
 use super::env_file::EnvFile;
+use super::mesh::{MeshOrNot, ServiceMesh};
 use super::patch::{Patch, TaskDefinitionOverride};
 use super::read::{Between, Name, Text, choice, notation, record};
 use super::read::{Read, Reader, is_map, whole};
@@ -157,6 +158,8 @@ record! {
         sidecars: BTreeMap<String, Sidecar>,
         /// Where the tasks stand in the network.
         network: ServiceNetwork = ServiceNetwork::default(),
+        /// The service's part in the environment's mesh; `false` stays out.
+        mesh: Option<ServiceMesh> as MeshOrNot = Some(ServiceMesh::default()),
         /// Disks of a task.
         storage: Storage = Storage::default(),
         /// What becomes of the output.
