@@ -1,20 +1,6 @@
 //! Scheduled jobs and tasks that are run once: deployed, changed, run to every kind of end, deleted.
 
-use serde_json::Value;
-
 use crate::support::{Ran, Workdir};
-
-/// Each step of a plan as `action address: changed fields`.
-fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
-    let plan = workdir.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
-    let step = |step: &Value| {
-        let changes = step["changes"].as_array().unwrap().iter();
-        let paths: Vec<&str> = changes.map(|change| change["path"].as_str().unwrap()).collect();
-        let text = |name: &str| step[name].as_str().unwrap().to_owned();
-        format!("{} {}: {}", text("action"), text("address"), paths.join(" "))
-    };
-    plan["steps"].as_array().unwrap().iter().map(step).collect()
-}
 
 /// What was printed, with ids of tasks taken out.
 fn said(ran: &Ran) -> String {
@@ -45,21 +31,21 @@ fn scripted(workdir: &Workdir, rollouts: &str, arguments: &[&str]) -> Ran {
 #[test]
 fn jobs_are_deployed_changed_and_deleted() {
     let workdir = deployed();
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     let report = "shipit/jobs/report.yml";
     workdir.edit(report, "30 6 * * 1-5", "45 6 * * 1-5");
     workdir.edit(report, "spot: 1", "spot: 2");
     workdir.edit(report, "cpu: 512", "cpu: 256");
     assert_eq!(
-        steps(&workdir, &["job", "plan", "--name", "report"]),
+        workdir.steps(&["job", "plan", "--name", "report"]),
         [
             "revise ecs/task-definition.report: cpu",
             "update scheduler/schedule.report: expression run.count run.task_definition",
         ]
     );
     workdir.local(&["job", "deploy", "--name", "report", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     // It is switched on, and one queue goes for none.
     let cleanup = "shipit/jobs/cleanup.yml";
@@ -67,7 +53,7 @@ fn jobs_are_deployed_changed_and_deleted() {
     workdir.edit(cleanup, "retries: 3", "retries: 4");
     workdir.edit(cleanup, "timeout: 1h30m", "timeout: 2h");
     assert_eq!(
-        steps(&workdir, &["job", "plan", "--name", "cleanup", "--allow-delete", "all"]),
+        workdir.steps(&["job", "plan", "--name", "cleanup", "--allow-delete", "all"]),
         [
             "update iam/role.cleanup/scheduler: inline_policies.run",
             "revise ecs/task-definition.cleanup: containers.timeout.command",
@@ -76,7 +62,7 @@ fn jobs_are_deployed_changed_and_deleted() {
         ]
     );
     workdir.local(&["deploy", "--yes", "--allow-delete", "all"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
     insta::assert_snapshot!(workdir.shipit(&["job", "ls"]).expect(0).stdout, @r"
     NAME     ENVIRONMENT  SCHEDULE                  TIME ZONE
     cleanup  test         cron(0 3 * * ? *)         Europe/Berlin
@@ -213,7 +199,7 @@ fn a_task_is_run_once() {
     workdir
         .local(&["task", "delete", "--name", "migrate", "--yes", "--allow-delete", "all"])
         .expect(0);
-    assert_eq!(steps(&workdir, &["plan", "--prune"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan", "--prune"]), Vec::<String>::new());
 }
 
 #[test]

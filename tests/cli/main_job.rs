@@ -109,37 +109,6 @@ fn the_environment_comes_first_then_the_service() {
     plan(&workdir, &["plan", "--env", "test"], 0);
 }
 
-#[test]
-fn every_example_is_deployed_planned_empty_and_deleted() {
-    for (example, environment) in [("hello", "test"), ("shop", "test"), ("shop", "production")] {
-        let workdir = Workdir::example(example);
-        if example == "shop" {
-            put_parameter(&workdir, &format!("/shop/{environment}/session-key"), environment);
-        }
-        workdir.local(&["deploy", "--env", environment, "--yes"]).expect(0);
-        let again = plan(&workdir, &["plan", "--env", environment], 0);
-        assert_eq!(steps(&again), Vec::<String>::new(), "{example}/{environment}");
-        workdir
-            .local(&["env", "delete", "--name", environment, "--yes", "--allow-delete", "all"])
-            .expect(0);
-        let left = workdir.local(&["--format", "json", "env", "show", "--name", environment]);
-        assert_eq!(
-            left.expect(0).json()["resources"],
-            serde_json::json!([]),
-            "{example}/{environment}"
-        );
-    }
-}
-
-/// Writes the secret that a service reads at its start: tasks do not start without it.
-fn put_parameter(workdir: &Workdir, name: &str, environment: &str) {
-    let region = if environment == "production" { "eu-west-1" } else { "eu-central-1" };
-    workdir.by_hand_in(region, async |cx| {
-        let call = cx.ssm.put_parameter().name(name).value("secret");
-        call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
-    });
-}
-
 /// The SDK would send a create again whose answer was lost, and make a second one.
 #[test]
 fn a_lost_answer_makes_no_twin() {

@@ -1,9 +1,9 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
 mod adopt;
-mod capacity;
 mod convert;
 mod domains;
+mod examples;
 mod exit_codes;
 mod flags;
 mod forms;
@@ -11,7 +11,6 @@ mod init;
 mod jobs;
 mod main_job;
 mod market;
-mod messaging;
 mod network;
 mod observed;
 mod preflight;

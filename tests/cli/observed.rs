@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use super::messaging::steps;
 use crate::support::Workdir;
 
 /// The document of a step, by address.
@@ -33,7 +32,7 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
     assert!(markdown.contains("patched by services/api.yml:100"), "{markdown}");
 
     workdir.local(&["deploy", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     let api = "shipit/services/api.yml";
     workdir.edit(api, "hard: 65536", "hard: 32768");
@@ -43,7 +42,7 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
     workdir.edit(api, "  tracing: awsxray", "  {}");
     workdir.edit(api, "    aws-otel-collector: start\n", "");
     assert_eq!(
-        steps(&workdir, &["plan"]),
+        workdir.steps(&["plan"]),
         [
             "update iam/role.api/task: inline_policies.stream inline_policies.tracing",
             "revise ecs/task-definition.api: containers.api.depends_on.aws-otel-collector \
@@ -53,7 +52,7 @@ fn a_service_with_everything_is_deployed_changed_and_deleted() {
         ]
     );
     workdir.local(&["svc", "deploy", "--name", "api", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
     workdir.local(&["svc", "delete", "--name", "api", "--yes", "--allow-delete", "all"]).expect(0);
     let delete = ["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"];
     workdir.local(&delete).expect(0);

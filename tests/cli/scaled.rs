@@ -3,27 +3,11 @@
 
 use crate::support::Workdir;
 
-/// Each step of a plan as `action address: changed fields`.
-fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
-    let plan = workdir.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
-    let step = |step: &serde_json::Value| {
-        let paths: Vec<&str> = step["changes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|change| change["path"].as_str().unwrap())
-            .collect();
-        let text = |name: &str| step[name].as_str().unwrap().to_owned();
-        format!("{} {}: {}", text("action"), text("address"), paths.join(" "))
-    };
-    plan["steps"].as_array().unwrap().iter().map(step).collect()
-}
-
 #[test]
 fn scaled_services_are_deployed_changed_and_deleted() {
     let workdir = Workdir::example("scaled");
     workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     let web = "shipit/services/web.yml";
     workdir.edit(web, "{from: 6, change: 50}", "{from: 6, change: 60}");
@@ -32,7 +16,7 @@ fn scaled_services_are_deployed_changed_and_deleted() {
     workdir.edit(web, "cpu_utilization: 90", "cpu_utilization: 95");
     workdir.edit(web, "connect: true", "connect: {alias: front}");
     assert_eq!(
-        steps(&workdir, &["plan"]),
+        workdir.steps(&["plan"]),
         [
             "update cloudwatch/alarm.web/rollback-cpu: threshold",
             "update ecs/service.web: service_connect.services.target.client_aliases[0].dns_name",
@@ -44,7 +28,7 @@ fn scaled_services_are_deployed_changed_and_deleted() {
         ]
     );
     workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     // Steps, schedules and alarms go as they came, and the bounds are the manifest's again.
     let text = workdir.read(web);
@@ -56,7 +40,7 @@ fn scaled_services_are_deployed_changed_and_deleted() {
     let text = cut(&text, "  steps:\n", "network:\n");
     let (text, _) = text.split_once("deployment:\n").unwrap();
     workdir.write(web, text);
-    let changed = steps(&workdir, &["plan"]);
+    let changed = workdir.steps(&["plan"]);
     let addresses = changed.iter().map(|step| step.split(':').next().unwrap());
     assert_eq!(
         addresses.collect::<std::collections::BTreeSet<_>>(),
@@ -71,7 +55,7 @@ fn scaled_services_are_deployed_changed_and_deleted() {
         .into()
     );
     workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     let delete = ["svc", "delete", "--name", "stock", "--yes", "--allow-delete", "all"];
     workdir.local(&delete).expect(0);

@@ -2,22 +2,6 @@
 
 use crate::support::Workdir;
 
-/// Each step of a plan as `action address: changed fields`.
-fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
-    let plan = workdir.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
-    let step = |step: &serde_json::Value| {
-        let paths: Vec<&str> = step["changes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|change| change["path"].as_str().unwrap())
-            .collect();
-        let text = |name: &str| step[name].as_str().unwrap().to_owned();
-        format!("{} {}: {}", text("action"), text("address"), paths.join(" "))
-    };
-    plan["steps"].as_array().unwrap().iter().map(step).collect()
-}
-
 #[test]
 fn disks_are_deployed_changed_and_deleted() {
     let workdir = Workdir::example("files");
@@ -31,13 +15,13 @@ fn disks_are_deployed_changed_and_deleted() {
     workdir.local(&["secret", "init", "GALLERY_KEY", "--from-file", "key.txt"]).expect(0);
 
     workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     workdir.edit("config/gallery.env", "info", "debug");
     workdir.edit("shipit/services/index.yml", "throughput: 250", "throughput: 300");
     workdir.edit("shipit/services/gallery.yml", "efs: true", "efs: {uid: 1000, gid: 1000}");
     assert_eq!(
-        steps(&workdir, &["plan"]),
+        workdir.steps(&["plan"]),
         [
             "replace efs/access-point.gallery: creation.gid creation.uid user.gid user.uid",
             "update iam/role.gallery/task: inline_policies.files",
@@ -49,7 +33,7 @@ fn disks_are_deployed_changed_and_deleted() {
         ]
     );
     workdir.local(&["deploy", "--yes"]).expect(0);
-    assert_eq!(steps(&workdir, &["plan"]), Vec::<String>::new());
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
 
     // A file system holds data: it stays, and what it stands in with it, unless it is named.
     workdir

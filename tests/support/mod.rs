@@ -1,5 +1,7 @@
 //! What the suites share: folders to work in, the binary, Python, servers on loopback.
 
+pub(crate) mod examples;
+pub(crate) mod prepare;
 pub(crate) mod python;
 pub(crate) mod server;
 pub(crate) mod workdir;

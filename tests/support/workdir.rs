@@ -72,16 +72,18 @@ impl Workdir {
         self.by_hand_in("eu-west-1", act)
     }
 
-    /// The same in another region.
+    /// The same in another region. Where the runs in this folder go to an endpoint, this goes there, too.
     pub(crate) fn by_hand_in<T>(&self, region: &str, act: impl AsyncFnOnce(Cx) -> T) -> T {
-        let options = LocalOptions {
-            directory: Some(self.path().join(".shipit").join("local")),
-            speed: Speed::Instant,
-            ..LocalOptions::default()
+        let endpoint_url = self.get("AWS_ENDPOINT_URL").map(str::to_owned);
+        let client = match endpoint_url {
+            Some(_) => aws_smithy_http_client::Builder::new().build_http(),
+            None => http_client(LocalAws::open(self.account()).unwrap()),
         };
         let options = SessionOptions {
             region: Some(region.to_owned()),
-            local: Some(http_client(LocalAws::open(options).unwrap())),
+            local: Some(client),
+            endpoint_url,
+            time_factor: Some(1e3),
             ..SessionOptions::default()
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -89,6 +91,30 @@ impl Workdir {
             let session = Session::load(&options, CallLog::new(None)).await.unwrap();
             act(session.cx("123456789012".to_owned())).await
         })
+    }
+
+    fn account(&self) -> LocalOptions {
+        LocalOptions {
+            directory: Some(self.path().join(".shipit").join("local")),
+            speed: Speed::Instant,
+            ..LocalOptions::default()
+        }
+    }
+
+    fn get(&self, variable: &str) -> Option<&str> {
+        self.variables.iter().find(|(name, _)| name == variable).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the runs in this folder go to local AWS when they are told `--local`, and nowhere else.
+    pub(crate) fn is_local(&self) -> bool {
+        self.get("AWS_ENDPOINT_URL").is_none()
+    }
+
+    /// Sends the runs in this folder to an endpoint that takes any credentials.
+    pub(crate) fn at(self, url: &str) -> Self {
+        self.variable("AWS_ENDPOINT_URL", url)
+            .variable("AWS_ACCESS_KEY_ID", "test")
+            .variable("AWS_SECRET_ACCESS_KEY", "test")
     }
 
     /// Sets an environment variable for the runs in this folder.
@@ -153,6 +179,19 @@ impl Workdir {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
+    }
+
+    /// Each step of a plan on local AWS, in the plan's order: `action address: changed fields`.
+    #[track_caller]
+    pub(crate) fn steps(&self, arguments: &[&str]) -> Vec<String> {
+        let plan = self.local(&[&["--format", "json"], arguments].concat()).expect(0).json();
+        let step = |step: &serde_json::Value| {
+            let changes = step["changes"].as_array().unwrap().iter();
+            let paths: Vec<&str> = changes.map(|change| change["path"].as_str().unwrap()).collect();
+            let text = |name: &str| step[name].as_str().unwrap().to_owned();
+            format!("{} {}: {}", text("action"), text("address"), paths.join(" "))
+        };
+        plan["steps"].as_array().unwrap().iter().map(step).collect()
     }
 
     /// Runs the binary on local AWS, without waiting for simulated time.
