@@ -14,7 +14,7 @@ use crate::manifest::environment::{
     Bounds, Capacity, Ec2Capacity, ImageFamily, ManagedCapacity, Side,
 };
 use crate::manifest::service::{
-    Constraint, NetworkMode, Resource, Runs, ServiceCapacity, Strategy,
+    Constraint, Count, NetworkMode, Resource, Runs, ServiceCapacity, Strategy,
 };
 use crate::resources::autoscaling::AutoScalingGroup;
 use crate::resources::ec2::launch_template::{Disk, Metadata};
@@ -97,7 +97,7 @@ impl Planner<'_> {
             security_groups: vec![self.group.clone()],
             public_address: ec2.placement == Side::Public,
             key_name: ec2.key_name.clone(),
-            user_data: Some(user_data(&self.cluster_name(), ec2)),
+            user_data: Some(user_data(&self.cluster_name(), name, ec2)),
             disks: ec2.disk.map(|size| disk(ec2, size)).into_iter().collect(),
             detailed_monitoring: false,
             ebs_optimized: None,
@@ -297,23 +297,32 @@ fn image(ec2: &Ec2Capacity) -> String {
     format!("resolve:ssm:/aws/service/{parameter}")
 }
 
-/// What has an instance join the cluster, and then the user's own.
-fn user_data(cluster: &str, ec2: &Ec2Capacity) -> String {
+/// What has an instance join the cluster and say which capacity it is of, and then the user's own.
+fn user_data(cluster: &str, name: &str, ec2: &Ec2Capacity) -> String {
     let own = ec2.user_data.as_deref().unwrap_or_default();
     let own =
         if own.is_empty() || own.ends_with('\n') { own.to_owned() } else { format!("{own}\n") };
+    let attributes = format!("{{\"{ATTRIBUTE}\":\"{name}\"}}");
     match ec2.image {
         ImageFamily::Al2023 => {
             let spot = match ec2.spot {
-                0 => String::new(),
-                _ => "echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config\n"
-                    .to_owned(),
+                0 => "",
+                _ => "echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config\n",
             };
-            format!("#!/bin/bash\necho ECS_CLUSTER={cluster} >> /etc/ecs/ecs.config\n{spot}{own}")
+            format!(
+                "#!/bin/bash\necho ECS_CLUSTER={cluster} >> /etc/ecs/ecs.config\n\
+                 echo 'ECS_INSTANCE_ATTRIBUTES={attributes}' >> /etc/ecs/ecs.config\n{spot}{own}"
+            )
         }
-        ImageFamily::Bottlerocket => format!("[settings.ecs]\ncluster = \"{cluster}\"\n{own}"),
+        // The user's own lines may be of `settings.ecs`, so that this table comes last.
+        ImageFamily::Bottlerocket => format!(
+            "[settings.ecs.instance-attributes]\n\"{ATTRIBUTE}\" = \"{name}\"\n\
+             [settings.ecs]\ncluster = \"{cluster}\"\n{own}"
+        ),
         _ => format!(
-            "<powershell>\nInitialize-ECSAgent -Cluster {cluster} -EnableTaskIAMRole -EnableTaskENI\n{own}</powershell>\n"
+            "<powershell>\n\
+             [Environment]::SetEnvironmentVariable('ECS_INSTANCE_ATTRIBUTES', '{attributes}', 'Machine')\n\
+             Initialize-ECSAgent -Cluster {cluster} -EnableTaskIAMRole -EnableTaskENI\n{own}</powershell>\n"
         ),
     }
 }
@@ -338,6 +347,9 @@ fn disk(ec2: &Ec2Capacity, size: u32) -> Disk {
     }
 }
 
+/// The attribute of an instance that says which capacity it is of.
+const ATTRIBUTE: &str = "shipit.capacity";
+
 /// What a service runs on: a launch type or a strategy.
 pub(super) fn of_service(
     context: &Context<'_>,
@@ -345,6 +357,10 @@ pub(super) fn of_service(
     service: &ServiceManifest,
 ) -> Result<(Option<String>, Vec<CapacityProviderStrategyItem>), Failure> {
     let environment = context.manifest()?;
+    if service.count == Count::Daemon && service.runs_in(Some(environment)) == Runs::Ec2 {
+        // ECS takes no providers with a daemon: its constraint says which instances.
+        return Ok((Some("EC2".to_owned()), Vec::new()));
+    }
     let shares = match service.capacity_in(Some(environment)) {
         ServiceCapacity::Fargate => return Ok((None, super::scaling::capacity(&service.count))),
         ServiceCapacity::FargateSpot => {
@@ -387,8 +403,11 @@ pub(super) fn mode(mode: NetworkMode) -> &'static str {
     }
 }
 
-/// Constraints of placement.
-pub(super) fn constraints(service: &ServiceManifest) -> Vec<PlacementConstraint> {
+/// Constraints of placement: the manifest's, and for a daemon that it stays with the capacities that it names.
+pub(super) fn constraints(
+    context: &Context<'_>,
+    service: &ServiceManifest,
+) -> Result<Vec<PlacementConstraint>, Failure> {
     let one = |constraint: &Constraint| match constraint {
         Constraint::DistinctInstance => {
             PlacementConstraint { constraint: "distinctInstance".to_owned(), expression: None }
@@ -398,7 +417,19 @@ pub(super) fn constraints(service: &ServiceManifest) -> Vec<PlacementConstraint>
             expression: Some(expression.clone()),
         },
     };
-    service.placement.constraints.iter().map(one).collect()
+    let mut all: Vec<_> = service.placement.constraints.iter().map(one).collect();
+    let environment = context.manifest()?;
+    if service.count == Count::Daemon
+        && service.runs_in(Some(environment)) == Runs::Ec2
+        && let ServiceCapacity::Providers(shares) = service.capacity_in(Some(environment))
+    {
+        let names: Vec<&str> = shares.iter().map(|share| share.provider.as_str()).collect();
+        all.push(PlacementConstraint {
+            constraint: "memberOf".to_owned(),
+            expression: Some(format!("attribute:{ATTRIBUTE} in [{}]", names.join(", "))),
+        });
+    }
+    Ok(all)
 }
 
 /// Strategies of placement.

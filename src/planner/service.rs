@@ -64,7 +64,7 @@ pub(super) fn plan(
         capacity_provider_strategy: strategy,
         platform_version: (runs == Runs::Fargate).then(|| "LATEST".to_owned()),
         scheduling_strategy: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
-        placement_constraints: capacity::constraints(service),
+        placement_constraints: capacity::constraints(context, service)?,
         placement_strategy: capacity::strategies(service),
         deployment: Deployment { alarms, ..deployment(service) },
         service_connect: connect::plan(service, shared),

@@ -3,7 +3,7 @@
 use super::task::{integer, seconds};
 use crate::manifest::service::{Settings, VersionConsistency};
 use crate::resources::ecs::task_definition::container::{
-    Container, LinuxParameters, ResourceRequirement, RestartPolicy, Tmpfs, Ulimit,
+    Container, Device, LinuxParameters, ResourceRequirement, RestartPolicy, Tmpfs, Ulimit,
 };
 
 /// A container that runs as the settings say.
@@ -66,7 +66,14 @@ fn linux(settings: &Settings) -> LinuxParameters {
             size: integer(disk.size),
             mount_options: disk.options.clone(),
         })),
-        devices: Vec::new(),
+        devices: sorted(linux.devices.iter().map(|device| Device {
+            host_path: device.host_path.clone(),
+            container_path: device.container_path.as_ref().unwrap_or(&device.host_path).clone(),
+            permissions: match device.permissions.is_empty() {
+                true => ["mknod", "read", "write"].map(str::to_owned).into(),
+                false => sorted(device.permissions.iter().map(ToString::to_string)),
+            },
+        })),
     }
 }
 

@@ -77,13 +77,19 @@ pub(super) fn plan(
     if let Some(timeout) = &service.timeout {
         containers.insert(TIMER.to_owned(), shared.timer(timeout));
     }
-    for mapping in containers.values_mut().flat_map(|one| &mut one.port_mappings) {
-        let main = service.image.port.map(i32::from) == Some(mapping.container_port);
-        match service.image.host_port.filter(|_| main) {
-            Some(port) => mapping.host_port = port.into(),
-            // Any of the instance's that is free.
-            None if mode == NetworkMode::Bridge => mapping.host_port = 0,
-            None => {}
+    for (name, container) in &mut containers {
+        let (port, host_port) = match service.sidecars.get(name) {
+            Some(sidecar) => (sidecar.port.as_ref().map(|one| one.port), sidecar.host_port),
+            None => (service.image.port, service.image.host_port),
+        };
+        for mapping in &mut container.port_mappings {
+            let led_to = port.map(i32::from) == Some(mapping.container_port);
+            match host_port.filter(|_| led_to) {
+                Some(port) => mapping.host_port = port.into(),
+                // Any of the instance's that is free.
+                None if mode == NetworkMode::Bridge => mapping.host_port = 0,
+                None => {}
+            }
         }
     }
     // The port that Service Connect knows by name.

@@ -90,14 +90,6 @@ fn every_key_of_the_schema_is_in_the_accepted_files_and_the_other_way_round() {
             used(folder, &known).into_iter().filter(|path| !path.ends_with("/*")).collect();
         // Not for an additional rule: the main rule has it.
         known.remove("/http/additional_rules/healthcheck/grace_period");
-        // Not on Fargate.
-        for key in ["linux/shm_size", "linux/max_swap", "linux/swappiness", "dns", "dns/servers"]
-            .into_iter()
-            .chain(["dns/search", "extra_hosts", "hostname"])
-        {
-            known.remove(&format!("/{key}"));
-            known.remove(&format!("/sidecars/*/{key}"));
-        }
         // Further rules cannot have rules of their own, so this is all of them.
         assert_eq!(known, used, "{kind}");
     }

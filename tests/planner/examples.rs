@@ -43,14 +43,12 @@ fn imported_vpc_in_office() {
 
 #[test]
 fn instances_in_test() {
-    let graph = graph("instances", "test");
-    assert!(graph.contains("ecs/capacity-provider.graphics"), "{graph}");
+    insta::assert_snapshot!(graph("instances", "test"));
 }
 
 #[test]
 fn managed_instances_in_test() {
-    let graph = graph("managed-instances", "test");
-    assert!(graph.contains("ecs/capacity-provider.managed"), "{graph}");
+    insta::assert_snapshot!(graph("managed-instances", "test"));
 }
 
 #[test]

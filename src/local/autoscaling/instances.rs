@@ -139,12 +139,19 @@ fn cluster_of(user_data: &str) -> Option<String> {
     found.or_else(|| after("cluster =")).filter(|name| !name.is_empty())
 }
 
-/// `ECS_INSTANCE_ATTRIBUTES` of the user data, if it has them.
+/// Attributes that the user data gives an instance: `ECS_INSTANCE_ATTRIBUTES`, or Bottlerocket's table of them.
 fn attributes_of(user_data: &str) -> Value {
-    let text = STANDARD.decode(user_data).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let found = text.as_deref().and_then(|text| text.split_once("ECS_INSTANCE_ATTRIBUTES="));
-    let json = found.and_then(|(_, rest)| rest.lines().next());
-    json.and_then(|line| serde_json::from_str(line.trim_matches('\'')).ok()).unwrap_or_default()
+    let bytes = STANDARD.decode(user_data).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    if let Some((_, table)) = text.split_once("[settings.ecs.instance-attributes]\n") {
+        let rows = table.lines().map_while(|line| line.split_once(" = "));
+        let plain = |text: &str| text.trim_matches('"').to_owned();
+        return rows.map(|(name, value)| (plain(name), json!(plain(value)))).collect();
+    }
+    let after = text.split_once("ECS_INSTANCE_ATTRIBUTES").map_or("", |(_, rest)| rest);
+    let line = after.lines().next().unwrap_or_default();
+    let object = line.find('{').zip(line.rfind('}')).and_then(|(from, to)| line.get(from..=to));
+    object.and_then(|object| serde_json::from_str(object).ok()).unwrap_or_default()
 }
 
 fn activity(call: &mut Call<'_>, name: &str, status: &str, description: &str) {

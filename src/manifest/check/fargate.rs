@@ -53,7 +53,11 @@ pub(super) fn size(service: &ServiceManifest, findings: &mut Findings<'_>) {
     };
     let near =
         offered.iter().min_by_key(|memory| memory.abs_diff(service.memory)).copied().unwrap_or(512);
-    let fitting = FARGATE_CPUS.iter().find(|cpu| memories(**cpu).contains(&service.memory));
+    // Those that Windows runs with, too.
+    let fitting = FARGATE_CPUS.iter().find(|cpu| {
+        memories(**cpu).contains(&service.memory)
+            && (!service.platform.is_windows() || (1024..=4096).contains(*cpu))
+    });
     let help = match fitting {
         Some(cpu) => format!("write memory: {near}, or cpu: {cpu}"),
         None => format!("write memory: {near}"),

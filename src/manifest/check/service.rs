@@ -8,7 +8,9 @@ use super::{
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
 use crate::manifest::read::Reader;
-use crate::manifest::service::{Count, CountMap, Placement, ServiceManifest, ServiceType};
+use crate::manifest::service::{
+    Count, CountMap, NetworkMode, Placement, Runs, ServiceManifest, ServiceType,
+};
 use crate::manifest::yaml::Node;
 
 /// The map `count`, in which two forms share their keys.
@@ -216,8 +218,20 @@ fn in_environment(
             ),
         );
     }
+    // In another mode tasks are in the network of their hosts.
+    let own = service.network_mode_in(Some(environment)) == NetworkMode::Awsvpc;
+    let runs = service.runs_in(Some(environment));
     let placement = &service.network.vpc.placement;
+    if own && runs != Runs::Fargate && *placement == Placement::Public {
+        let problem = findings.error(
+            "network.vpc.placement",
+            "on instances tasks get no public address, so that from public subnets they do not reach the internet",
+        );
+        problem.severity = Severity::Warning;
+        problem.advise("write `network: {vpc: {placement: private}}` with a NAT gateway, or `network: {mode: bridge}`");
+    }
     match (&environment.network.vpc, placement) {
+        _ if !own => {}
         (Vpc::Own(vpc), Placement::Private) if vpc.nat == Nat::None && vpc.endpoints.is_empty() => {
             let problem = findings.error(
                 "network.vpc.placement",

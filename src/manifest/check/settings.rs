@@ -1,9 +1,10 @@
-//! How containers run: names that Linux knows, numbers that fit together, and what Fargate refuses.
+//! How containers run: names that Linux knows, numbers that fit together, and what is not there where a task runs: on
+//! Fargate, or on instances in this network mode.
 
 use super::{Explain, Findings};
 use crate::manifest::environment::Environment;
 use crate::manifest::read::{did_you_mean, list};
-use crate::manifest::service::{IpcMode, PidMode, Runs, ServiceManifest, Settings};
+use crate::manifest::service::{IpcMode, NetworkMode, PidMode, Runs, ServiceManifest, Settings};
 
 const ULIMITS: &[&str] = &[
     "core",
@@ -121,33 +122,42 @@ const SYSTEM_CONTROLS: &[&str] = &[
 /// ECS takes so many exit codes.
 const MOST_EXIT_CODES: usize = 50;
 
+/// Where containers run, as far as it limits how.
+#[derive(Clone, Copy)]
+struct Place {
+    fargate: bool,
+    mode: NetworkMode,
+    ipc: Option<IpcMode>,
+}
+
 /// Everything about how the containers run.
 pub(super) fn settings(
     service: &ServiceManifest,
     environment: Option<&Environment>,
     findings: &mut Findings<'_>,
 ) {
-    let fargate = service.runs_in(environment) == Runs::Fargate;
-    container("", &service.settings, fargate, findings);
+    let place = Place {
+        fargate: service.runs_in(environment) == Runs::Fargate,
+        mode: service.network_mode_in(environment),
+        ipc: service.ipc_mode,
+    };
+    container("", &service.settings, place, findings);
     for (name, sidecar) in &service.sidecars {
-        container(&format!("sidecars.{name}."), &sidecar.settings, fargate, findings);
+        container(&format!("sidecars.{name}."), &sidecar.settings, place, findings);
     }
-    if !fargate {
-        sizes(service, findings);
-        return;
-    }
-    if service.pid_mode == Some(PidMode::Host) {
+    if place.fargate && service.pid_mode == Some(PidMode::Host) {
         findings
             .error("pid_mode", "a task on Fargate has its host to itself, and sees nothing of it")
             .explain("`task`", "`pid_mode: task` lets the containers see each other's processes");
     }
-    if service.ipc_mode.is_some_and(|mode| mode != IpcMode::None) {
+    if place.fargate && service.ipc_mode.is_some_and(|mode| mode != IpcMode::None) {
         refused("ipc_mode", "`ipc_mode`", findings);
     }
     sizes(service, findings);
 }
 
-fn container(path: &str, settings: &Settings, fargate: bool, findings: &mut Findings<'_>) {
+fn container(path: &str, settings: &Settings, place: Place, findings: &mut Findings<'_>) {
+    let fargate = place.fargate;
     ulimits(path, settings, findings);
     for (key, time) in
         [("stop_timeout", settings.stop_timeout), ("start_timeout", settings.start_timeout)]
@@ -171,23 +181,42 @@ fn container(path: &str, settings: &Settings, fargate: bool, findings: &mut Find
             )
             .expected = Some(format!("at most {MOST_EXIT_CODES}"));
     }
-    if !fargate {
-        return;
-    }
-    capabilities(path, settings, findings);
+    capabilities(path, settings, fargate, findings);
     tmpfs(path, settings, findings);
-    controls(path, settings, findings);
+    controls(path, settings, place, findings);
     let linux = &settings.linux;
+    if linux.swappiness.is_some() && linux.max_swap.is_none() && !fargate {
+        findings
+            .error(
+                &format!("{path}linux.swappiness"),
+                "`swappiness` has no effect without `max_swap`",
+            )
+            .advise("add `max_swap:` beside it, in MiB");
+    }
     for (key, given) in [
         ("linux.shm_size", linux.shm_size.is_some()),
         ("linux.max_swap", linux.max_swap.is_some()),
         ("linux.swappiness", linux.swappiness.is_some()),
-        ("extra_hosts", !settings.extra_hosts.is_empty()),
+        ("linux.devices", !linux.devices.is_empty()),
         ("dns", !settings.dns.servers.is_empty() || !settings.dns.search.is_empty()),
+    ] {
+        if given && fargate {
+            refused(&format!("{path}{key}"), &format!("`{key}`"), findings);
+        }
+    }
+    for (key, given) in [
+        ("extra_hosts", !settings.extra_hosts.is_empty()),
         ("hostname", settings.hostname.is_some()),
     ] {
-        if given {
+        if given && fargate {
             refused(&format!("{path}{key}"), &format!("`{key}`"), findings);
+        } else if given && place.mode == NetworkMode::Awsvpc {
+            findings
+                .error_of_key(
+                    &format!("{path}{key}"),
+                    format!("in network mode `awsvpc` ECS allows no `{key}`"),
+                )
+                .advise("remove it, or write `network: {mode: bridge}`");
         }
     }
 }
@@ -218,7 +247,7 @@ fn ulimits(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
     }
 }
 
-fn capabilities(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
+fn capabilities(path: &str, settings: &Settings, fargate: bool, findings: &mut Findings<'_>) {
     let capabilities = &settings.linux.capabilities;
     for (side, names) in [("add", &capabilities.add), ("drop", &capabilities.drop)] {
         for (index, name) in names.iter().enumerate() {
@@ -232,7 +261,7 @@ fn capabilities(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
                     true => Some(format!("write {bare}")),
                     false => help,
                 };
-            } else if side == "add" && name != "SYS_PTRACE" {
+            } else if fargate && side == "add" && name != "SYS_PTRACE" {
                 findings
                     .error(&place, format!("Fargate does not let a container have `{name}`"))
                     .explain("`SYS_PTRACE`", "remove it, or `drop` it to be sure");
@@ -264,21 +293,30 @@ fn tmpfs(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
     }
 }
 
-fn controls(path: &str, settings: &Settings, findings: &mut Findings<'_>) {
+fn controls(path: &str, settings: &Settings, place: Place, findings: &mut Findings<'_>) {
     for name in settings.system_controls.keys() {
-        let own = name.starts_with("net.") || name.starts_with("fs.mqueue.");
-        if own || SYSTEM_CONTROLS.contains(&name.as_str()) {
-            continue;
+        let key = format!("{path}system_controls.{name}");
+        let network = name.starts_with("net.");
+        if !network && !name.starts_with("fs.mqueue.") && !SYSTEM_CONTROLS.contains(&name.as_str())
+        {
+            let problem = findings.error_of_key(
+                &key,
+                format!("`{name}` is the whole kernel's, and no container can have its own"),
+            );
+            problem.expected = Some(format!(
+                "one that starts with `net.` or `fs.mqueue.`, or {}",
+                list(SYSTEM_CONTROLS)
+            ));
+            problem.help = did_you_mean(name, SYSTEM_CONTROLS);
+        } else if network && place.mode == NetworkMode::Host {
+            findings
+                .error_of_key(&key, format!("in network mode `host` `{name}` is the host's"))
+                .advise("set it on the instance, or write `network: {mode: bridge}`");
+        } else if !network && place.ipc == Some(IpcMode::Host) {
+            findings
+                .error_of_key(&key, format!("with `ipc_mode: host` `{name}` is the host's"))
+                .advise("set it on the instance, or write `ipc_mode: task`");
         }
-        let problem = findings.error_of_key(
-            &format!("{path}system_controls.{name}"),
-            format!("`{name}` is the whole kernel's, and no container can have its own"),
-        );
-        problem.expected = Some(format!(
-            "one that starts with `net.` or `fs.mqueue.`, or {}",
-            list(SYSTEM_CONTROLS)
-        ));
-        problem.help = did_you_mean(name, SYSTEM_CONTROLS);
     }
 }
 

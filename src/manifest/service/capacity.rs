@@ -62,12 +62,18 @@ impl Read for ServiceCapacity {
                 false => Some(Self::Providers(shares)),
             };
         }
-        Some(match reader.text(node, expected)?.text.as_str() {
+        Some(Self::of_word(&reader.text(node, expected)?.text))
+    }
+}
+
+impl ServiceCapacity {
+    fn of_word(word: &str) -> Self {
+        match word {
             "fargate" => Self::Fargate,
             "fargate-spot" => Self::FargateSpot,
             "external" => Self::External,
             name => Self::Providers(vec![Share { provider: name.to_owned(), base: 0, weight: 1 }]),
-        })
+        }
     }
 }
 
@@ -236,10 +242,7 @@ impl ServiceFile {
         let default = environment.and_then(|one| one.cluster.default_capacity.clone());
         match (&self.capacity, default) {
             (Some(own), _) => own.clone(),
-            (None, Some(default)) if default == "fargate" => ServiceCapacity::Fargate,
-            (None, Some(provider)) => {
-                ServiceCapacity::Providers(vec![Share { provider, base: 0, weight: 1 }])
-            }
+            (None, Some(default)) => ServiceCapacity::of_word(&default),
             (None, None) => ServiceCapacity::Fargate,
         }
     }

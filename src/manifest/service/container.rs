@@ -64,6 +64,8 @@ record! {
         image: String as SidecarImage,
         /// The port that it listens on: `8080`, or with a protocol `8125/udp`.
         port: Option<SidecarPort>,
+        /// The instance's port that leads to `port`, in network mode `bridge`; any that is free when left out.
+        host_port: Option<u16> as Option<Port>,
         /// More ports that it listens on.
         ports: Vec<SidecarPort>,
         /// CPU units of the task's that are kept for it.
@@ -349,11 +351,14 @@ notation! {
 notation! {
     /// A path in a container.
     AbsolutePath as String,
-    { "type": "string", "pattern": "^/" },
+    { "type": "string", "pattern": "^(/|[A-Za-z]:[/\\\\])" },
     |node, reader| {
-        let expected = "an absolute path such as `/var/data`";
+        let expected = "an absolute path such as `/var/data`; on Windows, `C:\\data`";
         let text = &reader.text(node, expected)?.text;
-        if text.starts_with('/') && !text.contains('\0') { Some(text.clone()) } else { reader.wrong(node, expected) }
+        // Drives of Windows.
+        let drive = text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && (text[1..].starts_with(":\\") || text[1..].starts_with(":/"));
+        if (drive || text.starts_with('/')) && !text.contains('\0') { Some(text.clone()) } else { reader.wrong(node, expected) }
     }
 }
 

@@ -320,8 +320,14 @@ impl Read for Count {
             if node.text() == Some("daemon") {
                 return Some(Self::Daemon);
             }
-            let expected = "a number of tasks, 0 to 5000, or a map with `spot` or `range`";
+            let expected =
+                "a number of tasks, 0 to 5000, `daemon`, or a map with `spot` or `range`";
             return bounded(node, reader, 0, i64::from(MOST_TASKS), expected).map(Self::Fixed);
+        }
+        if let Some(entry) = node.get("daemon") {
+            let message = "a daemon has no count: it runs once on every instance";
+            reader.error(entry.span, message).help = Some("write `count: daemon`".to_owned());
+            return None;
         }
         let before = reader.problems.len();
         let map = CountMap::read(node, reader)?;

@@ -41,8 +41,8 @@ pub use network::{Connect, Placement, SecurityGroups, ServiceNetwork, ServiceVpc
 pub use nlb::{Nlb, NlbHealthCheck, NlbListener, NlbPort, NlbProtocol};
 pub use rollback::RollbackAlarms;
 pub use settings::{
-    Capabilities, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings, Tmpfs, Ulimit,
-    VersionConsistency,
+    Capabilities, Device, DevicePermission, Dns, IpcMode, Linux, PidMode, RestartPolicy, Settings,
+    Tmpfs, Ulimit, VersionConsistency,
 };
 pub use steps::{
     Adjustment, Aggregation, AnyMetric, ChangeIn, OwnMetric, Schedule, StepMetric, Steps,
@@ -401,10 +401,10 @@ impl Read for PlatformShape {
                 (OsFamily::Linux, ArchitectureWord::X86_64) => Platform::LinuxX86,
                 (OsFamily::Linux, ArchitectureWord::Arm64) => Platform::LinuxArm64,
                 (_, ArchitectureWord::Arm64) => {
-                    return reader.wrong(
-                        node,
-                        "Windows with `architecture: x86_64`: it does not run on ARM",
-                    );
+                    let place = node.get("architecture").map_or(node.span, |one| one.node.span);
+                    reader.error(place, "Windows containers do not run on ARM").help =
+                        Some("write `architecture: x86_64`".to_owned());
+                    return None;
                 }
                 (OsFamily::Windows2019Core, _) => Platform::Windows2019Core,
                 (OsFamily::Windows2019Full, _) => Platform::Windows2019Full,

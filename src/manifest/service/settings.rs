@@ -182,6 +182,32 @@ record! {
         max_swap: Option<u32> as Option<Between<0, 2_147_483_647>>,
         /// How eagerly it is swapped out, 0 to 100; needs `max_swap`, and not on Fargate.
         swappiness: Option<u32> as Option<Between<0, 100>>,
+        /// Devices of the host that the container gets; not on Fargate.
+        devices: Vec<Device>,
+    }
+}
+
+record! {
+    /// A device of the host.
+    pub struct Device {
+        /// Where it is on the host: `/dev/fuse`.
+        host_path: String as AbsolutePath,
+        /// Where it appears in the container; the same when left out.
+        container_path: Option<String> as Option<AbsolutePath>,
+        /// What the container may do: `read`, `write` and `mknod`; all when left out.
+        permissions: Vec<DevicePermission>,
+    }
+}
+
+choice! {
+    /// What a container may do with a device.
+    pub enum DevicePermission {
+        /// Read from it.
+        Read = "read",
+        /// Write to it.
+        Write = "write",
+        /// Make a device file for it.
+        Mknod = "mknod",
     }
 }
 

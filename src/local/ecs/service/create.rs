@@ -54,7 +54,16 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
             ));
         }
         if !wire.list("placementStrategy").is_empty() {
-            return Err(invalid("Placement strategies are not supported with DAEMON scheduling."));
+            return Err(invalid(
+                "The daemon scheduling strategy does not support placement strategies. Remove the \
+                 placement strategy and try again",
+            ));
+        }
+        if !wire.list("capacityProviderStrategy").is_empty() {
+            return Err(invalid(
+                "Specifying a capacity provider strategy is not supported when you create a service \
+                 using the DAEMON scheduling strategy.",
+            ));
         }
     }
     let desired = match daemon {
