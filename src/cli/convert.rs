@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Exit, Global, Stop, open, write};
-use crate::manifest::Workspace;
 use crate::manifest::copilot::{self, Converted};
+use crate::manifest::{Kind, Workspace};
 use crate::render::human::problem;
 use crate::render::json;
 
@@ -15,7 +15,8 @@ use crate::render::json;
 ///
 /// Reads `copilot/.workspace`, `copilot/NAME/manifest.yml` and `copilot/environments/NAME/manifest.yml`, and
 /// writes `shipit/application.yml`, `shipit/services/NAME.yml` and `shipit/environments/NAME.yml`. Keys, values and
-/// comments stay as they are. Nothing of Copilot's is changed, nothing that exists is overwritten, and AWS
+/// comments stay as they are; an environment with private services gets the NAT gateways (`nat: per-zone`) that
+/// Copilot made unasked. Nothing of Copilot's is changed, nothing that exists is overwritten, and AWS
 /// is not called. What shipit has no key for is told at the end, with its line and what to write instead;
 /// the exit code is 5 then. `--region` is written into every environment.
 #[derive(Debug, clap::Args)]
@@ -74,7 +75,7 @@ fn converted(
     })?;
     let name = copilot::application(&shown.join(".workspace").display().to_string(), &bytes)?;
     let mut files = vec![write::application(&name)?];
-    let mut left = Vec::new();
+    let (mut manifests, mut left) = (Vec::new(), Vec::new());
     for (part, kept) in folders(folder, shown)? {
         let is = |name: &str| part == Path::new(name);
         if is("pipelines") {
@@ -106,15 +107,25 @@ fn converted(
         let stem = part.file_name().map(|name| name.to_string_lossy().into_owned());
         let stem = stem.unwrap_or_default();
         match copilot::convert(&path, &stem, &bytes, global.region.as_deref())? {
-            Converted::Manifest { kind, name, text } => {
-                files.push(write::File::new(Converted::path(kind, &name), text));
-            }
+            Converted::Manifest { kind, name, text } => manifests.push((kind, name, text)),
             Converted::Left { what, why, instead } => left.push(Left {
                 path,
                 why: format!("a {what} is not converted: {why}"),
                 instead: instead.to_owned(),
             }),
         }
+    }
+    for (kind, name, text) in &manifests {
+        let path = Converted::path(*kind, name);
+        let private = |(of, service, text): &(Kind, String, String)| {
+            *of == Kind::Service && copilot::is_private(&Converted::path(*of, service), text, name)
+        };
+        let text = if *kind == Kind::Environment && manifests.iter().any(private) {
+            copilot::with_nat(&path, text)
+        } else {
+            text.clone()
+        };
+        files.push(write::File::new(path, text));
     }
     Ok((files, left))
 }

@@ -108,6 +108,62 @@ pub fn convert(
     Ok(Converted::Manifest { kind, name: name.unwrap_or(folder).to_owned(), text })
 }
 
+/// Whether a service with this manifest stands in private subnets of an environment.
+pub fn is_private(path: &str, manifest: &str, environment: &str) -> bool {
+    let Some(tree) = files::text(path, manifest.as_bytes()).ok().and_then(|text| tree(&text).ok())
+    else {
+        return false;
+    };
+    let placement = |above: &str| {
+        let path = format!("{above}network.vpc.placement");
+        let mut node = Some(&tree);
+        for step in path.split('.') {
+            node = node.and_then(|node| node.get(step)).map(|entry| &entry.node);
+        }
+        node.and_then(Node::text)
+    };
+    placement(&format!("environments.{environment}.")).or_else(|| placement("")) == Some("private")
+}
+
+/// An environment's manifest with a NAT gateway in each zone, which Copilot makes as soon as a service is private;
+/// as it was where the network is an imported one.
+pub fn with_nat(path: &str, manifest: &str) -> String {
+    let Some((source, tree)) = files::text(path, manifest.as_bytes())
+        .ok()
+        .and_then(|text| Some((text.clone(), tree(&text).ok()?)))
+    else {
+        return manifest.to_owned();
+    };
+    let mut text = manifest.to_owned();
+    let mut node = &tree;
+    let mut steps = ["network", "vpc"].into_iter();
+    let mut rest = "nat: per-zone".to_owned();
+    for step in steps.by_ref() {
+        match node.get(step).map(|entry| &entry.node) {
+            Some(below) if !below.entries().is_empty() => node = below,
+            // There with nothing in it: its line is written anew by hand.
+            Some(_) => return text,
+            None => {
+                rest = match step {
+                    "network" => "network: {vpc: {nat: per-zone}}".to_owned(),
+                    _ => "vpc: {nat: per-zone}".to_owned(),
+                };
+                break;
+            }
+        }
+    }
+    if node.get("id").is_some() || node.get("nat").is_some() {
+        return text;
+    }
+    let first = node.entries().iter().map(|entry| entry.span.offset).min().unwrap_or_default();
+    let line = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let indent = &source.text[line..first];
+    // Beside the first key: on a line of its own, or within the braces.
+    let between = if indent.trim().is_empty() { format!("\n{indent}") } else { ", ".to_owned() };
+    text.insert_str(first, &(rest + &between));
+    text
+}
+
 /// The application's name in Copilot's `.workspace` file.
 ///
 /// # Errors
@@ -181,5 +237,27 @@ mod tests {
         }
         let left = convert("m.yml", "web", b"type: Static Site\n", None);
         assert!(matches!(left, Ok(Converted::Left { .. })));
+    }
+
+    #[test]
+    fn a_private_service_brings_nat_gateways() {
+        let private = "network:\n  vpc:\n    placement: private\nenvironments:\n  test:\n    network: {vpc: {placement: public}}\n";
+        assert!(is_private("web.yml", private, "prod"));
+        assert!(!is_private("web.yml", private, "test"));
+        assert!(!is_private("web.yml", "name: web\n", "prod"));
+        for (text, expected) in [
+            ("# Ours.\nname: a\n", "# Ours.\nnetwork: {vpc: {nat: per-zone}}\nname: a\n"),
+            (
+                "name: a\nnetwork:\n  vpc:\n    # Wide.\n    cidr: 10.0.0.0/8\n",
+                "name: a\nnetwork:\n  vpc:\n    # Wide.\n    nat: per-zone\n    cidr: 10.0.0.0/8\n",
+            ),
+            (
+                "network: {vpc: {cidr: 10.0.0.0/8}}\n",
+                "network: {vpc: {nat: per-zone, cidr: 10.0.0.0/8}}\n",
+            ),
+            ("network: {vpc: {id: vpc-1}}\n", "network: {vpc: {id: vpc-1}}\n"),
+        ] {
+            assert_eq!(with_nat("e.yml", text), expected);
+        }
     }
 }

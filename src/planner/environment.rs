@@ -207,7 +207,11 @@ fn written_rule(
     direction: Direction,
     rule: &Written,
 ) -> Result<(), Failure> {
-    let ports = rule.ports.map_or((-1, -1), |(from, to)| (i32::from(from), i32::from(to)));
+    let ports = match rule.ip_protocol {
+        Protocol::All | Protocol::Icmp => None,
+        Protocol::Tcp | Protocol::Udp => rule.ports,
+    };
+    let ports = ports.map_or((-1, -1), |(from, to)| (i32::from(from), i32::from(to)));
     let (word, protocol) = match rule.ip_protocol {
         Protocol::All => ("all", "-1"),
         Protocol::Icmp => ("icmp", "icmp"),

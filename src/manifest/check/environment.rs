@@ -228,12 +228,17 @@ pub(crate) fn environment(
                         "a port or a range",
                         "write `ports: 443`, or `ports: \"0-65535\"` for all",
                     ),
-                (Protocol::Icmp | Protocol::All, Some(_)) => findings
-                    .error(
-                        &format!("{path}.ports"),
-                        format!("a rule for `{}` has no ports", rule.ip_protocol),
-                    )
-                    .advise("remove `ports`"),
+                // Copilot wants `ports` for these, too, and EC2 opens all whatever is said.
+                (Protocol::Icmp | Protocol::All, Some(ports))
+                    if ![(0, 0), (0, u16::MAX)].contains(&ports) =>
+                {
+                    findings
+                        .error(
+                            &format!("{path}.ports"),
+                            format!("a rule for `{}` holds for all ports", rule.ip_protocol),
+                        )
+                        .advise("remove `ports`, or write `ip_protocol: tcp`");
+                }
                 _ => {}
             }
         }

@@ -265,7 +265,17 @@ impl From<VpcMap> for Network {
         }
         let cidr = cidr.unwrap_or(DEFAULT_CIDR);
         let written = subnets.public.len().max(subnets.private.len());
-        let zones = zones.unwrap_or(Zones::Count(if written > 0 { written } else { 2 }));
+        let zones = zones.unwrap_or_else(|| {
+            // Subnets that all say where they are leave nothing to ask the region.
+            let longer =
+                if subnets.public.len() == written { &subnets.public } else { &subnets.private };
+            let named: Option<Vec<String>> =
+                longer.iter().map(|subnet| subnet.az.clone()).collect();
+            match named {
+                Some(names) if !names.is_empty() => Zones::Names(names),
+                _ => Zones::Count(if written > 0 { written } else { 2 }),
+            }
+        });
         let fill = |written: Vec<SubnetMap>, half: u32| -> Vec<Subnet> {
             if written.is_empty() {
                 return cut(cidr, zones.count(), half);
