@@ -52,6 +52,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<cloudwatch::Alarm>(),
     Kind::of::<servicediscovery::Namespace>(),
     Kind::of::<servicediscovery::DiscoveryService>(),
+    Kind::of::<servicediscovery::Instance>(),
     Kind::of::<elbv2::LoadBalancer>(),
     Kind::of::<elbv2::TargetGroup>(),
     Kind::of::<elbv2::Listener>(),

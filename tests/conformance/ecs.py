@@ -225,6 +225,33 @@ wrong("InvalidParameterException", "unknown port", loadBalancers=[{"targetGroupA
 wrong("PlatformUnknownException", "unknown platform", platformVersion="9.9.9")
 wrong("NamespaceNotFoundException", "unknown namespace", serviceConnectConfiguration={"enabled": True, "namespace": "nowhere"})
 wrong("InvalidParameterException", "bad service name", name="a b")
+
+
+def connected(*services, **more):
+    return {"enabled": True, "namespace": "local", "services": list(services), **more}
+
+
+def port(name="http", alias="web", number=80, **more):
+    return {"portName": name, "clientAliases": [{"port": number, "dnsName": alias}], **more}
+
+
+AUTHORITY = {"awsPcaAuthorityArn": f"arn:aws:acm-pca:eu-west-1:{ACCOUNT}:certificate-authority/one"}
+for what, configuration in [
+    ("unknown port name", connected(port("nobody"))),
+    ("port name twice", connected(port(), port(alias="other"))),
+    ("no alias", connected({"portName": "http"})),
+    ("two aliases", connected({"portName": "http", "clientAliases": [{"port": 80}, {"port": 81}]})),
+    ("alias with a capital", connected(port(alias="Web"))),
+    ("alias without a port", connected({"portName": "http", "clientAliases": [{"dnsName": "web"}]})),
+    ("bad discovery name", connected(port(discoveryName="a.b"))),
+    ("discovery name that is taken", connected(port(discoveryName="web"))),
+    ("port that is none", connected(port(ingressPortOverride=70000))),
+    ("TLS without a CA", connected(port(tls={"issuerCertificateAuthority": {}}))),
+    ("TLS in no role", connected(port(tls={"issuerCertificateAuthority": AUTHORITY, "roleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}))),
+    ("access log without a log", connected(accessLogConfiguration={"format": "JSON"})),
+    ("log level twice", connected(containerConfigurations=[{"logLevel": "info"}, {"logLevel": "debug"}])),
+]:
+    wrong("InvalidParameterException", what, serviceConnectConfiguration=configuration)
 wrong("NotImplementedByLocalAws", "blue/green", deploymentConfiguration={"strategy": "BLUE_GREEN"})
 
 made = service_of(
@@ -269,6 +296,13 @@ check("service", only(made, ["serviceArn", "status", "desiredCount", "runningCou
     "roleArn": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
 })
 deployment = made["deployments"][0]
+check("connected", deployment["serviceConnectConfiguration"]["services"], [port()])
+[resource] = deployment["serviceConnectResources"]
+check("named", resource["discoveryName"], "http")
+check("managed by ECS", maps.list_tags_for_resource(ResourceARN=resource["discoveryArn"])["Tags"], [{"Key": "AmazonECSManaged", "Value": "true"}])
+check("in the namespace", ecs.list_services_by_namespace(namespace="local")["serviceArns"], [made["serviceArn"]])
+wrong("InvalidParameterException", "alias of another", name="second", serviceConnectConfiguration=connected(port(discoveryName="second")))
+wrong("InvalidParameterException", "discovery name of another", name="second", serviceConnectConfiguration=connected(port(alias="second")))
 check("deployment", (deployment["status"], deployment["rolloutState"], deployment["platformVersion"]), ("PRIMARY", "IN_PROGRESS", "1.4.0"))
 wrong("InvalidParameterException", "service is there")
 
@@ -297,6 +331,7 @@ interface = ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networ
 check("interface", (interface["PrivateIpAddress"], interface["Groups"][0]["GroupId"]), (details["privateIPv4Address"], group))
 instances = maps.discover_instances(NamespaceName="local", ServiceName="web")["Instances"]
 check("discovered", sorted(i["InstanceId"] for i in instances), sorted(tasks))
+check("discovered by Service Connect", sorted(i["InstanceId"] for i in maps.discover_instances(NamespaceName="local", ServiceName="http")["Instances"]), sorted(tasks))
 check("cluster's counts", (cluster()["activeServicesCount"], cluster()["runningTasksCount"]), (1, 2))
 refused("ClusterContainsServicesException", "cluster in use", ecs.delete_cluster, cluster="main")
 refused("DependencyViolation", "group in use", ec2.delete_security_group, GroupId=group)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shipit::engine::Handle;
-use shipit::resources::servicediscovery::{DiscoveryService, Namespace};
+use shipit::resources::servicediscovery::{DiscoveryService, Instance, Namespace};
 
 use super::example::{Example, Graph, edit, retag, tags};
 
@@ -41,6 +41,28 @@ pub(super) fn namespace() -> Example {
             edit("name", json!("test.other.local")),
             edit("vpc", json!(other.id())),
             edit("vpc", json!(null)).with("soa_ttl", json!(null)),
+            edit("public", json!(true)).with("vpc", json!(null)),
+        ],
+    )
+}
+
+pub(super) fn public_namespace() -> Example {
+    let mut graph = Graph::default();
+    let namespace = Namespace {
+        description: "names of demo's services".to_owned(),
+        soa_ttl: Some(60),
+        tags: tags(),
+        ..Namespace::public_dns("demo.example.com")
+    };
+    let handle = graph.add("public", &namespace);
+    graph.example(
+        &handle,
+        vec![
+            edit("description", json!("other names")),
+            edit("description", json!("")),
+            edit("soa_ttl", json!(15)),
+            retag(),
+            edit("name", json!("other.example.com")),
         ],
     )
 }
@@ -84,8 +106,59 @@ pub(super) fn discovery_service() -> Example {
     Example {
         fixed: &[(
             "health_check",
-            "Route 53 checks are for public namespaces, which are not offered",
+            "Route 53 checks are for public namespaces: `checked_service` has one",
         )],
         ..graph.example(&service, edits)
     }
+}
+
+pub(super) fn checked_service() -> Example {
+    let mut graph = Graph::default();
+    let namespace = graph.add("public", &Namespace::public_dns("demo.example.com")).id();
+    let check = |path: &str, failures: u8| json!({ "protocol": "HTTPS", "path": path, "failure_threshold": failures });
+    let service = DiscoveryService {
+        custom_health_check: false,
+        health_check: serde_json::from_value(check("/", 3)).unwrap(),
+        ..DiscoveryService::new(namespace, "api", 10)
+    };
+    let handle = graph.add("api", &service);
+    let tcp = json!({ "protocol": "TCP", "path": null, "failure_threshold": 1 });
+    let aaaa = json!([{ "record": "AAAA", "ttl": 10 }]);
+    graph.example(
+        &handle,
+        vec![
+            edit("health_check", check("/health", 3)),
+            edit("health_check", check("/", 1)),
+            edit("health_check", tcp),
+            edit("health_check", json!(null)),
+            edit("dns.records", aaaa),
+        ],
+    )
+}
+
+pub(super) fn instance() -> Example {
+    let mut graph = Graph::default();
+    let namespace = graph.namespace().id();
+    let named = |name: &str| DiscoveryService {
+        custom_health_check: false,
+        ..DiscoveryService::new(namespace.clone(), name, 10)
+    };
+    let service = graph.add("payments", &named("payments"));
+    let other = graph.add("other", &named("other"));
+    let attributes =
+        |address: &str, zone: &str| json!({ "AWS_INSTANCE_IPV4": address, "zone": zone });
+    let instance = Instance {
+        service: service.id(),
+        attributes: serde_json::from_value(attributes("10.1.0.4", "a")).unwrap(),
+    };
+    let handle = graph.add("payments/one", &instance);
+    graph.example(
+        &handle,
+        vec![
+            edit("attributes", attributes("10.1.0.5", "a")),
+            edit("attributes", attributes("10.1.0.4", "b")),
+            edit("attributes", json!({ "AWS_INSTANCE_IPV4": "10.1.0.4" })),
+            edit("service", json!(other.id())),
+        ],
+    )
 }

@@ -53,21 +53,35 @@ pub(super) fn service() -> Example {
     let other_name = graph.discovery("api-other");
     let [a, _] = graph.public();
     let c = graph.private();
-    let connect = json!({
-        "namespace": graph.namespace().arn(),
-        "services": { "web": {
-            "discovery_name": "web",
-            "client_aliases": [{ "port": 80, "dns_name": "web", "test_header": null }],
-            "ingress_port": null,
-            "idle_timeout": 60,
-            "request_timeout": 30,
-            "tls": null,
-        } },
-        "log_configuration": null,
-        "access_log_format": "JSON",
-        "access_log_query_parameters": true,
-        "log_level": null,
+    let namespace = graph.namespace().arn();
+    let role = graph.service_role("api-connect", "ecs.amazonaws.com").arn();
+    let connect = |port: serde_json::Value, proxy: serde_json::Value| {
+        let mut port = port;
+        port["client_aliases"] = json!([{ "port": 80, "dns_name": "web", "test_header": null }]);
+        json!({
+            "namespace": namespace,
+            "services": { "web": port },
+            "log_configuration": proxy["log"],
+            "access_log_format": proxy["format"],
+            "access_log_query_parameters": proxy["query"] == true,
+            "log_level": proxy["level"],
+        })
+    };
+    let log = json!({ "driver": "awslogs", "options": {
+        "awslogs-group": "/x", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "proxy",
+    }, "secret_options": {} });
+    let authority = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/one";
+    let plain = json!({
+        "discovery_name": "web", "ingress_port": null, "idle_timeout": 60, "request_timeout": null, "tls": null,
     });
+    let sealed = json!({
+        "discovery_name": null, "ingress_port": 15000, "idle_timeout": null, "request_timeout": null,
+        "tls": { "certificate_authority": authority, "kms_key": "alias/mesh", "role": role },
+    });
+    let mut tested = connect(plain.clone(), json!({}));
+    tested["services"]["web"]["client_aliases"][0]["test_header"] = json!(["x-version", "next"]);
+    let mut client = connect(plain.clone(), json!({}));
+    client["services"] = json!({});
     let registry = json!([
         { "registry": other_name.arn(), "port": null, "container": null, "container_port": null }
     ]);
@@ -95,7 +109,13 @@ pub(super) fn service() -> Example {
         edit("enable_execute_command", json!(true)),
         edit("enable_ecs_managed_tags", json!(true)),
         edit("propagate_tags", json!("SERVICE")),
-        edit("service_connect", connect),
+        edit(
+            "service_connect",
+            connect(plain, json!({ "log": log, "format": "JSON", "query": true })),
+        ),
+        edit("service_connect", connect(sealed, json!({ "log": log, "level": "debug" }))),
+        edit("service_connect", tested),
+        edit("service_connect", client),
         retag(),
         edit("cluster", json!(other_cluster.name())),
     ];

@@ -170,8 +170,10 @@ const WRITTEN: &[Written] = &[
         "servicediscovery",
         &[
             "CreatePrivateDnsNamespace",
+            "CreatePublicDnsNamespace",
             "CreateHttpNamespace",
             "UpdatePrivateDnsNamespace",
+            "UpdatePublicDnsNamespace",
             "UpdateHttpNamespace",
         ],
         servicediscovery::namespace::EXCLUDED,
@@ -181,6 +183,12 @@ const WRITTEN: &[Written] = &[
         "servicediscovery",
         &["CreateService", "UpdateService"],
         servicediscovery::service::EXCLUDED,
+    ),
+    written(
+        "servicediscovery/instance",
+        "servicediscovery",
+        &["RegisterInstance"],
+        servicediscovery::instance::EXCLUDED,
     ),
     written(
         "scheduler/schedule",

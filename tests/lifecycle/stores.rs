@@ -56,6 +56,12 @@ impl Graph {
         self.add(name, &role)
     }
 
+    /// A role for a service of AWS's.
+    pub(super) fn service_role(&mut self, name: &str, service: &str) -> Handle<Role> {
+        let role = Role { assume_policy: trust(service), ..Role::default() };
+        self.add(name, &role)
+    }
+
     pub(super) fn log_group(&mut self, name: &str) -> Handle<LogGroup> {
         let group = LogGroup {
             retention_days: Some(30),

@@ -219,6 +219,29 @@ pub(super) fn namespace_arn(call: &Call<'_>, reference: &str) -> Result<String, 
     })
 }
 
+/// Makes the Cloud Map service by which Service Connect knows a port, unless it is there.
+pub(super) fn connect_service(
+    call: &mut Call<'_>,
+    namespace: &str,
+    name: &str,
+) -> Result<(), AwsError> {
+    match servicediscovery::put_managed_service(call, namespace, name) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(AwsError::new(
+            "InvalidParameterException",
+            format!(
+                "The discoveryName {name} is already used by a service that ECS does not manage."
+            ),
+        )),
+        Err(error) => Err(error),
+    }
+}
+
+/// The ARN of the Cloud Map service of this name in a namespace, if there is one.
+pub(super) fn connect_service_arn(call: &Call<'_>, namespace: &str, name: &str) -> Option<String> {
+    servicediscovery::service_arn(call, namespace, name)
+}
+
 /// Is there a Cloud Map service with this ARN?
 pub(super) fn registry_exists(call: &Call<'_>, arn: &str) -> bool {
     servicediscovery::service_id(call, arn).is_some()

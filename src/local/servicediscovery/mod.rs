@@ -152,6 +152,40 @@ pub(super) fn namespace_arn(call: &Call<'_>, reference: &str) -> Option<String> 
     Some(named.text("Arn").to_owned())
 }
 
+/// The ARN of the service of this name in the namespace with this ARN, if there is one.
+pub(super) fn service_arn(call: &Call<'_>, namespace: &str, name: &str) -> Option<String> {
+    let namespace = id_of(call, namespace, "namespace/");
+    let services = call.scan(SERVICES, "").into_iter().map(|(_, service)| service);
+    let mut named = services.filter(|service| {
+        service.text("NamespaceId") == namespace && service.text("Name").eq_ignore_ascii_case(name)
+    });
+    Some(named.next()?.text("Arn").to_owned())
+}
+
+/// Makes a service that ECS manages, known to API calls only, unless it is there; `false` where another has the name.
+pub(super) fn put_managed_service(
+    call: &mut Call<'_>,
+    namespace: &str,
+    name: &str,
+) -> Result<bool, AwsError> {
+    if let Some(arn) = service_arn(call, namespace, name) {
+        return Ok(call.tags(&arn).contains_key(MANAGED_BY_ECS));
+    }
+    let namespace = id_of(call, namespace, "namespace/");
+    namespace::usable(call, &namespace)?;
+    let id = new_id(call, "srv");
+    let arn = call.arn("servicediscovery", &format!("service/{id}"));
+    call.add_tags(&arn, BTreeMap::from([(MANAGED_BY_ECS.to_owned(), "true".to_owned())]))?;
+    let document = json!({
+        "Id": id, "Arn": arn, "Name": name, "NamespaceId": namespace, "Type": "HTTP", "created": call.now,
+    });
+    call.put(SERVICES, &id, document);
+    Ok(true)
+}
+
+/// ECS's tag on what it makes for itself.
+const MANAGED_BY_ECS: &str = "AmazonECSManaged";
+
 /// The id of the service with this ARN, if there is one.
 pub(super) fn service_id(call: &Call<'_>, arn: &str) -> Option<String> {
     let id = id_of(call, arn, "service/");

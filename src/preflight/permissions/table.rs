@@ -225,17 +225,25 @@ pub const ACTIONS: &[Actions] = &[
         // Cloud Map makes the hosted zone in the caller's name.
         create: &[
             "servicediscovery:CreatePrivateDnsNamespace",
+            "servicediscovery:CreatePublicDnsNamespace",
             "servicediscovery:CreateHttpNamespace",
             "servicediscovery:TagResource",
             "route53:CreateHostedZone",
         ],
         update: &[
             "servicediscovery:UpdatePrivateDnsNamespace",
+            "servicediscovery:UpdatePublicDnsNamespace",
             "servicediscovery:UpdateHttpNamespace",
             "servicediscovery:TagResource",
             "servicediscovery:UntagResource",
         ],
-        delete: &["servicediscovery:DeleteNamespace", "route53:DeleteHostedZone"],
+        // What ECS's Service Connect has left in it goes with it.
+        delete: &[
+            "servicediscovery:DeleteNamespace",
+            "servicediscovery:DeregisterInstance",
+            "servicediscovery:DeleteService",
+            "route53:DeleteHostedZone",
+        ],
     },
     Actions {
         kind: "servicediscovery/service",
@@ -247,6 +255,13 @@ pub const ACTIONS: &[Actions] = &[
             "servicediscovery:UntagResource",
         ],
         delete: &["servicediscovery:DeregisterInstance", "servicediscovery:DeleteService"],
+    },
+    Actions {
+        kind: "servicediscovery/instance",
+        resource: "servicediscovery:{region}:{account}:service/*",
+        create: &["servicediscovery:RegisterInstance"],
+        update: &["servicediscovery:RegisterInstance"],
+        delete: &["servicediscovery:DeregisterInstance"],
     },
     Actions {
         kind: "elbv2/load-balancer",

@@ -1,13 +1,16 @@
-//! A Cloud Map namespace: a private DNS zone of one VPC, or names for API calls only.
+//! A Cloud Map namespace: a private DNS zone of one VPC, a public DNS zone, or names for API calls only.
 
 use aws_sdk_servicediscovery::operation::create_http_namespace::CreateHttpNamespaceError;
 use aws_sdk_servicediscovery::operation::create_private_dns_namespace::CreatePrivateDnsNamespaceError;
+use aws_sdk_servicediscovery::operation::create_public_dns_namespace::CreatePublicDnsNamespaceError;
 use aws_sdk_servicediscovery::operation::delete_namespace::DeleteNamespaceError;
 use aws_sdk_servicediscovery::types::{
     FilterCondition, HttpNamespaceChange, NamespaceSummary, NamespaceType, OperationFilter,
     OperationFilterName, OperationTargetType, PrivateDnsNamespaceChange,
     PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
-    PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa, SoaChange,
+    PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, PublicDnsNamespaceChange,
+    PublicDnsNamespaceProperties, PublicDnsNamespacePropertiesChange, PublicDnsPropertiesMutable,
+    PublicDnsPropertiesMutableChange, Soa, SoaChange,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::common::{PAGE, built, claim, operation, read_tags, retag, tags_of, tags_to_sdk};
+use super::leftovers;
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -30,9 +34,12 @@ use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags
 pub struct Namespace {
     /// `test.demo.local`: the end of every name in it.
     pub name: String,
-    /// The VPC whose DNS knows it; `None` for an HTTP namespace, which only API calls
-    /// (and Service Connect) know.
+    /// The VPC whose DNS knows it; `None` for a public namespace, and for an HTTP namespace, which only
+    /// API calls (and Service Connect) know.
     pub vpc: Option<Input<VpcId>>,
+    /// All DNS knows it, in a public hosted zone of its own.
+    #[serde(default)]
+    pub public: bool,
     /// For people; may be empty.
     pub description: String,
     /// How long, in seconds, resolvers remember that a name is not there; `None` for an HTTP namespace.
@@ -50,10 +57,16 @@ impl Namespace {
         Self {
             name: name.into(),
             vpc: Some(vpc),
+            public: false,
             description: String::new(),
             soa_ttl: Some(Self::SOA_TTL),
             tags: Tags::new(),
         }
+    }
+
+    /// A public DNS namespace.
+    pub fn public_dns(name: impl Into<String>) -> Self {
+        Self { public: true, soa_ttl: Some(Self::SOA_TTL), ..Self::http(name) }
     }
 
     /// An HTTP namespace.
@@ -61,6 +74,7 @@ impl Namespace {
         Self {
             name: name.into(),
             vpc: None,
+            public: false,
             description: String::new(),
             soa_ttl: None,
             tags: Tags::new(),
@@ -91,17 +105,20 @@ crate::outputs!(Namespace => NamespaceOutputs {
 /// Members of the API's inputs that are no fields here, and why.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("CreatePrivateDnsNamespace.CreatorRequestId", "makes the call idempotent, is no property"),
+    ("CreatePublicDnsNamespace.CreatorRequestId", "makes the call idempotent, is no property"),
     ("CreateHttpNamespace.CreatorRequestId", "makes the call idempotent, is no property"),
     ("UpdatePrivateDnsNamespace.UpdaterRequestId", "makes the call idempotent, is no property"),
+    ("UpdatePublicDnsNamespace.UpdaterRequestId", "makes the call idempotent, is no property"),
     ("UpdateHttpNamespace.UpdaterRequestId", "makes the call idempotent, is no property"),
     ("UpdatePrivateDnsNamespace.Id", "says which namespace"),
+    ("UpdatePublicDnsNamespace.Id", "says which namespace"),
     ("UpdateHttpNamespace.Id", "says which namespace"),
 ];
 
 impl Resource for Namespace {
     const INFO: KindInfo = KindInfo {
         kind: Namespace::KIND,
-        rules: &[Rule::Immutable("name"), Rule::Immutable("vpc")],
+        rules: &[Rule::Immutable("name"), Rule::Immutable("vpc"), Rule::Immutable("public")],
         // To tell what is in the way in our VPC.
         observe_after: &["ec2/vpc"],
         order_after: &[],
@@ -142,6 +159,7 @@ impl Resource for Namespace {
                 tags.insert(VPC_TAG.to_owned(), vpc.clone());
                 self.create_private_dns(cx, identity, vpc, tags).await?
             }
+            None if self.public => self.create_public_dns(cx, identity, tags).await?,
             None => self.create_http(cx, identity, tags).await?,
         };
         // What another run began may have been wanted otherwise: then it is updated once it is there.
@@ -185,13 +203,14 @@ impl Resource for Namespace {
         if touches(changes, "description") || touches(changes, "soa_ttl") {
             ticket = match self.vpc {
                 Some(_) => self.update_private_dns(cx, outputs.id.as_str()).await?,
+                None if self.public => self.update_public_dns(cx, outputs.id.as_str()).await?,
                 None => self.update_http(cx, outputs.id.as_str()).await?,
             };
         }
         Ok(Progress { outputs: Some(outputs.clone()), ticket, more: false })
     }
 
-    /// Refused while services are in it: they go first.
+    /// Refused while services are in it: ours go first, and those that ECS has left behind are deleted here.
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
         let outputs = &live.outputs;
         let call = cx.servicediscovery.delete_namespace().id(outputs.id.as_str()).send().await;
@@ -209,6 +228,9 @@ impl Resource for Namespace {
                     _ => None,
                 };
                 let failure = classify("servicediscovery DeleteNamespace", error);
+                if failure.class == Class::DependencyStillThere {
+                    return Err(leftovers::empty(cx, outputs).await?.unwrap_or(failure));
+                }
                 match running {
                     Some(_) => Ok(Progress { outputs: None, ticket: running, more: false }),
                     None if failure.class == Class::Gone => Ok(Progress::deleted()),
@@ -275,7 +297,7 @@ impl Resource for Namespace {
 
     fn assume(live: &mut Live<Self>, desired: &Value) -> Option<String> {
         // Only private DNS namespaces have a zone, and theirs is some VPC's.
-        if live.spec.vpc.is_some() || live.spec.soa_ttl.is_none() {
+        if live.spec.vpc.is_some() || live.spec.public || live.spec.soa_ttl.is_none() {
             return None;
         }
         let vpc = desired.get("vpc").and_then(Value::as_str)?;
@@ -290,14 +312,18 @@ impl Resource for Namespace {
 /// Whether a namespace that is not ours bears the name of one that is wanted in the same place. Which
 /// VPC it is for is known of shipit's own only; of others it is taken for granted.
 fn in_the_way(namespace: &NamespaceSummary, all: &Tags, query: &Query<'_>) -> Option<Foreign> {
-    let http = namespace.r#type() == Some(&NamespaceType::Http);
+    let is = |kind: NamespaceType| namespace.r#type() == Some(&kind);
+    let (http, public) = (is(NamespaceType::Http), is(NamespaceType::DnsPublic));
     let wanted = query.wanted.iter().find(|wanted| {
         let text = |field| query.wanted_text(&wanted.address, field);
         let document = query.documents.get(&wanted.address);
+        let wants_public = document.is_some_and(|document| document["public"] == true);
         let here = match document.and_then(|document| document.get("vpc")) {
+            None | Some(Value::Null) if wants_public => public,
             None | Some(Value::Null) => http,
             Some(_) => {
-                !http && text("vpc").is_some_and(|vpc| all.get(VPC_TAG).is_none_or(|of| of == vpc))
+                let of = |vpc| all.get(VPC_TAG).is_none_or(|of| of == vpc);
+                !http && !public && text("vpc").is_some_and(of)
             }
         };
         here && text("name") == namespace.name()
@@ -435,6 +461,40 @@ impl Namespace {
         })
     }
 
+    async fn create_public_dns(
+        &self,
+        cx: &Cx,
+        identity: &Identity,
+        tags: Tags,
+    ) -> Result<Begun, Failure> {
+        let properties = soa(self.soa_ttl)?.map(|soa| {
+            let mutable = PublicDnsPropertiesMutable::builder().soa(soa).build();
+            PublicDnsNamespaceProperties::builder().dns_properties(mutable).build()
+        });
+        let answer = cx
+            .servicediscovery
+            .create_public_dns_namespace()
+            .name(&self.name)
+            .creator_request_id(identity.client_token())
+            .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
+            .set_properties(properties)
+            .set_tags(Some(tags_to_sdk(tags)?))
+            .send()
+            .await
+            .map(|answer| answer.operation_id);
+        begun("servicediscovery CreatePublicDnsNamespace", answer, |error| match error {
+            CreatePublicDnsNamespaceError::DuplicateRequest(other) => Some(Begun::Before {
+                operation: other.duplicate_operation_id().map(str::to_owned),
+                namespace: None,
+            }),
+            CreatePublicDnsNamespaceError::NamespaceAlreadyExists(other) => Some(Begun::Before {
+                operation: None,
+                namespace: other.namespace_id().map(str::to_owned),
+            }),
+            _ => None,
+        })
+    }
+
     async fn create_http(
         &self,
         cx: &Cx,
@@ -488,6 +548,27 @@ impl Namespace {
         Ok(answer.operation_id)
     }
 
+    async fn update_public_dns(&self, cx: &Cx, id: &str) -> Result<Option<String>, Failure> {
+        let properties = match self.soa_ttl {
+            None => None,
+            Some(ttl) => {
+                let soa = built(SoaChange::builder().ttl(ttl).build())?;
+                let mutable = PublicDnsPropertiesMutableChange::builder().soa(soa).build();
+                Some(PublicDnsNamespacePropertiesChange::builder().dns_properties(mutable).build())
+            }
+        };
+        let change = PublicDnsNamespaceChange::builder()
+            .description(&self.description)
+            .set_properties(properties)
+            .build();
+        let call = cx.servicediscovery.update_public_dns_namespace().id(id).namespace(change);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| classify("servicediscovery UpdatePublicDnsNamespace", error))?;
+        Ok(answer.operation_id)
+    }
+
     async fn update_http(&self, cx: &Cx, id: &str) -> Result<Option<String>, Failure> {
         let change = built(HttpNamespaceChange::builder().description(&self.description).build())?;
         let answer = cx
@@ -537,6 +618,7 @@ fn spec(from: &NamespaceSummary, all: &Tags, tags: Tags) -> Namespace {
     Namespace {
         name: from.name().unwrap_or_default().to_owned(),
         vpc: all.get(VPC_TAG).map(|vpc| Input::Known(vpc.as_str().into())),
+        public: from.r#type() == Some(&NamespaceType::DnsPublic),
         description: from.description().unwrap_or_default().to_owned(),
         soa_ttl: (!http).then_some(soa),
         tags,
@@ -558,6 +640,16 @@ mod tests {
             spec(&live, &tags, Tags::new()),
             Namespace::private_dns("test.demo.local", Input::Known("vpc-1".into()))
         );
+    }
+
+    #[test]
+    fn a_public_namespace_has_a_zone_and_no_vpc() {
+        let live = NamespaceSummary::builder()
+            .name("demo.example.com")
+            .r#type(NamespaceType::DnsPublic)
+            .build();
+        let expected = Namespace::public_dns("demo.example.com");
+        assert_eq!(spec(&live, &Tags::new(), Tags::new()), expected);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! A Cloud Map service: one name in a namespace, which tasks register under.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_servicediscovery::types::{
     DnsConfig, DnsConfigChange, DnsRecord as SdkRecord, FilterCondition, HealthCheckConfig,
     HealthCheckCustomConfig, ServiceChange, ServiceFilter, ServiceFilterName, ServiceSummary,
+    ServiceTypeOption,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +22,7 @@ use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags
 /// A Cloud Map service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DiscoveryService {
-    /// The namespace.
+    /// The namespace: its id, or the ARN of one that another account shares.
     pub namespace: Input<NamespaceId>,
     /// The name in it: `api` of `api.test.demo.local`.
     pub name: String,
@@ -27,7 +30,7 @@ pub struct DiscoveryService {
     pub description: String,
     /// The records each instance gets; `None` where only API calls find it.
     pub dns: Option<Dns>,
-    /// A Route 53 health check, for public namespaces.
+    /// A Route 53 health check, for public and HTTP namespaces.
     pub health_check: Option<HealthCheck>,
     /// Someone (ECS) tells Cloud Map how an instance fares.
     pub custom_health_check: bool,
@@ -108,10 +111,7 @@ pub const EXCLUDED: &[(&str, &str)] = &[
         "CreateService.HealthCheckCustomConfig.FailureThreshold",
         "deprecated: Cloud Map always takes 1",
     ),
-    (
-        "CreateService.Type",
-        "`HTTP` hides a service of a DNS namespace from DNS: leave `dns` out instead",
-    ),
+    ("CreateService.Type", "`HTTP` where `dns` is left out, which hides a service from DNS"),
     ("UpdateService.Id", "says which service"),
 ];
 
@@ -136,14 +136,33 @@ impl Resource for DiscoveryService {
 
     type Outputs = DiscoveryServiceOutputs;
 
-    /// One list per namespace of ours; services of ours in other people's namespaces are not made.
+    /// One list per namespace of ours and per imported one that is wanted; what of ours lies in other namespaces, as one
+    /// was imported before, is known by its tags and asked for one by one.
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
         let mut found = Found::default();
-        for namespace in query.seen.of(Namespace::KIND) {
-            for service in list(cx, &namespace.id).await? {
-                let all = tags_of(cx, query, service.arn().unwrap_or_default()).await?;
-                note(&service, &namespace.id, &all, query, &mut found);
+        let own = query.seen.of(Namespace::KIND).iter().map(|namespace| namespace.id.as_str());
+        let wanted = query.wanted.iter();
+        let wanted = wanted.filter_map(|one| query.wanted_text(&one.address, "namespace"));
+        let namespaces: BTreeSet<&str> = own.chain(wanted).collect();
+        let mut listed = BTreeSet::new();
+        for namespace in namespaces {
+            let services = match list(cx, namespace).await {
+                // An imported one that is not there: preflight tells it.
+                Err(failure) if failure.class == Class::Gone => continue,
+                services => services?,
+            };
+            for service in services {
+                let arn = service.arn().unwrap_or_default().to_owned();
+                let all = tags_of(cx, query, &arn).await?;
+                note(&service, namespace, &all, query, &mut found);
+                listed.insert(arn);
             }
+        }
+        let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+        let services = bulk.keys().filter(|arn| arn.contains(":servicediscovery:"));
+        for arn in services.filter(|arn| arn.contains(":service/") && !listed.contains(*arn)) {
+            let Some((service, namespace)) = get(cx, arn).await? else { continue };
+            note(&service, &namespace, &read_tags(cx, arn).await?, query, &mut found);
         }
         Ok(found)
     }
@@ -167,6 +186,7 @@ impl Resource for DiscoveryService {
             .creator_request_id(identity.client_token())
             .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
             .set_dns_config(dns)
+            .set_type(self.dns.is_none().then_some(ServiceTypeOption::Http))
             .set_health_check_config(self.sdk_health_check()?)
             .set_health_check_custom_config(custom)
             .set_tags(Some(tags_to_sdk(tags::for_create(identity, &self.tags, false))?))
@@ -249,21 +269,7 @@ impl Resource for DiscoveryService {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let service = id.rsplit('/').next().unwrap_or(id);
-        let sent = cx.servicediscovery.get_service().id(service).send().await;
-        let answer =
-            unless_gone(sent.map_err(|error| classify("servicediscovery GetService", error)))?;
-        let Some(found) = answer.and_then(|answer| answer.service) else { return Ok(None) };
-        let namespace = found.namespace_id().unwrap_or_default().to_owned();
-        let found = ServiceSummary::builder()
-            .set_id(found.id)
-            .set_arn(found.arn)
-            .set_name(found.name)
-            .set_description(found.description)
-            .set_dns_config(found.dns_config)
-            .set_health_check_config(found.health_check_config)
-            .set_health_check_custom_config(found.health_check_custom_config)
-            .build();
+        let Some((found, namespace)) = get(cx, id).await? else { return Ok(None) };
         let all = read_tags(cx, found.arn().unwrap_or_default()).await?;
         let make = |identity, own| live(&found, &namespace, identity, own);
         Ok(Some(Existing::of(all, wanted, make)))
@@ -304,7 +310,27 @@ fn records(dns: &Dns) -> Result<Vec<SdkRecord>, Failure> {
     dns.records.iter().map(record).collect()
 }
 
-async fn list(cx: &Cx, namespace: &str) -> Result<Vec<ServiceSummary>, Failure> {
+/// One service by its id or ARN, and its namespace.
+async fn get(cx: &Cx, id: &str) -> Result<Option<(ServiceSummary, String)>, Failure> {
+    let service = id.rsplit('/').next().unwrap_or(id);
+    let sent = cx.servicediscovery.get_service().id(service).send().await;
+    let answer = unless_gone(sent.map_err(|error| classify("servicediscovery GetService", error)))?;
+    let Some(found) = answer.and_then(|answer| answer.service) else { return Ok(None) };
+    let namespace = found.namespace_id().unwrap_or_default().to_owned();
+    let found = ServiceSummary::builder()
+        .set_id(found.id)
+        .set_arn(found.arn)
+        .set_name(found.name)
+        .set_description(found.description)
+        .set_dns_config(found.dns_config)
+        .set_health_check_config(found.health_check_config)
+        .set_health_check_custom_config(found.health_check_custom_config)
+        .build();
+    Ok(Some((found, namespace)))
+}
+
+/// Every service of a namespace.
+pub(super) async fn list(cx: &Cx, namespace: &str) -> Result<Vec<ServiceSummary>, Failure> {
     let filter = built(
         ServiceFilter::builder()
             .name(ServiceFilterName::NamespaceId)
@@ -327,7 +353,8 @@ async fn list(cx: &Cx, namespace: &str) -> Result<Vec<ServiceSummary>, Failure> 
     Ok(services)
 }
 
-async fn remove(cx: &Cx, id: &str) -> Result<(), Failure> {
+/// Deletes a service, its instances first.
+pub(super) async fn remove(cx: &Cx, id: &str) -> Result<(), Failure> {
     let mut pages = cx
         .servicediscovery
         .list_instances()

@@ -9,6 +9,7 @@ use crate::local::clock::Millis;
 use crate::local::document::Document;
 use crate::local::ecs::neighbours::{self, Answers};
 use crate::local::ecs::records::{Service, Task};
+use crate::local::ecs::service::connect;
 use crate::local::ecs::task_definition;
 
 /// What one round of moves did with targets, told together as ECS tells it.
@@ -95,6 +96,20 @@ pub(super) fn register(
         let arn = registry.text("registryArn");
         if neighbours::register_instance(call, arn, &task.id, attributes) {
             task.registries.push(arn.to_owned());
+        }
+    }
+    let definition = task_definition::find(call, spec.text("taskDefinition"));
+    let definition = definition.as_deref().unwrap_or(&Value::Null);
+    for (arn, port) in connect::registrations(call, &service.wire, spec, definition) {
+        let attributes = BTreeMap::from([
+            ("AWS_INSTANCE_IPV4".to_owned(), address.clone()),
+            ("AWS_INSTANCE_PORT".to_owned(), port.to_string()),
+            ("AVAILABILITY_ZONE".to_owned(), zone.clone()),
+            ("ECS_CLUSTER_NAME".to_owned(), service.cluster.clone()),
+            ("ECS_SERVICE_NAME".to_owned(), service.name.clone()),
+        ]);
+        if neighbours::register_instance(call, &arn, &task.id, attributes) {
+            task.registries.push(arn);
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn against(call: &Call<'_>, wire: &Value, definition: &Value) -> Resu
     }
     super::volumes::check(wire, definition)?;
     lattice(call, wire, definition, awsvpc)?;
-    service_connect(wire, definition)
+    super::connect::check(call, wire, definition)
 }
 
 fn network(call: &Call<'_>, awsvpc: &Value) -> Result<(), AwsError> {
@@ -221,25 +221,6 @@ fn lattice(
         if !neighbours::is_infrastructure_role(call, role) {
             return Err(invalid(format!(
                 "Unable to assume the service's infrastructure role {role}."
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn service_connect(wire: &Value, definition: &Value) -> Result<(), AwsError> {
-    let Some(connect) = wire.get("serviceConnectConfiguration") else { return Ok(()) };
-    if definition.text("networkMode") == "host" {
-        return Err(invalid("Service Connect is not supported with the host network mode."));
-    }
-    for service in connect.list("services") {
-        let wanted = service.text("portName");
-        let named = |container: &Value| {
-            container.list("portMappings").iter().any(|mapping| mapping.text("name") == wanted)
-        };
-        if !definition.list("containerDefinitions").iter().any(named) {
-            return Err(invalid(format!(
-                "portName(s) [{wanted}] used in serviceConnectConfiguration not found in task definition."
             )));
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{check, describe, read};
+use super::{check, connect, describe, read};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::names::{self, invalid};
@@ -74,6 +74,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     };
 
     let arn = call.arn("ecs", &format!("service/{cluster}/{name}"));
+    let in_cluster = clusters::active(call, &cluster);
+    connect::establish(call, &arn, &mut wire, in_cluster.as_deref().unwrap_or(&Value::Null))?;
     call.forget_tags(&arn);
     call.add_tags(&arn, tags)?;
     let mut service = Service {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::connect;
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::names::{self, invalid};
@@ -71,7 +72,8 @@ pub(crate) fn list_by_namespace(call: &mut Call<'_>) -> Result<Value, AwsError> 
     let connected = |(_, service): &(String, Arc<Value>)| {
         let connect = service["wire"].get("serviceConnectConfiguration");
         service.text("status") == "ACTIVE"
-            && connect.is_some_and(|connect| connect.text("namespace") == namespace)
+            && connect.is_some()
+            && service["wire"].text(connect::NAMESPACE) == namespace
     };
     let rows = call.scan(SERVICES, "").into_iter().filter(connected);
     let arns: Vec<String> = rows.map(|(_, service)| service.text("arn").to_owned()).collect();
@@ -88,6 +90,9 @@ pub(crate) fn wire(call: &Call<'_>, service: &Service, tags: bool) -> Value {
         "monitoring",
         "vpcLatticeConfigurations",
     ] {
+    for member in
+        ["serviceConnectConfiguration", connect::NAMESPACE, "volumeConfigurations", "monitoring"]
+    {
         // Shown with the deployments and revisions, not with the service.
         output.unset(member);
     }
@@ -154,6 +159,11 @@ fn deployment(call: &Call<'_>, service: &Service, deployment: &Deployment) -> Va
         if deployment.spec.has(member) {
             output.set(member, deployment.spec[member].clone());
         }
+    }
+    let resources = connect::resources(call, &service.wire, &deployment.spec);
+    if !resources.is_empty() {
+        let shown = |(name, arn)| json!({"discoveryName": name, "discoveryArn": arn});
+        output.set("serviceConnectResources", resources.into_iter().map(shown).collect::<Vec<_>>());
     }
     output
 }

@@ -1,6 +1,7 @@
 //! Services: create, update, delete, describe, list. How they roll out is in `rollout`.
 
 mod check;
+pub(super) mod connect;
 mod create;
 mod describe;
 mod read;

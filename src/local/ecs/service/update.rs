@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{check, create, describe, read};
+use super::{check, connect, create, describe, read};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::names::{self, invalid, no_service};
@@ -54,6 +54,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, AwsError> {
         && let Some(definition) = &definition
     {
         check::against(call, &wire, definition)?;
+        connect::establish(call, &service.arn, &mut wire, cluster)?;
     }
     service.wire = wire;
     if let Some(desired) = desired {
