@@ -133,6 +133,15 @@ impl Account {
                 call.set_tags(Some(tags)).send().await.unwrap();
             }
             "route53/record" => self.unmark(live).await,
+            "servicediscovery/instance" => {
+                let (service, id) = live.id.rsplit_once('/').unwrap();
+                let maps = &self.cx.servicediscovery;
+                let found = maps.get_instance().service_id(service).instance_id(id).send().await;
+                let mut attributes = found.unwrap().instance.unwrap().attributes.unwrap();
+                attributes.retain(|key, _| !keys.contains(key));
+                let call = maps.register_instance().service_id(service).instance_id(id);
+                call.set_attributes(Some(attributes)).send().await.unwrap();
+            }
             _ => {
                 let call = self.cx.tagging.untag_resources().resource_arn_list(arn(live));
                 let answer = call.set_tag_keys(Some(keys)).send().await.unwrap();

@@ -28,7 +28,7 @@ impl Spec for Instance {
 
 crate::outputs!(Instance => InstanceOutputs {
     /// Its id in the service.
-    id: String,
+    instance: String,
     /// The service's id.
     service: DiscoveryServiceId,
 });
@@ -100,7 +100,7 @@ impl Resource for Instance {
             None => {}
         }
         let ticket = self.register(cx, identity, &id).await?;
-        let outputs = InstanceOutputs { id, service };
+        let outputs = InstanceOutputs { instance: id, service };
         Ok(Progress { outputs: Some(outputs), ticket, more: false })
     }
 
@@ -110,13 +110,14 @@ impl Resource for Instance {
         live: &Live<Self>,
         _changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
-        let ticket = self.register(cx, &live.identity, &live.outputs.id).await?;
+        let ticket = self.register(cx, &live.identity, &live.outputs.instance).await?;
         Ok(Progress { outputs: Some(live.outputs.clone()), ticket, more: false })
     }
 
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
         let call = cx.servicediscovery.deregister_instance();
-        let call = call.service_id(live.outputs.service.as_str()).instance_id(&live.outputs.id);
+        let call =
+            call.service_id(live.outputs.service.as_str()).instance_id(&live.outputs.instance);
         let sent = call.send().await;
         let answer = unless_gone(
             sent.map_err(|error| classify("servicediscovery DeregisterInstance", error)),
@@ -157,13 +158,13 @@ impl Resource for Instance {
 
     async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
         let service = live.outputs.service.as_str();
-        let mut all = get(cx, service, &live.outputs.id).await?.unwrap_or_default();
+        let mut all = get(cx, service, &live.outputs.instance).await?.unwrap_or_default();
         all.extend(tags.clone());
-        register(cx, service, &live.outputs.id, all).await.map(drop)
+        register(cx, service, &live.outputs.instance, all).await.map(drop)
     }
 
     async fn tags(cx: &Cx, live: &Live<Self>) -> Result<Option<Tags>, Failure> {
-        get(cx, live.outputs.service.as_str(), &live.outputs.id).await
+        get(cx, live.outputs.service.as_str(), &live.outputs.instance).await
     }
 
     fn name(identity: &Identity) -> Option<String> {
@@ -222,7 +223,7 @@ fn path(service: &str, id: &str) -> String {
 fn live(service: &str, id: &str, identity: Identity, all: &Tags) -> Live<Instance> {
     Live {
         spec: Instance { service: Input::Known(service.into()), attributes: own(all) },
-        outputs: InstanceOutputs { id: id.to_owned(), service: service.into() },
+        outputs: InstanceOutputs { instance: id.to_owned(), service: service.into() },
         health: Health::Ready,
         id: path(service, id),
         identity,
