@@ -89,10 +89,8 @@ pub(crate) fn wire(call: &Call<'_>, service: &Service, tags: bool) -> Value {
         "volumeConfigurations",
         "monitoring",
         "vpcLatticeConfigurations",
+        connect::NAMESPACE,
     ] {
-    for member in
-        ["serviceConnectConfiguration", connect::NAMESPACE, "volumeConfigurations", "monitoring"]
-    {
         // Shown with the deployments and revisions, not with the service.
         output.unset(member);
     }
