@@ -3,6 +3,7 @@
 //! Knows the SDKs and nothing of ours but the engine's contract. What a resource is lives in
 //! `resources`.
 
+pub mod activations;
 pub mod bulk_tags;
 pub mod calls;
 pub mod error;

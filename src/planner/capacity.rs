@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Context;
+use super::environment::Shared;
 use super::network::Network;
 use super::task::integer;
 use crate::engine::{Address, Desired, Failure, Handle, Identity, Input, Owner, Wait};
@@ -21,6 +22,7 @@ use crate::resources::ec2::launch_template::{Disk, Metadata};
 use crate::resources::ec2::{LaunchTemplate, SecurityGroupId, SubnetId};
 use crate::resources::ecs::capacity_provider::requirements::Range;
 use crate::resources::ecs::capacity_provider::{Group, ManagedInstances, Requirements, source};
+use crate::resources::ecs::run::Place;
 use crate::resources::ecs::service::{PlacementConstraint, PlacementStrategy};
 use crate::resources::ecs::{
     CapacityProvider, CapacityProviderName, CapacityProviderStrategyItem, Cluster, ClusterName,
@@ -28,6 +30,8 @@ use crate::resources::ecs::{
 use crate::resources::iam::{InstanceProfile, InstanceProfileArn, Role, RoleArn};
 
 const OWNER: Owner = Owner::Environment;
+/// The role of machines outside AWS: `iam/role.machine`.
+pub const MACHINE: &str = "machine";
 
 /// The capacities of an environment, by name.
 pub(super) type Providers = BTreeMap<String, Input<CapacityProviderName>>;
@@ -42,6 +46,9 @@ pub(super) fn plan(
 ) -> Result<Providers, Failure> {
     let capacities = &context.manifest()?.cluster.capacity;
     let mut planner = Planner { desired, context, network, group, cluster };
+    if context.manifest()?.cluster.external {
+        planner.machine_role()?;
+    }
     let mut providers = Providers::new();
     for (name, capacity) in capacities {
         let provider = planner.one(name, capacity)?;
@@ -203,6 +210,21 @@ impl Planner<'_> {
         Ok((handle.arn().when_ready(), arn))
     }
 
+    /// What machines outside AWS act in, once they have joined.
+    fn machine_role(&mut self) -> Result<(), Failure> {
+        let role = Role {
+            description: "Lets machines outside AWS join the cluster".to_owned(),
+            assume_policy: trust("ssm.amazonaws.com"),
+            managed_policies: vec![
+                self.managed_policy("AmazonSSMManagedInstanceCore"),
+                self.managed_policy("service-role/AmazonEC2ContainerServiceforEC2Role"),
+            ],
+            tags: self.context.tags()?,
+            ..Role::default()
+        };
+        self.desired.add(&OWNER, MACHINE, &role).map(drop)
+    }
+
     /// ECS launches instances in it. AWS's policy lets it hand on roles of one name alone.
     fn infrastructure_role(&mut self, instance_role: &str) -> Result<Input<RoleArn>, Failure> {
         let handle = Handle::<Role>::new("infrastructure");
@@ -350,8 +372,36 @@ fn disk(ec2: &Ec2Capacity, size: u32) -> Disk {
 /// The attribute of an instance that says which capacity it is of.
 const ATTRIBUTE: &str = "shipit.capacity";
 
+/// Where tasks of a service or job go.
+pub(super) fn place(
+    context: &Context<'_>,
+    shared: &Shared,
+    service: &ServiceManifest,
+) -> Result<Place, Failure> {
+    let environment = context.manifest()?;
+    let (launch_type, capacity_provider_strategy) =
+        of_service(context, &shared.providers, service)?;
+    let own_interface = service.network_mode_in(Some(environment)) == NetworkMode::Awsvpc;
+    let mut network =
+        own_interface.then(|| super::service::network(context, shared, service)).transpose()?;
+    if let Some(network) =
+        network.as_mut().filter(|_| service.runs_in(Some(environment)) != Runs::Fargate)
+    {
+        // On instances a task's interface hangs on the instance's, and gets no public address.
+        network.assign_public_ip = false;
+    }
+    Ok(Place {
+        cluster: shared.cluster_arn.clone(),
+        launch_type,
+        capacity_provider_strategy,
+        network,
+        placement_constraints: constraints(context, service)?,
+        placement_strategy: strategies(service),
+    })
+}
+
 /// What a service runs on: a launch type or a strategy.
-pub(super) fn of_service(
+fn of_service(
     context: &Context<'_>,
     providers: &Providers,
     service: &ServiceManifest,
@@ -404,7 +454,7 @@ pub(super) fn mode(mode: NetworkMode) -> &'static str {
 }
 
 /// Constraints of placement: the manifest's, and for a daemon that it stays with the capacities that it names.
-pub(super) fn constraints(
+fn constraints(
     context: &Context<'_>,
     service: &ServiceManifest,
 ) -> Result<Vec<PlacementConstraint>, Failure> {
@@ -433,7 +483,7 @@ pub(super) fn constraints(
 }
 
 /// Strategies of placement.
-pub(super) fn strategies(service: &ServiceManifest) -> Vec<PlacementStrategy> {
+fn strategies(service: &ServiceManifest) -> Vec<PlacementStrategy> {
     let one = |strategy: &Strategy| {
         let (kind, field) = match strategy {
             Strategy::Random => ("random", None),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::environment::Shared;
 use super::roles::Roles;
-use super::{Context, messaging, roles, scaling, service, storage, task};
+use super::{Context, capacity, messaging, roles, service, storage, task};
 use crate::engine::{Address, Desired, Failure, Identity, Input, Owner, Spec, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Count, JobDeadLetter, On};
@@ -40,11 +40,14 @@ pub(super) fn plan(
     let (Count::Fixed(tasks) | Count::Spot(tasks)) = job.count else {
         return Err(Failure::internal(format!("job `{}` has a range of tasks", job.name)));
     };
+    let place = capacity::place(context, shared, job)?;
     let run = Run {
         count: task::integer(tasks),
-        launch_type: None,
-        capacity_provider_strategy: scaling::capacity(&job.count),
-        network: Some(service::network(context, shared, job)?),
+        launch_type: place.launch_type,
+        capacity_provider_strategy: place.capacity_provider_strategy,
+        network: place.network,
+        placement_constraints: place.placement_constraints,
+        placement_strategy: place.placement_strategy,
         enable_ecs_managed_tags: true,
         enable_execute_command: job.exec,
         propagate_tags: true,

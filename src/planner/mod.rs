@@ -43,6 +43,7 @@ use crate::manifest::environment::{Vpc, Zones};
 use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Workspace};
 
 pub use addresses::{ServiceAddress, addresses};
+pub use capacity::MACHINE;
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
@@ -176,7 +177,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     Ok(desired)
 }
 
-/// Where a task of this service is run by hand: the cluster's ARN and RunTask's network, as documents that refer to what is live.
+/// Where a task of this service is run by hand: a [`Place`](crate::resources::ecs::run::Place), as a document that refers to what is live.
 ///
 /// # Errors
 /// As of [`desired`].
@@ -184,15 +185,11 @@ pub fn placement(
     context: &Context<'_>,
     live: &Observation,
     service: &ServiceManifest,
-) -> Result<(Value, Value), Failure> {
+) -> Result<Value, Failure> {
     let needs = Needs::of_live(live, context.services);
     let environment = environment::plan(&mut Desired::default(), context, &needs)?;
-    let network = service::network(context, &environment, service)?;
-    let document = |document| {
-        serde_json::to_value(document).map_err(|error| Failure::internal(error.to_string()))
-    };
-    let cluster = serde_json::to_value(&environment.cluster_arn);
-    Ok((cluster.map_err(|error| Failure::internal(error.to_string()))?, document(network)?))
+    let place = capacity::place(context, &environment, service)?;
+    serde_json::to_value(place).map_err(|error| Failure::internal(error.to_string()))
 }
 
 /// The manifests of this run's services, as they are in the environment.

@@ -45,30 +45,23 @@ pub(super) fn plan(
     let nlb_grace = service.nlb.as_ref().map(|nlb| nlb.main.healthcheck.grace_period);
     let grace = http_grace.or(nlb_grace).map_or(0, task::seconds);
     let handle = Handle::<Service>::new(&service.name);
-    let (launch_type, strategy) = capacity::of_service(context, &shared.providers, service)?;
-    let environment = context.manifest()?;
-    let runs = service.runs_in(Some(environment));
-    let own_interface = service.network_mode_in(Some(environment)) == NetworkMode::Awsvpc;
+    let place = capacity::place(context, shared, service)?;
+    let runs = service.runs_in(Some(context.manifest()?));
     let daemon = service.count == Count::Daemon;
-    let mut network = own_interface.then(|| network(context, shared, service)).transpose()?;
-    if let Some(network) = network.as_mut().filter(|_| runs != Runs::Fargate) {
-        // On instances a task's interface hangs on the instance's, and gets no public address.
-        network.assign_public_ip = false;
-    }
     let waiting = &messaging.waiting;
     let alarms = alarms::rollback(desired, context, service, &shared.cluster, waiting, live)?;
     let ecs = Service {
         desired_count,
         initial_count,
-        launch_type,
-        capacity_provider_strategy: strategy,
+        launch_type: place.launch_type,
+        capacity_provider_strategy: place.capacity_provider_strategy,
         platform_version: (runs == Runs::Fargate).then(|| "LATEST".to_owned()),
         scheduling_strategy: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
-        placement_constraints: capacity::constraints(context, service)?,
-        placement_strategy: capacity::strategies(service),
+        placement_constraints: place.placement_constraints,
+        placement_strategy: place.placement_strategy,
         deployment: Deployment { alarms, ..deployment(service) },
         service_connect: connect::plan(service, shared),
-        network,
+        network: place.network,
         volumes: disks.ebs,
         load_balancers: web.load_balancers,
         service_registries: registry.into_iter().collect(),

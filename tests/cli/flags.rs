@@ -11,6 +11,7 @@ const COMMANDS: &[&[&str]] = &[
     &["env", "plan"],
     &["env", "deploy"],
     &["env", "show"],
+    &["env", "register"],
     &["env", "ls"],
     &["env", "delete"],
     &["svc", "init"],

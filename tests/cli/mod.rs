@@ -1,6 +1,8 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
 mod adopt;
+mod anywhere;
+mod capacity;
 mod convert;
 mod domains;
 mod examples;

@@ -18,6 +18,7 @@ fn every_example_loads_without_a_word() {
     assert_eq!(
         names,
         [
+            "anywhere",
             "domains",
             "dual-stack",
             "files",
@@ -32,7 +33,8 @@ fn every_example_loads_without_a_word() {
             "orders",
             "private",
             "scaled",
-            "shop"
+            "shop",
+            "windows"
         ]
     );
     for name in names {

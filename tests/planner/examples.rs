@@ -7,6 +7,16 @@ fn graph(application: &str, environment: &str) -> String {
 }
 
 #[test]
+fn anywhere_in_test() {
+    insta::assert_snapshot!(graph("anywhere", "test"));
+}
+
+#[test]
+fn windows_in_test() {
+    insta::assert_snapshot!(graph("windows", "test"));
+}
+
+#[test]
 fn dual_stack_in_test() {
     insta::assert_snapshot!(graph("dual-stack", "test"));
 }
@@ -100,6 +110,7 @@ fn every_example_is_planned_above() {
     assert_eq!(
         all,
         [
+            "anywhere test",
             "domains test",
             "dual-stack test",
             "files test",
@@ -115,7 +126,8 @@ fn every_example_is_planned_above() {
             "private test",
             "scaled test",
             "shop production",
-            "shop test"
+            "shop test",
+            "windows test"
         ]
     );
 }

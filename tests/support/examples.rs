@@ -18,6 +18,19 @@ pub(crate) struct Example {
 /// One row for each environment of each folder.
 pub(crate) const ALL: &[Example] = &[
     Example {
+        folder: "anywhere",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/till.yml", "host_port: 8080", "host_port: 8081"),
+            ("shipit/services/till.yml", "place == shop", "place in [shop, market]"),
+        ],
+        steps: &[
+            "revise ecs/task-definition.till: containers.till.port_mappings[0] containers.till.port_mappings[0]",
+            "update ecs/service.till: placement_constraints[0] placement_constraints[0] task_definition",
+        ],
+    },
+    Example {
         folder: "domains",
         environment: "test",
         region: "eu-west-1",
@@ -212,6 +225,21 @@ pub(crate) const ALL: &[Example] = &[
         steps: &[
             "revise ecs/task-definition.web: containers.web.environment.LOG_LEVEL",
             "update ecs/service.web: task_definition",
+        ],
+    },
+    Example {
+        folder: "windows",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/site.yml", "cpu: 1024", "cpu: 2048"),
+            ("shipit/services/site.yml", "memory: 2048", "memory: 4096"),
+            ("shipit/environments/test.yml", "max: 3", "max: 4"),
+        ],
+        steps: &[
+            "update autoscaling/group.windows: max",
+            "revise ecs/task-definition.site: cpu memory",
+            "update ecs/service.site: task_definition",
         ],
     },
 ];

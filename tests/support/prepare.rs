@@ -7,6 +7,7 @@ use super::Workdir;
 /// Makes what this example's environment needs, in local AWS or at the endpoint that its runs go to.
 pub(crate) fn prepare(workdir: &Workdir, folder: &str, environment: &str) {
     match folder {
+        "anywhere" => machines(workdir),
         "domains" => drop(workdir.by_hand(async |cx| zone(&cx, "example.com").await)),
         "files" => {
             workdir.write("key.txt", "open sesame\n");
@@ -27,6 +28,32 @@ pub(crate) fn prepare(workdir: &Workdir, folder: &str, environment: &str) {
         }
         _ => {}
     }
+}
+
+/// Two machines outside AWS that have joined the cluster, one of them in a shop.
+pub(crate) fn machines(workdir: &Workdir) {
+    workdir.local(&["env", "deploy", "--yes"]).expect(0);
+    let register = ["--format", "json", "env", "register", "--machines", "2"];
+    let printed = workdir.local(&register).expect(0).json();
+    let cluster = printed["cluster"].as_str().unwrap().to_owned();
+    workdir.by_hand(async |cx| {
+        for (id, place) in [("mi-0123456789abcdef0", "shop"), ("mi-0123456789abcdef1", "store")] {
+            join(&cx, &cluster, id, place).await;
+        }
+    });
+}
+
+/// What the agent of a machine does when it starts.
+async fn join(cx: &Cx, cluster: &str, id: &str, place: &str) {
+    use aws_sdk_ecs::types::{Attribute, Resource};
+    let amount = |name: &str, amount: i32| {
+        Resource::builder().name(name).r#type("INTEGER").integer_value(amount).build()
+    };
+    let place = Attribute::builder().name("place").value(place).build().unwrap();
+    let call = cx.ecs.register_container_instance().cluster(cluster);
+    let call = call.instance_identity_document(format!("{{\"instanceId\":\"{id}\"}}"));
+    let call = call.total_resources(amount("CPU", 4096)).total_resources(amount("MEMORY", 8192));
+    call.attributes(place).send().await.unwrap();
 }
 
 /// A public hosted zone. Returns its id.

@@ -5,6 +5,7 @@ mod deploy;
 pub(super) mod init;
 mod ls;
 mod plan;
+mod register;
 mod show;
 
 use super::{Exit, Global, Stop};
@@ -16,6 +17,7 @@ pub(super) enum Command {
     Plan(plan::Args),
     Deploy(deploy::Args),
     Show(show::Args),
+    Register(register::Args),
     Ls(ls::Args),
     Delete(delete::Args),
 }
@@ -32,6 +34,7 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Init(args) => init::run(global, args),
         Command::Plan(args) => plan::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Register(args) => register::run(global, args).await,
         Command::Show(args) => show::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Delete(args) => delete::run(global, args).await,

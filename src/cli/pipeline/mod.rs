@@ -144,6 +144,11 @@ impl Pipeline {
     }
 
     /// The environment's name.
+    pub(super) fn application(&self) -> &str {
+        &self.target.application
+    }
+
+    /// The environment's name.
     pub(super) fn environment(&self) -> &str {
         &self.target.environment
     }

@@ -5,9 +5,8 @@ use crate::cli::{Global, Stop, open};
 use crate::engine::resolve::resolve;
 use crate::engine::{Address, Failure, OutputRef, Spec};
 use crate::planner;
-use crate::resources::ecs::run::{Order, Overrides};
+use crate::resources::ecs::run::Order;
 use crate::resources::ecs::{Service, TaskDefinition};
-use crate::resources::resource::Tags;
 use crate::resources::scheduler::Schedule;
 
 fn typed<T: serde::de::DeserializeOwned>(document: serde_json::Value) -> Result<T, Failure> {
@@ -54,27 +53,15 @@ impl Pipeline {
         let manifest = self.workspace.service_in(name, &self.target.environment)?;
         let services = self.services();
         let context = self.context(&services).await?;
-        let (cluster, network) = planner::placement(&context, &live, &manifest)?;
+        let place = planner::placement(&context, &live, &manifest)?;
         let known = |from: &OutputRef| {
             let mut all = live.seen.of(from.address.kind()).iter();
             all.find(|live| live.identity.address == from.address)?.outputs.get(&from.field)
         };
-        let cluster: String = typed(resolve(&cluster, &known).into_owned())
+        let place = typed(resolve(&place, &known).into_owned())
             .map_err(|_| not_there(&self.target.environment))?;
-        let network = typed(resolve(&network, &known).into_owned())
-            .map_err(|_| not_there(&self.target.environment))?;
-        Ok(Order {
-            cluster,
-            task_definition,
-            count: 1,
-            launch_type: Some("FARGATE".to_owned()),
-            capacity_provider_strategy: Vec::new(),
-            network: Some(network),
-            platform_version: None,
-            exec: manifest.exec,
-            tags: Tags::new(),
-            overrides: Overrides::default(),
-        })
+        Order::of_place(place, task_definition, manifest.exec)
+            .map_err(|_| not_there(&self.target.environment))
     }
 }
 

@@ -59,6 +59,9 @@ pub(in super::super) struct Args {
     /// The processor: `x86_64` or `arm64`; with `--image`
     #[arg(long, value_name = "ARCHITECTURE", value_parser = ["x86_64", "arm64"], conflicts_with = "service")]
     platform_arch: Option<String>,
+    /// What it runs on, as `capacity` of a service says: `fargate-spot`, or a capacity of the environment's; with `--image`
+    #[arg(long, value_name = "NAME", conflicts_with = "service")]
+    capacity: Option<String>,
     /// Another role for the containers, by its ARN
     #[arg(long, value_name = "ARN")]
     task_role: Option<String>,
@@ -171,6 +174,7 @@ fn manifest(
     };
     set("command", command.map(|words| json!(words)));
     set("entrypoint", entrypoint.transpose()?.map(|words| json!(words)));
+    set("capacity", args.capacity.as_ref().map(|name| json!(name)));
     set("cpu", args.cpu.map(|cpu| json!(cpu)));
     set("memory", args.memory.map(|memory| json!(memory)));
     Ok(manifest.to_string())

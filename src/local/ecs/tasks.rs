@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::names::{self, client, invalid, no_service};
 use super::records::{End, Service, TASKS, Task, is_fargate};
 use super::rollout::task::{self, Order};
-use super::service::{check_against, complete_network, shape};
+use super::service::{check_against, complete_network, platform, shape};
 use super::task_definition::{find_active, includes, page};
 use super::{TOMBSTONE, capacity, clusters, instances, rollout};
 use crate::local::call::Call;
@@ -36,8 +36,9 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let propagate = call.input.optional_one_of("propagateTags", &from)?;
     let overrides = call.input.shaped("overrides", &shape::TASK_OVERRIDES)?;
     let mut tags = call.input.tags("tags", "key", "value")?;
-    let spec = spec(call, &cluster)?;
+    let mut spec = spec(call, &cluster)?;
     let definition = find_active(call, &reference)?;
+    platform(&mut spec, &definition);
     check_against(call, &spec, &definition)?;
     if propagate.as_deref() == Some("TASK_DEFINITION") {
         let mut all = call.tags(definition.text("taskDefinitionArn"));
@@ -164,7 +165,6 @@ fn spec(call: &Call<'_>, cluster: &str) -> Result<Value, AwsError> {
         let version = call.input.optional_text("platformVersion")?;
         let version = version.filter(|version| version != "LATEST");
         spec.set("platformVersion", version.unwrap_or_else(|| "1.4.0".to_owned()));
-        spec.set("platformFamily", "Linux");
     }
     Ok(spec)
 }

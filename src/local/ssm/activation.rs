@@ -13,6 +13,8 @@ const ACTIVATIONS: Table = Table::regional("ssm/activation");
 const ROLES: Table = Table::global("iam/role");
 /// How long one is good for where nothing is said: a day.
 const DAY: u64 = 86_400_000;
+/// For how many days one is good at most.
+const MOST_DAYS: u64 = 30;
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let role = call.input.text("IamRole")?;
@@ -21,8 +23,19 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let limit = call.input.optional_integer_within("RegistrationLimit", 1, 1000)?.unwrap_or(1);
     let expires = call.input.optional_number("ExpirationDate")?;
     let tags = call.input.tags("Tags", "Key", "Value")?;
-    let trusted = call.get(ROLES, role.trim_start_matches("service-role/")).is_some_and(|role| {
-        role.get("Trust").map(Value::to_string).unwrap_or_default().contains("ssm.amazonaws.com")
+    if role.len() > 64 {
+        return Err(AwsError::new(
+            "ValidationException",
+            "1 validation error detected: Value at 'iamRole' failed to satisfy constraint: Member must \
+             have length less than or equal to 64",
+        ));
+    }
+    // A role's name, below its path.
+    let (path, plain) = role.rsplit_once('/').map_or(("", role.as_str()), |parts| parts);
+    let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
+    let trusted = call.get(ROLES, plain).is_some_and(|role| {
+        let trust = role.get("Trust").map(Value::to_string).unwrap_or_default();
+        role.text("Path") == path && trust.contains("ssm.amazonaws.com")
     });
     if !trusted {
         return Err(AwsError::new(
@@ -33,6 +46,12 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let id = call.ids.uuid();
     let code = call.ids.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 20);
     let expires = expires.map_or(call.now + DAY, |at| (at * 1000.0) as u64);
+    if expires <= call.now || expires > call.now + MOST_DAYS * DAY {
+        return Err(AwsError::new(
+            "ValidationException",
+            "The expiration date must be in the future, and at most 30 days from now.",
+        ));
+    }
     let document = json!({
         "role": role,
         "description": description,
@@ -62,7 +81,21 @@ pub(super) fn describe(call: &mut Call<'_>) -> Result<Value, AwsError> {
             "Tags": one["tags"],
         })
     };
-    let rows = call.scan(ACTIVATIONS, "").iter().map(|(id, one)| row(id, one)).collect::<Vec<_>>();
+    let mut found = call.scan(ACTIVATIONS, "");
+    for filter in call.input.structures("Filters")? {
+        let keys = ["ActivationIds", "DefaultInstanceName", "IamRole"];
+        let key = filter.optional_one_of("FilterKey", &keys)?.unwrap_or_default();
+        let values = filter.texts("FilterValues")?;
+        found.retain(|(id, one)| {
+            let value = match key.as_str() {
+                "ActivationIds" => id.as_str(),
+                "DefaultInstanceName" => one.text("name"),
+                _ => one.text("role"),
+            };
+            values.iter().any(|wanted| wanted == value)
+        });
+    }
+    let rows = found.iter().map(|(id, one)| row(id, one)).collect::<Vec<_>>();
     let size = call.input.optional_integer_within("MaxResults", 1, 50)?.unwrap_or(50);
     let token = call.input.optional_text("NextToken")?;
     let page = call

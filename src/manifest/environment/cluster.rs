@@ -28,6 +28,8 @@ record! {
         capacity: BTreeMap<String, Capacity>,
         /// The capacity of services that name none: one of these, or `fargate`, as when left out.
         default_capacity: Option<String>,
+        /// Whether machines outside AWS may join (ECS Anywhere): `shipit env register` prints how. Services name them `external`.
+        external: bool = false,
     }
 }
 
@@ -42,6 +44,8 @@ pub struct Cluster {
     pub capacity: BTreeMap<String, Capacity>,
     /// The capacity of services that name none; Fargate if none.
     pub default_capacity: Option<String>,
+    /// Whether machines outside AWS may join.
+    pub external: bool,
 }
 
 impl Default for Cluster {
@@ -51,6 +55,7 @@ impl Default for Cluster {
             spot: true,
             capacity: BTreeMap::new(),
             default_capacity: None,
+            external: false,
         }
     }
 }
@@ -75,6 +80,7 @@ impl Read for Cluster {
                 spot: map.spot,
                 capacity: map.capacity,
                 default_capacity: map.default_capacity,
+                external: map.external,
             });
         }
         ClusterType::read(node, reader).map(|cluster_type| Self { cluster_type, ..Self::default() })

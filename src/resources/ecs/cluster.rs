@@ -1,5 +1,6 @@
 //! An ECS cluster with its capacity providers and defaults.
 
+use aws_sdk_ecs::operation::delete_cluster::DeleteClusterError;
 use aws_sdk_ecs::types::{
     Cluster as SdkCluster, ClusterConfiguration, ClusterField,
     ClusterServiceConnectDefaultsRequest, ClusterSetting, ClusterSettingName,
@@ -11,7 +12,7 @@ use super::convert::{
     built, claim, given, known, retag, some, sorted, strategy_from_sdk, strategy_to_sdk,
     tags_from_sdk, tags_to_sdk, text,
 };
-use super::{CapacityProviderStrategyItem, capacity_provider};
+use super::{CapacityProviderStrategyItem, capacity_provider, outside};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
 use crate::engine::{
@@ -218,8 +219,17 @@ impl Resource for Cluster {
     }
 
     async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
-        let call = cx.ecs.delete_cluster().cluster(live.outputs.name.as_str());
-        match call.send().await.map_err(|error| classify("ecs DeleteCluster", error)) {
+        let name = live.outputs.name.as_str();
+        let call = cx.ecs.delete_cluster().cluster(name);
+        let mut sent = call.clone().send().await;
+        let held =
+            |error: &DeleteClusterError| error.is_cluster_contains_container_instances_exception();
+        if sent.as_ref().is_err_and(|error| error.as_service_error().is_some_and(held))
+            && outside::let_go(cx, name).await?
+        {
+            sent = call.send().await;
+        }
+        match sent.map_err(|error| classify("ecs DeleteCluster", error)) {
             Ok(_) => Ok(Progress::deleted()),
             Err(failure) if failure.class == Class::Gone => Ok(Progress::deleted()),
             Err(failure) => Err(failure),

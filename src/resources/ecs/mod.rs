@@ -7,6 +7,7 @@ pub mod capacity_provider;
 pub mod cluster;
 mod convert;
 mod diagnosis;
+mod outside;
 pub mod run;
 pub mod service;
 pub mod status;

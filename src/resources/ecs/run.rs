@@ -6,16 +6,34 @@ use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, ContainerOverride, KeyValuePair, LaunchType,
     NetworkConfiguration, PropagateTags, Task, TaskOverride,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::convert::{built, some, strategy_to_sdk, tags_to_sdk};
 use super::diagnosis;
-use super::service::Network;
-use super::{CapacityProviderStrategyItem, Service};
+use super::service::write::{constraint, strategy};
+use super::service::{Network, PlacementConstraint, PlacementStrategy};
+use super::{CapacityProviderStrategyItem, ClusterArn, Service};
 use crate::aws::{Cx, classify};
-use crate::engine::{Class, Failure, redact};
+use crate::engine::{Class, Failure, Input, redact};
 use crate::resources::resource::Tags;
 use crate::resources::scheduler::Schedule;
+
+/// Where tasks go: what RunTask, CreateService and a schedule's target have in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The cluster.
+    pub cluster: Input<ClusterArn>,
+    /// `EC2`, `EXTERNAL`; `None` with a strategy.
+    pub launch_type: Option<String>,
+    /// On which capacity providers.
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// Subnets and security groups, with `awsvpc`.
+    pub network: Option<Network>,
+    /// Where tasks may go, on instances.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Which of the possible places is taken, first rule first.
+    pub placement_strategy: Vec<PlacementStrategy>,
+}
 
 /// What is started.
 #[derive(Clone, Debug)]
@@ -32,6 +50,10 @@ pub struct Order {
     pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
     /// Subnets, security groups, and whether there is a public address.
     pub network: Option<Network>,
+    /// Where tasks may go, on instances.
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Which of the possible places is taken, first rule first.
+    pub placement_strategy: Vec<PlacementStrategy>,
     /// Fargate's version.
     pub platform_version: Option<String>,
     /// ECS Exec works.
@@ -73,9 +95,32 @@ impl Order {
             launch_type: run.launch_type.clone(),
             capacity_provider_strategy: run.capacity_provider_strategy.clone(),
             network: run.network.clone(),
+            placement_constraints: run.placement_constraints.clone(),
+            placement_strategy: run.placement_strategy.clone(),
             platform_version: run.platform_version.clone(),
             exec: run.enable_execute_command,
             tags: run.tags.clone(),
+            overrides: Overrides::default(),
+        })
+    }
+
+    /// One task of a revision, in this place.
+    ///
+    /// # Errors
+    /// The place refers to what is not known.
+    pub fn of_place(place: Place, task_definition: String, exec: bool) -> Result<Self, Failure> {
+        Ok(Self {
+            cluster: place.cluster.get()?.to_string(),
+            task_definition,
+            count: 1,
+            launch_type: place.launch_type,
+            capacity_provider_strategy: place.capacity_provider_strategy,
+            network: place.network,
+            placement_constraints: place.placement_constraints,
+            placement_strategy: place.placement_strategy,
+            platform_version: None,
+            exec,
+            tags: Tags::new(),
             overrides: Overrides::default(),
         })
     }
@@ -92,6 +137,8 @@ impl Order {
             launch_type: service.launch_type.clone(),
             capacity_provider_strategy: service.capacity_provider_strategy.clone(),
             network: service.network.clone(),
+            placement_constraints: service.placement_constraints.clone(),
+            placement_strategy: service.placement_strategy.clone(),
             platform_version: service.platform_version.clone(),
             exec: service.enable_execute_command,
             tags: Tags::new(),
@@ -195,6 +242,10 @@ pub async fn start(cx: &Cx, order: &Order, main: &str) -> Result<Vec<String>, Fa
         .set_launch_type(order.launch_type.as_deref().map(LaunchType::from))
         .set_capacity_provider_strategy(some(strategy_to_sdk(&order.capacity_provider_strategy)?))
         .set_network_configuration(network)
+        .set_placement_constraints(some(
+            order.placement_constraints.iter().map(constraint).collect(),
+        ))
+        .set_placement_strategy(some(order.placement_strategy.iter().map(strategy).collect()))
         .set_platform_version(order.platform_version.clone())
         .overrides(task)
         .started_by("shipit")

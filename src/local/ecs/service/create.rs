@@ -38,6 +38,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let definition = task_definition::find_active(call, &definition_reference)?;
     let mut wire = wire;
     wire.set("taskDefinition", definition.text("taskDefinitionArn"));
+    platform(&mut wire, &definition);
     check::against(call, &wire, &definition)?;
     let daemon = wire.text("schedulingStrategy") == "DAEMON";
     if daemon {
@@ -184,6 +185,24 @@ fn wire(call: &Call<'_>, cluster: &str) -> Result<(Value, String), AwsError> {
     Ok((wire, reference))
 }
 
+/// What Fargate calls the platform that a definition is for.
+pub(crate) fn platform(wire: &mut Value, definition: &Value) {
+    if !is_fargate(wire) {
+        return;
+    }
+    wire.set(
+        "platformFamily",
+        match definition["runtimePlatform"].text("operatingSystemFamily") {
+            "" | "LINUX" => "Linux",
+            "WINDOWS_SERVER_2019_CORE" => "Windows Server 2019 Core",
+            "WINDOWS_SERVER_2019_FULL" => "Windows Server 2019 Full",
+            "WINDOWS_SERVER_2022_CORE" => "Windows Server 2022 Core",
+            "WINDOWS_SERVER_2022_FULL" => "Windows Server 2022 Full",
+            other => other,
+        },
+    );
+}
+
 /// What follows from the other members.
 pub(super) fn complete(wire: &mut Value) {
     if wire.list("capacityProviderStrategy").is_empty() {
@@ -195,7 +214,9 @@ pub(super) fn complete(wire: &mut Value) {
         if !wire.has("platformVersion") {
             wire.set("platformVersion", "LATEST");
         }
-        wire.set("platformFamily", "Linux");
+        if !wire.has("platformFamily") {
+            wire.set("platformFamily", "Linux");
+        }
     }
     let balanced = !wire.list("loadBalancers").is_empty();
     if balanced && !wire.has("healthCheckGracePeriodSeconds") {

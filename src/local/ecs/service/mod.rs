@@ -12,7 +12,7 @@ mod volumes;
 use serde_json::Value;
 
 pub(super) use check::against as check_against;
-pub(super) use create::create;
+pub(super) use create::{create, platform};
 pub(super) use describe::{describe, list, list_by_namespace};
 pub(super) use read::{SPEC, complete_network};
 pub(super) use update::{bring_inside, delete, update};

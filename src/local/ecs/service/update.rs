@@ -36,6 +36,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, AwsError> {
     };
     if let Some(definition) = &definition {
         wire.set("taskDefinition", definition.text("taskDefinitionArn"));
+        create::platform(&mut wire, definition);
     }
     create::complete(&mut wire);
     create::check_namespace(&wire, cluster)?;

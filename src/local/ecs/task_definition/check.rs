@@ -212,6 +212,23 @@ fn on_fargate(definition: &Value) -> Result<(), AwsError> {
              Amazon ECS documentation for the valid values."
         )));
     }
+    let windows =
+        definition["runtimePlatform"].text("operatingSystemFamily").starts_with("WINDOWS");
+    if windows && !(1024..=4096).contains(&cpu) {
+        return Err(client(
+            "No Fargate configuration exists for given values: Windows needs 1024, 2048 or 4096 CPU.",
+        ));
+    }
+    if windows
+        && definition
+            .list("containerDefinitions")
+            .iter()
+            .any(|one| one.has("linuxParameters") || one.flag("readonlyRootFilesystem"))
+    {
+        return Err(client(
+            "linuxParameters and readonlyRootFilesystem are not supported for Windows containers.",
+        ));
+    }
     if let Some(storage) = definition.get("ephemeralStorage")
         && !(21..=200).contains(&storage.integer("sizeInGiB"))
     {

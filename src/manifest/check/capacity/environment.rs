@@ -110,6 +110,11 @@ pub(in super::super) fn environment(environment: &Environment, findings: &mut Fi
             .error("cluster.default_capacity", format!("there is no capacity `{default}`"))
             .explain(list(&known), help);
     }
+    if cluster.default_capacity.as_deref() == Some("external") && !cluster.external {
+        findings
+            .error("cluster.default_capacity", "the cluster takes no machines outside AWS")
+            .advise("write `external: true` beside it");
+    }
     if cluster.default_capacity.as_deref() == Some("fargate-spot") && !cluster.spot {
         findings
             .error("cluster.default_capacity", "the cluster does not offer Fargate Spot")

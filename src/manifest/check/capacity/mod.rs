@@ -27,7 +27,7 @@ pub(super) fn capacity(
     match runs {
         Runs::Fargate => on_fargate(service, findings),
         Runs::Ec2 | Runs::Managed => on_instances(service, environment, findings),
-        Runs::External => outside::outside(service, findings),
+        Runs::External => outside::outside(service, environment, findings),
     }
     if runs != Runs::Fargate {
         off_fargate(service, runs, mode, findings);

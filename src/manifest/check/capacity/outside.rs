@@ -1,10 +1,22 @@
 //! Machines outside AWS (ECS Anywhere): what AWS does not bring there.
 
 use super::super::{Explain, Findings};
+use crate::manifest::environment::Environment;
 use crate::manifest::service::{NetworkMode, ServiceManifest};
 
 /// What a service cannot have there.
-pub(super) fn outside(service: &ServiceManifest, findings: &mut Findings<'_>) {
+pub(super) fn outside(
+    service: &ServiceManifest,
+    environment: Option<&Environment>,
+    findings: &mut Findings<'_>,
+) {
+    let own = service.capacity.is_some();
+    if let Some(environment) = environment.filter(|one| own && !one.cluster.external) {
+        let name = &environment.name;
+        findings
+            .error("capacity", format!("environment `{name}` takes no machines outside AWS"))
+            .advise(format!("write `cluster: {{external: true}}` in environments/{name}.yml"));
+    }
     for (key, given) in [("http", service.http.is_some()), ("nlb", service.nlb.is_some())] {
         if given {
             findings

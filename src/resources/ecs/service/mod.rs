@@ -11,7 +11,7 @@ pub mod parts;
 mod read;
 mod verdict;
 pub mod volume;
-mod write;
+pub(super) mod write;
 
 use std::collections::BTreeMap;
 

@@ -183,14 +183,16 @@ fn registry(from: &ServiceRegistry) -> Result<SdkRegistry, Failure> {
         .build())
 }
 
-fn constraint(from: &PlacementConstraint) -> SdkConstraint {
+/// A constraint as the API takes it.
+pub(in crate::resources::ecs) fn constraint(from: &PlacementConstraint) -> SdkConstraint {
     SdkConstraint::builder()
         .r#type(from.constraint.as_str().into())
         .set_expression(from.expression.clone())
         .build()
 }
 
-fn strategy(from: &PlacementStrategy) -> SdkStrategy {
+/// A strategy as the API takes it.
+pub(in crate::resources::ecs) fn strategy(from: &PlacementStrategy) -> SdkStrategy {
     SdkStrategy::builder()
         .r#type(from.strategy.as_str().into())
         .set_field(from.field.clone())
