@@ -30,6 +30,25 @@ pub struct Global {
     /// A script of failures for local AWS to play
     #[arg(long, global = true, value_name = "FILE", env = "SHIPIT_LOCAL_FAULTS")]
     pub local_faults: Option<PathBuf>,
+    /// The Kubernetes API server to which the endpoints of local AWS's EKS clusters point
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SHIPIT_LOCAL_KUBERNETES",
+        requires = "local_kubernetes_ca",
+        hide = true
+    )]
+    pub local_kubernetes: Option<String>,
+    /// The certificates, in PEM, of who signed that API server's
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SHIPIT_LOCAL_KUBERNETES_CA",
+        hide = true
+    )]
+    pub local_kubernetes_ca: Option<PathBuf>,
     /// Milliseconds that each call to local AWS takes
     #[arg(long, global = true, value_name = "MS", env = "SHIPIT_LOCAL_LATENCY", hide = true)]
     pub local_latency: Option<u64>,

@@ -48,6 +48,7 @@ pub struct Call<'a> {
     pub ids: Ids,
     pub(super) speed: Speed,
     pub(super) faults: Faults,
+    pub(super) kubernetes: Option<super::KubernetesServer>,
     pub(super) transaction: Transaction<'a>,
     pub(super) timers: u32,
 }

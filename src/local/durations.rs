@@ -79,3 +79,39 @@ pub const LATTICE_CREATION: Duration = Duration::from_secs(10);
 pub const LATTICE_DELETION: Duration = Duration::from_secs(15);
 /// `vpc-lattice` target: `DRAINING` until it is gone.
 pub const LATTICE_DRAINING: Duration = Duration::from_secs(30);
+/// `eks` cluster: `CREATING` to `ACTIVE`.
+pub const EKS_CLUSTER: Duration = Duration::from_secs(9 * 60);
+/// `eks` cluster: `DELETING` until it is gone.
+pub const EKS_CLUSTER_DELETION: Duration = Duration::from_secs(150);
+/// `eks` cluster: a new version of Kubernetes, `UPDATING` to `ACTIVE`.
+pub const EKS_VERSION: Duration = Duration::from_secs(9 * 60);
+/// `eks` cluster: subnets, security groups or access to the endpoint change.
+pub const EKS_ENDPOINT: Duration = Duration::from_secs(4 * 60);
+/// `eks` cluster: logging, Auto Mode, tier, components or hybrid networks change.
+pub const EKS_CONFIG: Duration = Duration::from_secs(90);
+/// `eks` cluster: what only EKS itself notes changes, such as deletion protection.
+pub const EKS_NOTE: Duration = Duration::from_secs(10);
+/// `eks` cluster: secrets are encrypted with a key, or an identity provider comes or goes.
+pub const EKS_API_SERVER: Duration = Duration::from_secs(15 * 60);
+/// `eks` node group: `CREATING` to `ACTIVE`.
+pub const EKS_NODES: Duration = Duration::from_secs(150);
+/// `eks` node group: `CREATING` to `CREATE_FAILED`, where its nodes cannot join.
+pub const EKS_NODES_FAIL: Duration = Duration::from_secs(25 * 60);
+/// `eks` node group: `DELETING` until it is gone.
+pub const EKS_NODES_DELETION: Duration = Duration::from_secs(4 * 60);
+/// `eks` node group: labels, taints, sizes and the like change.
+pub const EKS_NODES_CONFIG: Duration = Duration::from_secs(30);
+/// `eks` node group: all nodes are replaced.
+pub const EKS_NODES_VERSION: Duration = Duration::from_secs(8 * 60);
+/// `eks` add-on: `CREATING` to `ACTIVE`, and `UPDATING`.
+pub const EKS_ADDON: Duration = Duration::from_secs(45);
+/// `eks` add-on: `DELETING` until it is gone.
+pub const EKS_ADDON_DELETION: Duration = Duration::from_secs(30);
+/// `eks` Fargate profile: `CREATING` to `ACTIVE`.
+pub const EKS_FARGATE: Duration = Duration::from_secs(80);
+/// `eks` Fargate profile: `DELETING` until it is gone.
+pub const EKS_FARGATE_DELETION: Duration = Duration::from_secs(100);
+/// `eks` capability: `CREATING` to `ACTIVE`, `UPDATING`, `DELETING`.
+pub const EKS_CAPABILITY: Duration = Duration::from_secs(120);
+/// `eks` insights: how long a refresh takes.
+pub const EKS_INSIGHTS: Duration = Duration::from_secs(60);

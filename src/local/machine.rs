@@ -189,6 +189,7 @@ impl Machine {
             ids: Ids::new(journal.seed, journal.sequence + 1),
             speed: self.options.speed,
             faults: self.options.faults.clone(),
+            kubernetes: self.options.kubernetes.clone(),
             transaction: Transaction::new(&journal.documents),
             timers: 0,
         };
@@ -243,6 +244,7 @@ impl Machine {
                 ids: Ids::new(journal.seed, journal.sequence + 1),
                 speed: self.options.speed,
                 faults: self.options.faults.clone(),
+                kubernetes: self.options.kubernetes.clone(),
                 transaction: Transaction::new(&journal.documents),
                 timers: 0,
             };

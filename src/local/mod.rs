@@ -75,6 +75,7 @@ pub mod ec2;
 mod ecr;
 mod ecs;
 mod efs;
+mod eks;
 pub mod elbv2;
 pub mod error;
 pub mod faults;
@@ -137,8 +138,19 @@ pub struct LocalOptions {
     pub clock: Clock,
     /// The seed of ids; random if absent. A directory that holds a state keeps the seed it has.
     pub seed: Option<u64>,
+    /// The Kubernetes API server to which the endpoints of EKS clusters point; a name that leads nowhere if absent.
+    pub kubernetes: Option<KubernetesServer>,
     /// A file to which a JSON line is added for every call.
     pub log: Option<PathBuf>,
+}
+
+/// A Kubernetes API server that stands in for the control planes of EKS clusters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubernetesServer {
+    /// Such as `https://127.0.0.1:6443`.
+    pub endpoint: String,
+    /// The certificates of who signed its own, in PEM.
+    pub certificate_authority: String,
 }
 
 impl Default for LocalOptions {
@@ -151,6 +163,7 @@ impl Default for LocalOptions {
             latency: None,
             clock: Clock::system(),
             seed: None,
+            kubernetes: None,
             log: None,
         }
     }

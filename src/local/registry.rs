@@ -3,8 +3,8 @@
 use super::service::Service;
 use super::{
     acm, applicationautoscaling, appmesh, autoscaling, cloudtrail, cloudwatch, ec2, ecr, ecs, efs,
-    elbv2, iam, logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas, sns,
-    sqs, ssm, sts, tagging, vpclattice,
+    eks, elbv2, iam, logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas,
+    sns, sqs, ssm, sts, tagging, vpclattice,
 };
 
 /// All services, one a line.
@@ -19,6 +19,7 @@ pub static SERVICES: &[&Service] = &[
     &ecr::SERVICE,
     &ecs::SERVICE,
     &efs::SERVICE,
+    &eks::SERVICE,
     &elbv2::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,

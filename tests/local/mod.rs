@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, not only tests themselves")]
 
 mod conformance;
+mod eks;
 mod faults;
 mod iam;
 mod journal;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::{Exit, Global, Stop, open};
 use crate::local::clock::Speed;
 use crate::local::faults::Faults;
-use crate::local::{LocalAws, LocalOptions};
+use crate::local::{KubernetesServer, LocalAws, LocalOptions};
 
 /// The simulated AWS account inside shipit
 #[derive(Debug, clap::Subcommand)]
@@ -73,8 +73,22 @@ pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
             )
         })?,
     };
+    let kubernetes = match (&global.local_kubernetes, &global.local_kubernetes_ca) {
+        (Some(endpoint), Some(path)) => {
+            let read = std::fs::read_to_string(path);
+            let certificate_authority = read.map_err(|error| {
+                Stop::failed(
+                    format!("the certificates {}: {error}", path.display()),
+                    "--local-kubernetes-ca names a file in PEM",
+                )
+            })?;
+            Some(KubernetesServer { endpoint: endpoint.clone(), certificate_authority })
+        }
+        _ => None,
+    };
     let options = LocalOptions {
         directory: Some(directory()?),
+        kubernetes,
         speed: speed(global)?,
         faults,
         latency: global.local_latency.map(std::time::Duration::from_millis),

@@ -286,3 +286,58 @@ fn row(call: &Call<'_>, name: &str, group: &Value, with_instances: bool) -> Valu
     row.set("Instances", if with_instances { shown.collect() } else { Vec::new() });
     row
 }
+
+/// Makes a group for a service that keeps groups of its own, from the members that it is described with.
+pub(in crate::local) fn make(call: &mut Call<'_>, name: &str, members: Value) {
+    let id = call.ids.uuid();
+    let arn = format!("autoScalingGroup:{id}:autoScalingGroupName/{name}");
+    let mut group = json!({
+        "AutoScalingGroupARN": call.arn("autoscaling", &arn),
+        "CreatedTime": call.now,
+        "DefaultCooldown": 300,
+        "HealthCheckType": "EC2",
+        "HealthCheckGracePeriod": 15,
+        "TerminationPolicies": ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"],
+        "NewInstancesProtectedFromScaleIn": false,
+        "CapacityRebalance": false,
+        "Tags": [],
+        "instances": [],
+    });
+    for (name, value) in members.as_object().into_iter().flatten() {
+        group.set(name, value.clone());
+    }
+    call.put(GROUPS, name, group);
+    instances::reconcile(call, name);
+}
+
+/// Changes such a group's bounds and size.
+pub(in crate::local) fn resize(call: &mut Call<'_>, name: &str, low: i64, high: i64, desired: i64) {
+    call.update(GROUPS, name, |group| {
+        group.set("MinSize", low);
+        group.set("MaxSize", high);
+        group.set("DesiredCapacity", desired);
+    });
+    instances::reconcile(call, name);
+}
+
+/// Replaces all instances of such a group.
+pub(in crate::local) fn replace_all(call: &mut Call<'_>, name: &str) {
+    instances::drop_all(call, name);
+    instances::reconcile(call, name);
+}
+
+/// Deletes such a group with its instances.
+pub(in crate::local) fn remove(call: &mut Call<'_>, name: &str) {
+    instances::drop_all(call, name);
+    call.delete(GROUPS, name);
+}
+
+/// How many instances a group shall have; none if it is not there.
+pub(in crate::local) fn desired(call: &Call<'_>, name: &str) -> Option<i64> {
+    call.get(GROUPS, name).map(|group| group.integer("DesiredCapacity"))
+}
+
+/// How many instances a group has.
+pub(in crate::local) fn size(call: &Call<'_>, name: &str) -> usize {
+    call.get(GROUPS, name).map_or(0, |group| group.list("instances").len())
+}

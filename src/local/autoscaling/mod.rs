@@ -41,6 +41,7 @@ pub(super) static SERVICE: Service = Service {
     ],
 };
 
+pub(super) use group::{desired, make, remove, replace_all, resize, size};
 pub(super) use instances::{release, room, scale_to, take};
 
 fn invalid(message: impl Into<String>) -> AwsError {

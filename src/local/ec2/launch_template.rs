@@ -1,5 +1,7 @@
 //! Launch templates and their versions.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::errors::invalid_value;
@@ -371,4 +373,56 @@ pub(super) fn launched(
     let version = text("Version").unwrap_or_else(|| "$Default".to_owned());
     let number = number(&document, &version)?;
     Ok((id, document["versions"][number.to_string()]["data"].clone()))
+}
+
+/// Makes a template for a service that keeps templates of its own. Returns its id.
+pub(in crate::local) fn make_template(
+    call: &mut Call<'_>,
+    name: &str,
+    data: Value,
+    tags: BTreeMap<String, String>,
+) -> String {
+    let id = call.ids.resource("lt");
+    let document = json!({
+        "name": name,
+        "created": call.now,
+        "default": 1,
+        "latest": 1,
+        "versions": {"1": version(call, data, None)},
+    });
+    call.put(TEMPLATES, &id, document);
+    tag::put_any(call, KIND, &id, tags);
+    id
+}
+
+/// Adds a version to such a template, and makes it the default.
+pub(in crate::local) fn next_version(call: &mut Call<'_>, id: &str, data: Value) {
+    let version = version(call, data, None);
+    call.update(TEMPLATES, id, |document| {
+        let latest = document.integer("latest") + 1;
+        document.set("latest", latest);
+        document.set("default", latest);
+        if let Some(versions) = document.get_mut("versions") {
+            versions.set(&latest.to_string(), version);
+        }
+    });
+}
+
+/// Deletes such a template.
+pub(in crate::local) fn drop_template(call: &mut Call<'_>, id: &str) {
+    call.delete(TEMPLATES, id);
+    tag::forget(call, KIND, id);
+}
+
+/// The number and the data of a template's version, for a service that launches from copies of it.
+pub(in crate::local) fn version_of(
+    call: &Call<'_>,
+    id: Option<String>,
+    name: Option<String>,
+    version: Option<String>,
+) -> Result<(String, String, i64, Value), AwsError> {
+    let (id, document) = find(call, id, name)?;
+    let number = number(&document, version.as_deref().unwrap_or("$Default"))?;
+    let data = document["versions"][number.to_string()]["data"].clone();
+    Ok((id, document.text("name").to_owned(), number, data))
 }

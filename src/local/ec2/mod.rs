@@ -33,6 +33,11 @@ mod vpc;
 
 use serde_json::Value;
 
+pub(in crate::local) use launch_template::{
+    drop_template, make_template, next_version, version_of,
+};
+pub(in crate::local) use security_group::{drop_group, make_group};
+
 use super::call::Call;
 use super::error::AwsError;
 use super::service::{Operation, Protocol, Service, read, write};

@@ -348,3 +348,50 @@ pub fn set_interface_groups(
 pub fn delete_interface(call: &mut Call<'_>, id: &str) {
     call.delete(INTERFACES, id);
 }
+
+/// Has this subnet an IPv6 block?
+pub fn has_ipv6(call: &Call<'_>, subnet: &str) -> bool {
+    call.get(SUBNETS, subnet).is_some_and(|subnet| super::ipv6::has_block(&subnet))
+}
+
+/// Does a launch in this subnet get a public address without asking for one?
+pub fn maps_public(call: &Call<'_>, subnet: &str) -> bool {
+    call.get(SUBNETS, subnet).is_some_and(|subnet| subnet.flag("mapPublicIpOnLaunch"))
+}
+
+/// Have these IPv4 blocks an address in common? Nonsense overlaps nothing.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (one, other): (Result<Cidr, ()>, Result<Cidr, ()>) = (one.parse(), other.parse());
+    matches!((one, other), (Ok(one), Ok(other)) if one.overlaps(other))
+}
+
+/// Is the second IPv4 block within the first?
+pub fn within(outer: &str, inner: &str) -> bool {
+    let (outer, inner): (Result<Cidr, ()>, Result<Cidr, ()>) = (outer.parse(), inner.parse());
+    matches!((outer, inner), (Ok(outer), Ok(inner)) if outer.contains(inner))
+}
+
+/// The length of an IPv4 block's prefix, if it is one.
+pub fn prefix_length(block: &str) -> Option<u8> {
+    block.parse().ok().map(|block: Cidr| block.length)
+}
+
+/// Has this subnet a route to an internet gateway?
+pub fn is_public(call: &Call<'_>, subnet: &str) -> bool {
+    let Some(vpc) = call.get(SUBNETS, subnet).map(|one| one.text("vpcId").to_owned()) else {
+        return false;
+    };
+    let own =
+        |table: &Value| table.list("associations").iter().any(|one| one.text("subnetId") == subnet);
+    let mut tables = call.scan(super::ROUTE_TABLES, "");
+    tables.retain(|(_, table)| table.text("vpcId") == vpc);
+    let table = tables
+        .iter()
+        .find(|(_, table)| own(table))
+        .or_else(|| tables.iter().find(|(_, table)| super::route_table::is_main(table)));
+    table.is_some_and(|(_, table)| {
+        table.list("routes").iter().any(|route| {
+            super::route::row(call, table, route).text("gatewayId").starts_with("igw-")
+        })
+    })
+}

@@ -1,5 +1,7 @@
 //! Security groups. Their rules are in `rule`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::errors::{dependency, invalid_value, not_found};
@@ -141,4 +143,34 @@ pub(super) fn delete_security_group(call: &mut Call<'_>) -> Result<Value, AwsErr
     call.delete(SECURITY_GROUPS, &id);
     tag::forget(call, "security-group", &id);
     Ok(json!({"return": true, "groupId": id}))
+}
+
+/// Makes a group whose members talk to each other, for a service that keeps groups of its own.
+pub(in crate::local) fn make_group(
+    call: &mut Call<'_>,
+    vpc: &str,
+    name: &str,
+    description: &str,
+    tags: BTreeMap<String, String>,
+) -> Result<String, AwsError> {
+    let with_ipv6 = ipv6::has_block(&*vpc::required(call, vpc)?);
+    let id = call.ids.resource("sg");
+    let document = json!({"groupName": name, "groupDescription": description, "vpcId": vpc});
+    call.put(SECURITY_GROUPS, &id, document);
+    rule::create_defaults(call, &id, true, with_ipv6);
+    tag::put_any(call, "security-group", &id, tags);
+    Ok(id)
+}
+
+/// Deletes such a group, unless something still uses it: then it stays, as on AWS.
+pub(in crate::local) fn drop_group(call: &mut Call<'_>, id: &str) {
+    let used = call.scan(INTERFACES, "").iter().any(|(_, interface)| {
+        interface.list("groupSet").iter().any(|group| group.text("groupId") == id)
+    });
+    if used || rule::is_referenced(call, id) {
+        return;
+    }
+    rule::delete_all_of(call, id);
+    call.delete(SECURITY_GROUPS, id);
+    tag::forget(call, "security-group", id);
 }

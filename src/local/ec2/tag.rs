@@ -50,6 +50,12 @@ pub(super) fn put(
     call.add_tags(&arn, tags)
 }
 
+/// Puts tags on that a service makes of its own, `aws:…` among them.
+pub(super) fn put_any(call: &mut Call<'_>, kind: &str, id: &str, tags: BTreeMap<String, String>) {
+    let arn = arn(call, kind, id);
+    call.put(crate::local::call::TAGS, &arn, json!(tags));
+}
+
 /// Forgets the tags of a resource that is being deleted.
 pub(super) fn forget(call: &mut Call<'_>, kind: &str, id: &str) {
     let arn = arn(call, kind, id);

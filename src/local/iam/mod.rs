@@ -1,4 +1,4 @@
-//! `iam`: roles with their policies, managed policies, instance profiles. Users (but the account's
+//! `iam`: roles with their policies, managed policies, instance profiles, OpenID Connect providers. Users (but the account's
 //! root) and groups are not here. What policies permit is only simulated: local AWS checks no permissions.
 
 mod account;
@@ -9,6 +9,7 @@ mod inline;
 mod managed;
 mod managed_table;
 mod names;
+mod oidc;
 mod pages;
 mod policy;
 mod policy_document;
@@ -30,6 +31,8 @@ const ROLES: Table = Table::global("iam/role");
 const POLICIES: Table = Table::global("iam/policy");
 /// Instance profiles by name.
 const PROFILES: Table = Table::global("iam/instance-profile");
+/// OpenID Connect providers by ARN.
+const OIDC_PROVIDERS: Table = Table::global("iam/oidc-provider");
 /// Deletions of service-linked roles by task.
 const DELETIONS: Table = Table::global("iam/deletion");
 
@@ -88,6 +91,16 @@ pub(super) static SERVICE: Service = Service {
         service::write("TagInstanceProfile", tags::tag_profile),
         service::write("UntagInstanceProfile", tags::untag_profile),
         service::read("ListInstanceProfileTags", tags::list_profile_tags),
+        service::write("CreateOpenIDConnectProvider", oidc::create),
+        service::read("GetOpenIDConnectProvider", oidc::get),
+        service::read("ListOpenIDConnectProviders", oidc::list),
+        service::write("AddClientIDToOpenIDConnectProvider", oidc::add_client),
+        service::write("RemoveClientIDFromOpenIDConnectProvider", oidc::remove_client),
+        service::write("UpdateOpenIDConnectProviderThumbprint", oidc::set_thumbprints),
+        service::write("DeleteOpenIDConnectProvider", oidc::delete),
+        service::write("TagOpenIDConnectProvider", tags::tag_oidc),
+        service::write("UntagOpenIDConnectProvider", tags::untag_oidc),
+        service::read("ListOpenIDConnectProviderTags", tags::list_oidc_tags),
         service::read("GetAccountAuthorizationDetails", authorization::details),
         service::read("ListAccountAliases", account::list_account_aliases),
         service::read("GetAccountSummary", account::summary),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::errors::{invalid_input, limit, no_such_profile};
-use super::{POLICIES, PROFILES, ROLES, managed, names, pages, role};
+use super::{OIDC_PROVIDERS, POLICIES, PROFILES, ROLES, managed, names, oidc, pages, role};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -132,5 +132,20 @@ pub(super) fn untag_profile(call: &mut Call<'_>) -> Result<Value, AwsError> {
 
 pub(super) fn list_profile_tags(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let (_, found) = profile(call)?;
+    list(call, &found)
+}
+
+pub(super) fn tag_oidc(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let (arn, found) = oidc::find(call)?;
+    tag(call, OIDC_PROVIDERS, &arn, &found)
+}
+
+pub(super) fn untag_oidc(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let (arn, _) = oidc::find(call)?;
+    untag(call, OIDC_PROVIDERS, &arn)
+}
+
+pub(super) fn list_oidc_tags(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let (_, found) = oidc::find(call)?;
     list(call, &found)
 }
