@@ -175,6 +175,7 @@ impl Session {
             route53: client!(aws_sdk_route53),
             sns: client!(aws_sdk_sns),
             sqs: client!(aws_sdk_sqs),
+            vpclattice: client!(aws_sdk_vpclattice),
             bulk_tags: Arc::default(),
             cluster_lists: Arc::default(),
         }
@@ -241,6 +242,8 @@ pub struct Cx {
     pub sns: aws_sdk_sns::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    /// VPC Lattice.
+    pub vpclattice: aws_sdk_vpclattice::Client,
     /// Tags of everything that bears ours, fetched once per observation.
     pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
     /// Held while a cluster's list of capacity providers is read and written back.

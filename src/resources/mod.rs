@@ -21,6 +21,7 @@ pub mod scheduler;
 pub mod servicediscovery;
 pub mod sns;
 pub mod sqs;
+pub mod vpclattice;
 
 pub use resource::{Found, Resource};
 
@@ -66,4 +67,12 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<sns::Topic>(),
     Kind::of::<sqs::Queue>(),
     Kind::of::<scheduler::Schedule>(),
+    Kind::of::<vpclattice::ServiceNetwork>(),
+    Kind::of::<vpclattice::Service>(),
+    Kind::of::<vpclattice::ServiceNetworkVpcAssociation>(),
+    Kind::of::<vpclattice::ServiceNetworkServiceAssociation>(),
+    Kind::of::<vpclattice::TargetGroup>(),
+    Kind::of::<vpclattice::Listener>(),
+    Kind::of::<vpclattice::Rule>(),
+    Kind::of::<vpclattice::AccessLogSubscription>(),
 ];

@@ -1,7 +1,7 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
+//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `lattice`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
 //! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
 //! of boto3, `saved` changes every field under a saved plan.
 
@@ -13,6 +13,7 @@ mod containers;
 mod coverage;
 mod domains;
 mod example;
+mod lattice;
 mod life;
 mod load_balancing;
 mod messaging;
@@ -95,4 +96,13 @@ lives! {
     queue => messaging::queue,
     fifo_queue => messaging::fifo_queue,
     schedule => schedules::schedule,
+    service_network => lattice::service_network,
+    lattice_service => lattice::lattice_service,
+    service_in_network => lattice::service_in_network,
+    vpc_in_network => lattice::vpc_in_network,
+    lattice_target_group => lattice::lattice_target_group,
+    lattice_listener => lattice::lattice_listener,
+    lattice_rule => lattice::lattice_rule,
+    access_log_subscription => lattice::access_log_subscription,
+    service_in_lattice => lattice::service_in_lattice,
 }

@@ -129,6 +129,7 @@ pub(super) fn service() -> Example {
             ("placement_constraints", "are refused on Fargate"),
             ("placement_strategy", "is refused on Fargate"),
             ("volumes", "`service_with_volume` has one"),
+            ("lattice", "`service_in_lattice` has one"),
         ],
         ..graph.example(&service, edits)
     }

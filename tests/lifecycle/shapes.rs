@@ -16,7 +16,7 @@ use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
     REGISTRY, acm, applicationautoscaling, autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
-    logs, route53, scheduler, servicediscovery, sns, sqs,
+    logs, route53, scheduler, servicediscovery, sns, sqs, vpclattice,
 };
 
 use super::EXAMPLES;
@@ -195,6 +195,54 @@ const WRITTEN: &[Written] = &[
         "scheduler",
         &["CreateScheduleGroup", "CreateSchedule", "UpdateSchedule"],
         scheduler::schedule::EXCLUDED,
+    ),
+    written(
+        "vpclattice/service-network",
+        "vpc-lattice",
+        &["CreateServiceNetwork", "UpdateServiceNetwork", "PutAuthPolicy"],
+        vpclattice::service_network::EXCLUDED,
+    ),
+    written(
+        "vpclattice/service",
+        "vpc-lattice",
+        &["CreateService", "UpdateService", "PutAuthPolicy"],
+        vpclattice::service::EXCLUDED,
+    ),
+    written(
+        "vpclattice/service-network-service-association",
+        "vpc-lattice",
+        &["CreateServiceNetworkServiceAssociation"],
+        vpclattice::service_network_service_association::EXCLUDED,
+    ),
+    written(
+        "vpclattice/service-network-vpc-association",
+        "vpc-lattice",
+        &["CreateServiceNetworkVpcAssociation", "UpdateServiceNetworkVpcAssociation"],
+        vpclattice::service_network_vpc_association::EXCLUDED,
+    ),
+    written(
+        "vpclattice/target-group",
+        "vpc-lattice",
+        &["CreateTargetGroup", "UpdateTargetGroup"],
+        vpclattice::target_group::EXCLUDED,
+    ),
+    written(
+        "vpclattice/listener",
+        "vpc-lattice",
+        &["CreateListener", "UpdateListener"],
+        vpclattice::listener::EXCLUDED,
+    ),
+    written(
+        "vpclattice/rule",
+        "vpc-lattice",
+        &["CreateRule", "UpdateRule"],
+        vpclattice::rule::EXCLUDED,
+    ),
+    written(
+        "vpclattice/access-log-subscription",
+        "vpc-lattice",
+        &["CreateAccessLogSubscription", "UpdateAccessLogSubscription"],
+        vpclattice::access_log_subscription::EXCLUDED,
     ),
     written(
         "elbv2/load-balancer",

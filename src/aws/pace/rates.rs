@@ -78,6 +78,8 @@ pub(super) const RATES: &[Rate] = &[
     rate("Resource Groups Tagging API", &[], 15, 15, "quotas"),
     each("Scheduler", READS, 50, 20, "careful"),
     each("Scheduler", &[], 50, 10, "careful"),
+    rate("VPC Lattice", READS, 20, 10, "careful"),
+    rate("VPC Lattice", &[], 10, 5, "careful"),
     rate("STS", &[], 100, 50, "quotas"),
 ];
 

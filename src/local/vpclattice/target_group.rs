@@ -99,7 +99,7 @@ fn health_check(
         "path": "/", "healthCheckIntervalSeconds": 30, "healthCheckTimeoutSeconds": 5, "healthyThresholdCount": 5,
         "unhealthyThresholdCount": 2, "matcher": {"httpCode": "200"},
     });
-    let mut check = before.cloned().unwrap_or(plain);
+    let mut check = before.cloned().unwrap_or_else(|| plain.clone());
     let Some(given) = given else { return Ok(check) };
     if let Some(enabled) = given.optional_boolean("enabled")? {
         check.set("enabled", enabled);
@@ -126,8 +126,17 @@ fn health_check(
         ("healthyThresholdCount", 2, 10),
         ("unhealthyThresholdCount", 2, 10),
     ] {
-        if let Some(number) = given.optional_integer_within(member, low, high)? {
-            check.set(member, number);
+        // 0 takes the default, which for the port is the target's own.
+        match given.optional_integer(member)? {
+            Some(0) if member == "port" => {
+                check.unset(member);
+            }
+            Some(0) => check.set(member, plain[member].clone()),
+            _ => {
+                if let Some(number) = given.optional_integer_within(member, low, high)? {
+                    check.set(member, number);
+                }
+            }
         }
     }
     if let Some(matcher) = given.optional_structure("matcher")?

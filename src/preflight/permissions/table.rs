@@ -530,6 +530,98 @@ pub const ACTIONS: &[Actions] = &[
         ],
         delete: &["scheduler:DeleteScheduleGroup", "scheduler:DeleteSchedule"],
     },
+    Actions {
+        kind: "vpclattice/service-network",
+        resource: "vpc-lattice:{region}:{account}:servicenetwork/*",
+        create: &[
+            "vpc-lattice:CreateServiceNetwork",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:PutAuthPolicy",
+        ],
+        update: &[
+            "vpc-lattice:UpdateServiceNetwork",
+            "vpc-lattice:PutAuthPolicy",
+            "vpc-lattice:DeleteAuthPolicy",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteServiceNetwork"],
+    },
+    Actions {
+        kind: "vpclattice/service",
+        resource: "vpc-lattice:{region}:{account}:service/*",
+        create: &[
+            "vpc-lattice:CreateService",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:PutAuthPolicy",
+        ],
+        update: &[
+            "vpc-lattice:UpdateService",
+            "vpc-lattice:PutAuthPolicy",
+            "vpc-lattice:DeleteAuthPolicy",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteService"],
+    },
+    Actions {
+        kind: "vpclattice/service-network-service-association",
+        resource: "vpc-lattice:{region}:{account}:servicenetworkserviceassociation/*",
+        create: &["vpc-lattice:CreateServiceNetworkServiceAssociation", "vpc-lattice:TagResource"],
+        update: &["vpc-lattice:TagResource", "vpc-lattice:UntagResource"],
+        delete: &["vpc-lattice:DeleteServiceNetworkServiceAssociation"],
+    },
+    Actions {
+        kind: "vpclattice/service-network-vpc-association",
+        resource: "vpc-lattice:{region}:{account}:servicenetworkvpcassociation/*",
+        create: &["vpc-lattice:CreateServiceNetworkVpcAssociation", "vpc-lattice:TagResource"],
+        update: &[
+            "vpc-lattice:UpdateServiceNetworkVpcAssociation",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteServiceNetworkVpcAssociation"],
+    },
+    Actions {
+        kind: "vpclattice/target-group",
+        resource: "vpc-lattice:{region}:{account}:targetgroup/*",
+        create: &["vpc-lattice:CreateTargetGroup", "vpc-lattice:TagResource"],
+        update: &[
+            "vpc-lattice:UpdateTargetGroup",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteTargetGroup"],
+    },
+    Actions {
+        kind: "vpclattice/listener",
+        resource: "vpc-lattice:{region}:{account}:service/*/listener/*",
+        create: &["vpc-lattice:CreateListener", "vpc-lattice:TagResource"],
+        update: &[
+            "vpc-lattice:UpdateListener",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteListener"],
+    },
+    Actions {
+        kind: "vpclattice/rule",
+        resource: "vpc-lattice:{region}:{account}:service/*/listener/*/rule/*",
+        create: &["vpc-lattice:CreateRule", "vpc-lattice:TagResource"],
+        update: &["vpc-lattice:UpdateRule", "vpc-lattice:TagResource", "vpc-lattice:UntagResource"],
+        delete: &["vpc-lattice:DeleteRule"],
+    },
+    Actions {
+        kind: "vpclattice/access-log-subscription",
+        resource: "vpc-lattice:{region}:{account}:accesslogsubscription/*",
+        create: &["vpc-lattice:CreateAccessLogSubscription", "vpc-lattice:TagResource"],
+        update: &[
+            "vpc-lattice:UpdateAccessLogSubscription",
+            "vpc-lattice:TagResource",
+            "vpc-lattice:UntagResource",
+        ],
+        delete: &["vpc-lattice:DeleteAccessLogSubscription"],
+    },
 ];
 
 /// The actions of a kind.

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 pub use connect::ServiceConnect;
 pub use deployment::Deployment;
 pub use parts::{
-    LoadBalancer, Network, PlacementConstraint, PlacementStrategy, ServiceRegistry, Switch,
+    LatticeTargets, LoadBalancer, Network, PlacementConstraint, PlacementStrategy, ServiceRegistry,
+    Switch,
 };
 pub use volume::EbsVolume;
 
@@ -78,6 +79,9 @@ pub struct Service {
     pub propagate_tags: String,
     /// Service Connect; `None` where it is off.
     pub service_connect: Option<ServiceConnect>,
+    /// Target groups of VPC Lattice that tasks join, by the name of a port.
+    #[serde(default)]
+    pub lattice: BTreeMap<String, LatticeTargets>,
     /// EBS volumes of each task, by the volume's name in the task definition; at most one.
     pub volumes: BTreeMap<String, EbsVolume>,
     /// Where tasks may not be placed (EC2).
@@ -111,6 +115,7 @@ impl Service {
             enable_ecs_managed_tags: false,
             propagate_tags: "NONE".to_owned(),
             service_connect: None,
+            lattice: BTreeMap::new(),
             volumes: BTreeMap::new(),
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
@@ -158,7 +163,10 @@ pub const EXCLUDED: &[(&str, &str)] = &[
         "CreateService.volumeConfigurations[].managedEBSVolume.tagSpecifications[].resourceType",
         "there is but `volume`",
     ),
-    ("CreateService.vpcLatticeConfigurations", "VPC Lattice is not offered yet"),
+    (
+        "CreateService.vpcLatticeConfigurations[].advancedConfiguration",
+        "for blue/green deployments, which are not offered with VPC Lattice",
+    ),
     ("CreateService.gatewayConnectors", "ECS gateways are not offered yet"),
     (
         "CreateService.monitoring",
@@ -180,7 +188,10 @@ pub const EXCLUDED: &[(&str, &str)] = &[
         "UpdateService.volumeConfigurations[].managedEBSVolume.tagSpecifications[].resourceType",
         "there is but `volume`",
     ),
-    ("UpdateService.vpcLatticeConfigurations", "VPC Lattice is not offered yet"),
+    (
+        "UpdateService.vpcLatticeConfigurations[].advancedConfiguration",
+        "for blue/green deployments, which are not offered with VPC Lattice",
+    ),
     ("UpdateService.gatewayConnectors", "ECS gateways are not offered yet"),
     (
         "UpdateService.monitoring",
@@ -203,7 +214,12 @@ impl Resource for Service {
         ],
         observe_after: &["ecs/cluster"],
         // A target group must hang on a load balancer before a service may use it.
-        order_after: &["elbv2/listener", "elbv2/listener-rule"],
+        order_after: &[
+            "elbv2/listener",
+            "elbv2/listener-rule",
+            "vpclattice/listener",
+            "vpclattice/rule",
+        ],
         replace: ReplaceOrder::CreateFirst,
         revisioned: false,
         stateful: None,
@@ -268,6 +284,7 @@ impl Resource for Service {
                 false => None,
             })
             .set_volume_configurations(some(volume::to_sdk(&self.volumes)?))
+            .set_vpc_lattice_configurations(some(self.sdk_lattice()?))
             .set_placement_constraints(some(self.sdk_constraints()))
             .set_placement_strategy(some(self.sdk_strategy()))
             .set_tags(tags_to_sdk(tags))

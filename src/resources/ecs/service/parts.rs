@@ -7,6 +7,7 @@ use crate::resources::ec2::{SecurityGroupId, SubnetId};
 use crate::resources::elbv2::TargetGroupArn;
 use crate::resources::iam::RoleArn;
 use crate::resources::servicediscovery::DiscoveryServiceArn;
+use crate::resources::vpclattice::TargetGroupArn as LatticeTargetGroupArn;
 
 /// Where tasks get their network interfaces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,15 @@ pub struct Switch {
     /// ARN of the listener rule that carries test traffic.
     pub test_listener_rule: Option<Input<String>>,
     /// The role in which ECS changes the rules.
+    pub role: Input<RoleArn>,
+}
+
+/// A target group of VPC Lattice that tasks join.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LatticeTargets {
+    /// The target group.
+    pub target_group: Input<LatticeTargetGroupArn>,
+    /// The role in which ECS registers and deregisters tasks.
     pub role: Input<RoleArn>,
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AvailabilityZoneRebalancing, Deployment as SdkDeployment,
     LoadBalancer as SdkLoadBalancer, NetworkConfiguration, Service as SdkService,
+    VpcLatticeConfiguration,
 };
 
 use super::{
-    COUNT_TAG, Deployment, LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service,
-    ServiceConnect, ServiceOutputs, ServiceRegistry, Switch, volume,
+    COUNT_TAG, Deployment, LatticeTargets, LoadBalancer, Network, PlacementConstraint,
+    PlacementStrategy, Service, ServiceConnect, ServiceOutputs, ServiceRegistry, Switch, volume,
 };
 use crate::engine::Input;
 use crate::resources::ecs::convert::{given, known, sorted, strategy_from_sdk};
@@ -89,6 +90,9 @@ pub(super) fn spec(from: &SdkService, all: &BTreeMap<String, String>, tags: Tags
         volumes: primary
             .map(|one| volume::from_sdk(one.volume_configurations()))
             .unwrap_or_default(),
+        lattice: primary
+            .map(|one| one.vpc_lattice_configurations().iter().map(lattice).collect())
+            .unwrap_or_default(),
         placement_constraints: sorted(
             &from
                 .placement_constraints()
@@ -122,6 +126,14 @@ fn network(from: &NetworkConfiguration) -> Option<Network> {
             .collect(),
         assign_public_ip: awsvpc.assign_public_ip() == Some(&AssignPublicIp::Enabled),
     })
+}
+
+fn lattice(from: &VpcLatticeConfiguration) -> (String, LatticeTargets) {
+    let targets = LatticeTargets {
+        target_group: Input::Known(from.target_group_arn().into()),
+        role: Input::Known(from.role_arn().into()),
+    };
+    (from.port_name().to_owned(), targets)
 }
 
 fn load_balancer(from: &SdkLoadBalancer) -> LoadBalancer {

@@ -5,11 +5,12 @@ use aws_sdk_ecs::types::{
     AdvancedConfiguration, AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration,
     DeploymentController, LoadBalancer as SdkLoadBalancer, NetworkConfiguration,
     PlacementConstraint as SdkConstraint, PlacementStrategy as SdkStrategy,
-    ServiceRegistry as SdkRegistry,
+    ServiceRegistry as SdkRegistry, VpcLatticeConfiguration,
 };
 
 use super::{
-    LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service, ServiceRegistry,
+    LatticeTargets, LoadBalancer, Network, PlacementConstraint, PlacementStrategy, Service,
+    ServiceRegistry,
 };
 use super::{connect, volume};
 use crate::aws::Cx;
@@ -98,6 +99,9 @@ impl Service {
         if touched("volumes") {
             call = call.set_volume_configurations(Some(volume::to_sdk(&self.volumes)?));
         }
+        if touched("lattice") {
+            call = call.set_vpc_lattice_configurations(Some(self.sdk_lattice()?));
+        }
         if touched("placement_constraints") {
             call = call.set_placement_constraints(Some(self.sdk_constraints()));
         }
@@ -130,6 +134,19 @@ impl Service {
 
     pub(super) fn sdk_registries(&self) -> Result<Vec<SdkRegistry>, Failure> {
         self.service_registries.iter().map(registry).collect()
+    }
+
+    pub(super) fn sdk_lattice(&self) -> Result<Vec<VpcLatticeConfiguration>, Failure> {
+        let one = |(port, targets): (&String, &LatticeTargets)| {
+            built(
+                VpcLatticeConfiguration::builder()
+                    .port_name(port)
+                    .target_group_arn(targets.target_group.get()?.0)
+                    .role_arn(targets.role.get()?.0)
+                    .build(),
+            )
+        };
+        self.lattice.iter().map(one).collect()
     }
 
     pub(super) fn sdk_constraints(&self) -> Vec<SdkConstraint> {
