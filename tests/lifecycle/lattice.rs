@@ -141,7 +141,7 @@ pub(super) fn vpc_in_network() -> Example {
         vec![
             edit("security_groups", json!([group])),
             edit("private_dns", dns(&["a.example.com", "b.example.com"])),
-            edit("private_dns", json!({ "preference": null, "domains": [] })),
+            edit("private_dns", json!({ "preference": "ALL_DOMAINS", "domains": [] })),
             edit("network", json!(network)),
             edit("vpc", json!(other.id())).with("security_groups", json!([])),
             retag(),

@@ -32,9 +32,8 @@ pub struct ServiceNetworkVpcAssociation {
 /// Which private names are resolved in a VPC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PrivateDns {
-    /// `VERIFIED_DOMAINS_ONLY`, `ALL_DOMAINS`, `VERIFIED_DOMAINS_AND_SPECIFIED_DOMAINS` or `SPECIFIED_DOMAINS_ONLY`;
-    /// `None` for Lattice's own choice.
-    pub preference: Option<String>,
+    /// `VERIFIED_DOMAINS_ONLY`, `ALL_DOMAINS`, `VERIFIED_DOMAINS_AND_SPECIFIED_DOMAINS` or `SPECIFIED_DOMAINS_ONLY`.
+    pub preference: String,
     /// The specified domains.
     pub domains: Vec<String>,
 }
@@ -197,11 +196,10 @@ impl ServiceNetworkVpcAssociation {
 
     fn dns_options(&self) -> Option<DnsOptions> {
         let dns = self.private_dns.as_ref()?;
-        let preference = dns.preference.as_deref()?;
         let domains = Some(dns.domains.clone()).filter(|domains| !domains.is_empty());
         Some(
             DnsOptions::builder()
-                .private_dns_preference(preference.into())
+                .private_dns_preference(dns.preference.as_str().into())
                 .set_private_dns_specified_domains(domains)
                 .build(),
         )
@@ -257,7 +255,8 @@ fn to_live(
     let private_dns = from.private_dns_enabled().unwrap_or_default().then(|| PrivateDns {
         preference: options
             .and_then(|one| one.private_dns_preference())
-            .map(|one| one.as_str().to_owned()),
+            .map_or("VERIFIED_DOMAINS_ONLY", |one| one.as_str())
+            .to_owned(),
         domains: options
             .map(|one| one.private_dns_specified_domains().to_vec())
             .unwrap_or_default(),
