@@ -19,7 +19,6 @@ type Row = (Kind, &'static str, &'static str, &'static str);
 use Kind::{Environment as E, Service as S};
 
 const LATER: &str = "leave the key out for now";
-const LATER_MESH: &str = "leave `mesh` out for now";
 const BUILD: &str =
     "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
 const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
@@ -60,8 +59,6 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
     ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
     ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
-    ("`mesh`", "lattice", "comes in a later release", LATER_MESH),
-    ("`mesh.type`", "lattice", "comes in a later release", LATER_MESH),
     ("`mesh`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
     ("`mesh.type`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
     ("`platform`", "linux/arm", "is 32-bit, and ECS runs 64-bit only", "use `linux/arm64`"),

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::capacity::{self, Providers};
+use super::lattice::{self, Lattice};
 use super::names;
 use super::needs::{FROM_BALANCER, Needs};
 use super::network::{self, Network};
@@ -39,6 +40,8 @@ pub(super) struct Shared {
     pub(super) files: Option<Files>,
     /// The environment's certificate, where the application has a domain.
     pub(super) certificate: Option<Input<CertificateArn>>,
+    /// The network of VPC Lattice, where that is the mesh.
+    pub(super) lattice: Option<Lattice>,
 }
 
 /// The Cloud Map namespace.
@@ -91,6 +94,7 @@ pub(super) fn plan(
         endpoints::flow_log(desired, context, logs, &network.vpc)?;
     }
     let security_group = security_group(desired, context, &network)?;
+    let lattice = lattice::environment(desired, context, &network, &security_group)?;
     let (cluster, cluster_arn) = cluster(desired, context)?;
     let namespace = namespace(desired, context, &network)?;
     let certificate = match needs.certificate || needs.public_load_balancer {
@@ -133,6 +137,7 @@ pub(super) fn plan(
         private,
         files,
         certificate,
+        lattice,
     })
 }
 

@@ -30,7 +30,7 @@ pub(super) fn plan(
     let disks = storage::plan(desired, context, job, shared.files.as_ref())?;
     let roles = roles::plan(desired, context, job, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
-    let names = task::Names { discovery, balancer: None };
+    let names = task::Names { discovery, balancer: None, called: Default::default() };
     let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
     let task_definition = task::plan(desired, context, job, parts)?;
     // A task that is run by hand has no schedule, and no file that could say one.

@@ -14,6 +14,7 @@ mod environment;
 mod http;
 mod iam;
 mod job;
+mod lattice;
 mod load_balancer;
 mod logging;
 mod messaging;
@@ -47,7 +48,7 @@ pub use capacity::MACHINE;
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
-    ExistingBalancer, HostedZone, Surroundings, balancers_wanted, zones_wanted,
+    ExistingBalancer, HostedZone, Surroundings, balancers_wanted, prefix_list_wanted, zones_wanted,
 };
 pub use tagged::{TaggedSubnets, tags_needed};
 
@@ -153,7 +154,7 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 /// The region has fewer zones than the manifest wants, or a patch does not fit; all else is a mistake in shipit.
 pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Error> {
     tagged::refuse_loss_of_ipv6(context, live)?;
-    if context.manifest()?.mesh.is_some() {
+    if context.manifest()?.mesh.is_some() && context.manifest()?.lattice().is_none() {
         return Err(Failure::new(Class::Invalid, "meshes come in a later release").into());
     }
     let services = manifests(context)?;

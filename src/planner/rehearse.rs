@@ -48,6 +48,7 @@ fn surroundings(
     Surroundings {
         zones: workspace.application.domain.iter().map(zone).collect(),
         balancers: wanted.map(|name| (name, balancer.clone())).collect(),
+        lattice_prefix_list: Some("pl-0".to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::messaging::{self, Messaging};
 use super::storage::Disks;
-use super::{Context, iam, logging};
+use super::{Context, iam, lattice, logging};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
 use crate::manifest::env_file::in_s3;
@@ -67,6 +67,9 @@ pub(super) fn plan(
             }
             if service.observability.tracing.is_some() {
                 inline_policies.insert("tracing".to_owned(), logging::tracing_policy());
+            }
+            if let Some(policy) = lattice::invoke_policy(context, service)? {
+                inline_policies.insert("mesh".to_owned(), policy);
             }
             let mut task = Role {
                 description: format!("What tasks of {name} may do"),

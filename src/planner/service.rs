@@ -3,8 +3,8 @@
 use super::environment::Shared;
 use super::priority::Priorities;
 use super::{
-    Context, alarms, capacity, connect, http, messaging, network_balancer, roles, scaling, storage,
-    task,
+    Context, alarms, capacity, connect, http, lattice, messaging, network_balancer, roles, scaling,
+    storage, task,
 };
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
@@ -34,12 +34,15 @@ pub(super) fn plan(
     let roles = roles::plan(desired, context, service, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
     let balancer = http::balancer_name(context, shared, service)?;
-    let names = task::Names { discovery, balancer };
+    let around = lattice::Around { context, live };
+    let called = lattice::variables(around, service)?;
+    let names = task::Names { discovery, balancer, called };
     let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
     let task_definition = task::plan(desired, context, service, parts)?;
     let registry = registry(desired, context, shared, service)?;
     let mut web = http::plan(desired, context, live, shared, service, priorities)?;
     network_balancer::plan(desired, context, live, shared, service, &mut web)?;
+    let lattice = lattice::service(desired, around, shared.lattice.as_ref(), service)?;
     let (desired_count, initial_count) = scaling::counts(&service.count);
     let http_grace = service.http.as_ref().map(|http| http.main.healthcheck.grace_period);
     let nlb_grace = service.nlb.as_ref().map(|nlb| nlb.main.healthcheck.grace_period);
@@ -64,6 +67,7 @@ pub(super) fn plan(
         network: place.network,
         volumes: disks.ebs,
         load_balancers: web.load_balancers,
+        lattice,
         service_registries: registry.into_iter().collect(),
         health_check_grace_period: grace,
         // ECS refuses to even out zones where a deployment may not exceed the desired count.
@@ -82,6 +86,7 @@ pub(super) fn plan(
     for rule in &web.rules {
         desired.order(handle.address(), rule, Wait::Created);
     }
+    lattice::order(desired, context, shared.lattice.as_ref(), service, handle.address())?;
     // Tasks pull their image at once: the way to the registry must be there.
     for route in shared.routes(&service.network.vpc.placement) {
         desired.order(handle.address(), route, Wait::Ready);

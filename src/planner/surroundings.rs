@@ -14,6 +14,8 @@ pub struct Surroundings {
     pub zones: Vec<HostedZone>,
     /// Load balancers, by what manifests call them.
     pub balancers: BTreeMap<String, ExistingBalancer>,
+    /// The prefix list from which VPC Lattice calls tasks: `pl-…`.
+    pub lattice_prefix_list: Option<String>,
 }
 
 /// A public hosted zone.
@@ -61,6 +63,11 @@ pub fn zones_wanted(workspace: &Workspace, environment: &str, services: &BTreeSe
     managed || resolved(workspace, environment, services).iter().any(explicit)
 }
 
+/// Whether the prefix list of VPC Lattice must be known to plan the environment.
+pub fn prefix_list_wanted(workspace: &Workspace, environment: &str) -> bool {
+    workspace.environment(environment).is_some_and(|manifest| manifest.lattice().is_some())
+}
+
 /// The load balancers that these services name.
 pub fn balancers_wanted(
     workspace: &Workspace,
@@ -97,6 +104,13 @@ pub(super) fn balancer<'a>(
 }
 
 impl Surroundings {
+    /// The prefix list of VPC Lattice.
+    pub(super) fn lattice_prefix_list(&self) -> Result<&str, Failure> {
+        self.lattice_prefix_list.as_deref().ok_or_else(|| {
+            Failure::internal("the prefix list of VPC Lattice was not asked for before planning")
+        })
+    }
+
     /// The load balancer of this name or ARN.
     pub(super) fn balancer(&self, name: &str) -> Result<&ExistingBalancer, Failure> {
         self.balancers.get(name).ok_or_else(|| {

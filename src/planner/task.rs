@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::messaging::Messaging;
 use super::roles::{Roles, object_arn, secret_arn};
-use super::{Context, capacity, connect, logging, settings};
+use super::{Context, capacity, connect, lattice, logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
@@ -30,6 +30,8 @@ pub(super) struct Names<'a> {
     pub(super) discovery: Option<&'a str>,
     /// The DNS name of the load balancer that serves the service.
     pub(super) balancer: Option<Input<String>>,
+    /// The host names of services that it calls through VPC Lattice, by variable.
+    pub(super) called: BTreeMap<String, Input<String>>,
 }
 
 /// What a task definition is put together from.
@@ -99,6 +101,14 @@ pub(super) fn plan(
             container.port_mappings.iter_mut().find(|mapping| mapping.container_port == port)
     {
         mapping.name = Some(connect::PORT.to_owned());
+    }
+    // The port that VPC Lattice's target group knows by name.
+    if let Some((port, name)) = lattice::port(context, service)?
+        && let Some(container) = containers.get_mut(&service.name)
+        && let Some(mapping) =
+            container.port_mappings.iter_mut().find(|mapping| mapping.container_port == port)
+    {
+        mapping.name = Some(name.to_owned());
     }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),
@@ -273,6 +283,7 @@ impl Shared<'_> {
         let all = own.chain(variables.iter().map(|(key, value)| (key.clone(), value.clone())));
         let mut environment = self.messaging.variables.clone();
         let balancer = self.names.balancer.clone();
+        environment.extend(self.names.called.clone());
         environment.extend(balancer.map(|name| ("SHIPIT_LB_DNS".to_owned(), name)));
         environment.extend(all.map(|(key, value)| (key, Input::Known(value))));
         environment

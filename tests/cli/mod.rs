@@ -11,6 +11,7 @@ mod flags;
 mod forms;
 mod init;
 mod jobs;
+mod lattice;
 mod main_job;
 mod market;
 mod network;

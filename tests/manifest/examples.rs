@@ -28,6 +28,7 @@ fn every_example_loads_without_a_word() {
             "instances",
             "managed-instances",
             "market",
+            "mesh-lattice",
             "nightly",
             "observed",
             "orders",

@@ -115,6 +115,11 @@ fn of_capacity() {
 }
 
 #[test]
+fn of_lattice() {
+    assert!(run("lattice.txt") >= 12);
+}
+
+#[test]
 fn messaging() {
     assert!(run("messaging.txt") >= 10);
 }

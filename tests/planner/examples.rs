@@ -120,6 +120,7 @@ fn every_example_is_planned_above() {
             "instances test",
             "managed-instances test",
             "market test",
+            "mesh-lattice test",
             "nightly test",
             "observed test",
             "orders test",
@@ -130,4 +131,9 @@ fn every_example_is_planned_above() {
             "windows test"
         ]
     );
+}
+
+#[test]
+fn mesh_lattice_in_test() {
+    insta::assert_snapshot!(graph("mesh-lattice", "test"));
 }

@@ -5,6 +5,7 @@
 //! workspaces, plans them, writes graphs as text and turns them into what would be live.
 
 mod examples;
+mod lattice;
 mod needs;
 mod priorities;
 mod properties;

@@ -148,6 +148,19 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "mesh-lattice",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/api.yml", "{api: 100, api-next: 0}", "{api: 90, api-next: 10}"),
+            ("shipit/services/store.yml", "{idle: 2m}", "{idle: 3m}"),
+        ],
+        steps: &[
+            "update vpclattice/service.store: idle_timeout",
+            "update vpclattice/listener.api: default_action.forward[0].weight default_action.forward[1].weight",
+        ],
+    },
+    Example {
         folder: "nightly",
         environment: "test",
         region: "eu-west-1",

@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod images;
 pub mod networks;
 pub mod policies;
+pub mod prefix_lists;
 pub mod quotas;
 pub mod reference;
 pub mod secrets;

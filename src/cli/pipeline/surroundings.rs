@@ -2,7 +2,7 @@
 
 use super::Pipeline;
 use crate::aws::facts::balancers::{self, Balancer};
-use crate::aws::facts::zones;
+use crate::aws::facts::{prefix_lists, zones};
 use crate::cli::Stop;
 use crate::planner::{self, ExistingBalancer, HostedZone, Surroundings};
 
@@ -21,6 +21,9 @@ impl Pipeline {
             let zones = zones::public(cx).await?;
             found.zones =
                 zones.into_iter().map(|zone| HostedZone { id: zone.id, name: zone.name }).collect();
+        }
+        if planner::prefix_list_wanted(workspace, environment) {
+            found.lattice_prefix_list = Some(prefix_lists::lattice(cx).await?);
         }
         for name in planner::balancers_wanted(workspace, environment, &services) {
             let Some(balancer) = balancers::balancer(cx, &name).await? else {

@@ -234,10 +234,12 @@ fn check_references(
             None => !world.at(&edge.to).is_empty(),
         };
         if !there {
-            return Err(Failure::internal(format!(
+            let message = format!(
                 "`{}` refers to `{}`, which is neither planned nor live",
                 wanted.node.address, edge.to
-            )));
+            );
+            return Err(Failure::new(Class::Invalid, message)
+                .with_hint("deploy what it belongs to first, or all together: `shipit deploy`"));
         }
     }
     Ok(())

@@ -31,7 +31,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
         let message = format!("Service network {name} already exists");
         return Err(conflict(NETWORK.word, id, message));
     }
-    quota(NETWORK.word, rows.len(), 10)?;
+    quota(NETWORK.word, rows.len(), 50)?;
     let id = call.ids.resource(NETWORK.prefix);
     let mut network = asked.clone();
     begin(call, &mut network, token, asked);

@@ -42,7 +42,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
         let message = format!("The custom domain name {domain} is in use");
         return Err(conflict(SERVICE_KIND.word, id, message));
     }
-    quota(SERVICE_KIND.word, rows.len(), 500)?;
+    quota(SERVICE_KIND.word, rows.len(), 2000)?;
     let id = call.ids.resource(SERVICE_KIND.prefix);
     let mut service = asked.clone();
     begin(call, &mut service, token, asked);

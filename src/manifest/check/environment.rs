@@ -214,6 +214,9 @@ pub(crate) fn environment(
     if findings.sound(&["cluster", "network"]) {
         super::capacity::environment(environment, findings);
     }
+    if findings.sound(&["mesh"]) {
+        super::lattice::environment(environment, findings);
+    }
     let rules = &environment.network.security_group;
     if !findings.sound(&["network", "http", "role", "discovery"]) {
         return;

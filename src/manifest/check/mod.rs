@@ -9,6 +9,7 @@ mod environment;
 mod fargate;
 mod http;
 mod job;
+mod lattice;
 mod messaging;
 mod nlb;
 mod policy;

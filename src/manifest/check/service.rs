@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, containers, http, job, messaging, nlb, policy, scaling, settings,
+    Explain, Findings, capacity, containers, http, job, lattice, messaging, nlb, policy, scaling,
+    settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -166,6 +167,9 @@ pub(crate) fn service(
     if findings.sound(&["deployment", "network", "image", "http", "sidecars"]) {
         scaling::rollback(service, findings);
         scaling::connect(service, environment, findings);
+    }
+    if findings.sound(&["network", "image", "mesh"]) {
+        lattice::service(service, environment, findings);
     }
     if !findings.sound(&["network", "count", "http"]) {
         return;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Findings, domains, messaging, scaling};
+use super::{Findings, domains, lattice, messaging, scaling};
 use crate::manifest::application::Application;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Severity, Span};
@@ -88,6 +88,7 @@ pub(crate) fn workspace(
     routes(application, environments, services, problems);
     domains::domains(application, environments, services, problems);
     scaling::aliases(services, problems);
+    lattice::targets(environments, services, problems);
     messaging::subscriptions(services, problems);
 }
 

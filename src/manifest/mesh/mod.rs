@@ -46,6 +46,16 @@ choice! {
 }
 
 choice! {
+    /// How VPC Lattice knows callers.
+    pub enum MeshAuth {
+        /// It does not: who is in the VPC may call.
+        None = "none",
+        /// Callers sign their requests with their roles (SigV4), and only those whose `calls` names a service may call it.
+        Iam = "iam",
+    }
+}
+
+choice! {
     /// What services may call.
     pub enum Egress {
         /// Anything.
@@ -80,6 +90,10 @@ record! {
         ip_preference: Option<IpPreference>,
         /// What services may call outside the mesh by its host name, where `egress` is `mesh`. App Mesh.
         hosts: Vec<MeshHost>,
+        /// How callers are known: `none`, or `iam`. VPC Lattice.
+        auth: Option<MeshAuth>,
+        /// ARN of the log group, bucket or delivery stream to which a line for each request goes. VPC Lattice.
+        access_logs: Option<String>,
     }
 }
 
@@ -110,10 +124,24 @@ notation! {
     }
 }
 
+impl Environment {
+    /// The mesh where it is VPC Lattice.
+    pub fn lattice(&self) -> Option<&Mesh> {
+        self.mesh.as_ref().filter(|mesh| mesh.mesh_type == MeshType::Lattice)
+    }
+}
+
 impl Mesh {
     /// A mesh of which only the type is said.
     pub fn of(mesh_type: MeshType) -> Self {
-        Self { mesh_type, egress: None, ip_preference: None, hosts: Vec::new() }
+        Self {
+            mesh_type,
+            egress: None,
+            ip_preference: None,
+            hosts: Vec::new(),
+            auth: None,
+            access_logs: None,
+        }
     }
 }
 
@@ -221,6 +249,12 @@ impl ServiceManifest {
         environment: &'a Environment,
     ) -> Option<(&'a Mesh, &'a ServiceMesh)> {
         self.in_mesh(environment).filter(|(mesh, _)| mesh.mesh_type == MeshType::AppMesh)
+    }
+
+    /// The service's part in the environment's mesh where that is VPC Lattice.
+    pub fn in_lattice<'a>(&'a self, environment: &'a Environment) -> Option<&'a ServiceMesh> {
+        let lattice = self.in_mesh(environment);
+        lattice.filter(|(mesh, _)| mesh.mesh_type == MeshType::Lattice).map(|(_, part)| part)
     }
 
     /// The port of a listener: its own, or the image's.

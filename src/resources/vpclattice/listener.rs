@@ -60,12 +60,7 @@ fn name(identity: &Identity) -> String {
 impl Resource for Listener {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
-        rules: &[
-            Rule::Immutable("service"),
-            Rule::Immutable("protocol"),
-            Rule::Immutable("port"),
-            Rule::Unordered("default_action.forward"),
-        ],
+        rules: &[Rule::Immutable("service"), Rule::Immutable("protocol"), Rule::Immutable("port")],
         observe_after: &[Service::KIND],
         order_after: &[],
         // A port is there once.

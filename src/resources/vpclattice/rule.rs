@@ -60,7 +60,6 @@ impl Resource for Rule {
         rules: &[
             Differs::Immutable("service"),
             Differs::Immutable("listener"),
-            Differs::Unordered("action.forward"),
             Differs::Unordered("matching.headers"),
         ],
         observe_after: &[Listener::KIND],
