@@ -50,7 +50,8 @@ impl Around<'_> {
         if self.context.services.contains(service) {
             return planned;
         }
-        let found = self.live.at(&Address::new(kind, service)).next();
+        let address = Address::new(kind, service);
+        let found = self.live.at(&address).next();
         let value = found.and_then(|live| T::deserialize(&live.outputs[field]).ok());
         value.map_or(planned, Input::Known)
     }
