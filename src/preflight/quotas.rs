@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::{Report, Subject};
 use crate::aws::facts::quotas::{self, Counted};
 use crate::engine::{Address, Failure, Input};
+use crate::resources::autoscaling::AutoScalingGroup;
 use crate::resources::ec2::{Direction, NatGateway, SecurityGroupRule, Subnet};
 use crate::resources::ecs::{Service, TaskDefinition};
 use crate::resources::elbv2::{Listener, ListenerRule};
@@ -227,6 +228,7 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
     rules_of_balancers(subject, &mut needs);
     services(subject, &mut needs);
     vcpus(subject, &mut needs);
+    instances(subject, &mut needs);
     needs.retain(|need| need.wanted > need.plenty);
     needs
 }
@@ -305,6 +307,67 @@ fn services(subject: &Subject<'_>, needs: &mut Vec<Need>) {
         plenty: 1000.0,
         sure: true,
     });
+}
+
+/// Classes of instances, each with quotas of its own: the families' letters, the quotas' codes for On-Demand and for Spot, the
+/// class's name, and how many vCPUs every account has.
+type Class = (&'static [&'static str], [&'static str; 2], &'static str, f64);
+const CLASSES: &[Class] = &[
+    (&["g", "gr", "vt"], ["L-DB2E81BA", "L-3819A6DF"], "G and VT", 0.0),
+    (&["p"], ["L-417A185B", "L-7212CCBC"], "P", 0.0),
+    (
+        &["a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"],
+        ["L-1216C47A", "L-34B43A08"],
+        "standard",
+        5.0,
+    ),
+];
+
+/// vCPUs of EC2 instances that the groups of this plan have when they are as large as they may be.
+fn instances(subject: &Subject<'_>, needs: &mut Vec<Need>) {
+    let changed = subject.changed::<AutoScalingGroup>();
+    let Some((first, _)) = changed.first() else { return };
+    for (families, codes, class, plenty) in CLASSES {
+        let mut wanted = [0.0, 0.0];
+        for (_, group) in subject.all::<AutoScalingGroup>() {
+            let of = |one: &&String| families.contains(&family(one));
+            let size = group.instance_types.iter().filter(of).filter_map(|one| cpus(one)).max();
+            let above = f64::from(group.max - group.on_demand_base).max(0.0);
+            let share = (above * f64::from(group.on_demand_percentage) / 100.0).ceil();
+            let on_demand = f64::from(group.max.min(group.on_demand_base)) + share;
+            let size = f64::from(size.unwrap_or_default());
+            wanted[0] += on_demand * size;
+            wanted[1] += (f64::from(group.max) - on_demand) * size;
+        }
+        for ((code, how), wanted) in codes.iter().zip(["On-Demand", "Spot"]).zip(wanted) {
+            needs.push(Need {
+                code: ("ec2", code),
+                address: first.clone(),
+                what: format!(
+                    "vCPUs of {class} {how} instances when its groups are at their `max`"
+                ),
+                wanted,
+                plenty: *plenty,
+                sure: false,
+            });
+        }
+    }
+}
+
+/// The letters of an instance type: `m` of `m7g.large`.
+fn family(name: &str) -> &str {
+    let end = name.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(name.len());
+    &name[..end]
+}
+
+/// The vCPUs of an instance type by its size, as far as that says it.
+fn cpus(name: &str) -> Option<u32> {
+    match name.split_once('.')?.1 {
+        "medium" if family(name) != "t" => Some(1),
+        "nano" | "micro" | "small" | "medium" | "large" => Some(2),
+        "xlarge" => Some(4),
+        size => size.strip_suffix("xlarge")?.parse::<u32>().ok().map(|times| times * 4),
+    }
 }
 
 /// vCPUs of Fargate that the services of this plan want together. What runs elsewhere in the

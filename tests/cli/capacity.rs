@@ -103,3 +103,23 @@ fn a_service_moves_to_other_capacity() {
         "{places:?}"
     );
 }
+
+#[test]
+fn quotas_of_instances_are_looked_at() {
+    let workdir = Workdir::example("instances");
+    let plan = workdir.local(&["--format", "json", "plan"]).expect(0).json();
+    let findings: Vec<&str> = plan["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["check"] == "quota")
+        .map(|one| one["why"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        findings,
+        [
+            "this needs 8 vCPUs of G and VT On-Demand instances when its groups are at their `max`, and 0 are allowed",
+            "this needs 8 vCPUs of standard On-Demand instances when its groups are at their `max`, and 5 are allowed",
+        ]
+    );
+}

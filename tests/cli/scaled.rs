@@ -1,7 +1,9 @@
 //! Services that follow their load in every way: deployed, planned again, changed one by one, rolled back by an
 //! alarm, and deleted.
 
-use crate::support::Workdir;
+use aws_sdk_cloudwatch::types::StateValue;
+
+use crate::support::{Server, Workdir};
 
 #[test]
 fn scaled_services_are_deployed_changed_and_deleted() {
@@ -63,4 +65,53 @@ fn scaled_services_are_deployed_changed_and_deleted() {
     workdir.local(&delete).expect(0);
     let shown = workdir.local(&["--format", "json", "env", "show"]).expect(0).json();
     assert_eq!(shown["resources"].as_array().unwrap().len(), 0, "{shown}");
+}
+
+#[test]
+fn an_alarm_rolls_a_deployment_back() {
+    let workdir = Workdir::example("scaled");
+    // The new version finds no capacity, so that its deployment goes on until the alarm ends it.
+    let script = "rollouts:\n  - image: \"*nginx:1.28\"\n    fault: no-capacity\n";
+    let script = workdir.write("faults.yml", script);
+    let server = Server::local(&workdir, &["--local-faults", script.to_str().unwrap()]);
+    let workdir = workdir.at(&server.url);
+    workdir.shipit(&["deploy", "--yes"]).expect(0);
+    workdir.edit("shipit/services/web.yml", "nginx:1.27", "nginx:1.28");
+
+    let (cluster, alarm) = ("scaled-test-main", "scaled-test-web-rollback-cpu");
+    let failed = std::thread::scope(|scope| {
+        let deploy = scope.spawn(|| workdir.shipit(&["svc", "deploy", "--name", "web", "--yes"]));
+        workdir.by_hand(async |cx| {
+            loop {
+                let service = cx.ecs.describe_services().cluster(cluster);
+                let answer = service.services("scaled-test-web").send().await.unwrap();
+                let deployments = answer.services()[0].deployments();
+                let new = deployments.iter().find(|one| one.status() == Some("PRIMARY")).unwrap();
+                if new.task_definition().unwrap().ends_with(":2") {
+                    break;
+                }
+                assert!(!deploy.is_finished(), "the deployment ended before the alarm");
+            }
+            let call = cx.cloudwatch.set_alarm_state().alarm_name(alarm);
+            let call = call.state_value(StateValue::Alarm).state_reason("too much");
+            call.send().await.unwrap();
+        });
+        deploy.join().unwrap().expect(1)
+    });
+    let said = &failed.stderr;
+    assert!(
+        said.contains(
+            "was rolled back to scaled-test-web:1: alarm scaled-test-web-rollback-cpu went off"
+        ) || said.contains(
+            "is rolling it back to scaled-test-web:1: alarm scaled-test-web-rollback-cpu went off"
+        ),
+        "{said}"
+    );
+    // What runs is the version before.
+    let running = workdir.by_hand(async |cx| {
+        let service = cx.ecs.describe_services().cluster(cluster);
+        let answer = service.services("scaled-test-web").send().await.unwrap();
+        answer.services()[0].task_definition().unwrap().rsplit('/').next().unwrap().to_owned()
+    });
+    assert_eq!(running, "scaled-test-web:1");
 }

@@ -46,6 +46,13 @@ pub(crate) const MOTO: &[Loss] = moto![];
 pub(crate) const MOTO_DISKS: &[Loss] =
     moto![loss("ecs/service", "volumes", "CreateService and UpdateService drop them")];
 
+/// The same, for services on instances; of launch templates and capacity providers it loses nothing.
+pub(crate) const MOTO_INSTANCES: &[Loss] = moto![
+    loss("autoscaling/group", "health_check_grace_period", "answers 300 where 0 was given"),
+    loss("ecs/service", "placement_constraints", "CreateService drops them"),
+    loss("ecs/service", "placement_strategy", "CreateService drops it")
+];
+
 /// `ministack` 1.5.33.
 pub(crate) const MINISTACK: &[Loss] = &[
     loss("ecs/service", "availability_zone_rebalancing", "CreateService drops it"),

@@ -145,6 +145,28 @@ impl Flow {
         self.all_used();
     }
 
+    /// The example with groups of instances: both of the groups, a template and a provider change.
+    pub(crate) fn instances(mut self) {
+        self.run(&["deploy", "--env", "test", "--yes"], 0);
+        assert_eq!(self.steps(&["plan"]), Vec::<String>::new());
+        let environment = "shipit/environments/test.yml";
+        self.workdir.edit(environment, "max: 4", "max: 5\n        target: 90");
+        self.workdir.edit(environment, "disk: 100", "disk: 120");
+        assert_eq!(
+            self.steps(&["plan"]),
+            [
+                "update autoscaling/group.general",
+                "update ec2/launch-template.graphics",
+                "update ecs/capacity-provider.general",
+            ]
+        );
+        self.run(&["deploy", "--yes"], 0);
+        assert_eq!(self.steps(&["plan"]), Vec::<String>::new());
+        // Whether any are there without a manifest that wants them is asked of the tagging API, where moto lists none:
+        // that they go is for local AWS to show.
+        self.all_used();
+    }
+
     /// A row that explains nothing is no longer needed.
     fn all_used(&self) {
         let unused: Vec<&Loss> = self

@@ -23,6 +23,17 @@ fn disks_on_moto() {
     Flow::example("files", &moto.url, losses::MOTO_DISKS, &["--skip-preflight"]).disks();
 }
 
+/// Auto Scaling groups that ECS scales, and what runs on them. Managed Instances it does not know at all.
+#[test]
+fn instances_on_moto() {
+    let moto = Server::moto(2);
+    // No service of it runs on Fargate, whose zones ECS evens out.
+    let rows = losses::MOTO_INSTANCES.iter().copied();
+    let rows = rows.filter(|row| row.path != "availability_zone_rebalancing");
+    let rows = rows.collect::<Vec<_>>().leak();
+    Flow::example("instances", &moto.url, rows, &["--skip-preflight"]).instances();
+}
+
 /// A service and two jobs with their schedules.
 #[test]
 fn jobs_on_moto() {

@@ -31,6 +31,12 @@ pub(super) static SERVICES: &[(&str, &str)] = &[
 #[rustfmt::skip]
 pub(super) static QUOTAS: &[Quota] = &[
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", 5.0),
+    quota("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5.0),
+    quota("ec2", "L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 5.0),
+    quota("ec2", "L-3819A6DF", "All G and VT Spot Instance Requests", 0.0),
+    quota("ec2", "L-417A185B", "Running On-Demand P instances", 0.0),
+    quota("ec2", "L-7212CCBC", "All P Spot Instance Requests", 0.0),
+    quota("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances", 0.0),
     quota("ecs", "L-21C621EB", "Clusters per account", 10_000.0),
     quota("ecs", "L-9EF96962", "Services per cluster", 5000.0),
     quota("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50.0),
