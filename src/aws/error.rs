@@ -182,6 +182,8 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "HostedZoneNotEmpty"
         | "ClusterContainsServicesException"
         | "FileSystemInUse"
+        // Load balancers put their last logs there some minutes after they have gone.
+        | "BucketNotEmpty"
         | "ClusterContainsTasksException" => Class::DependencyStillThere,
         "ConflictException" if says("already exists") => Class::AlreadyExists,
         "OperationAborted"
@@ -226,6 +228,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || code.contains("NotExist")
             || code.ends_with("NonExistentQueue")
             || code == "NoSuchEntity"
+            || code == "NoSuchBucket"
             || code == "NoSuchHostedZone"
             || code == "NoSuchChange"
             || code == "NamespaceNotFound"
@@ -238,6 +241,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         }
         _ if code.contains("AlreadyExist")
             || code.contains("Duplicate")
+            || code == "BucketAlreadyOwnedByYou"
             || code == "EntityAlreadyExists"
             || code == "Resource.AlreadyAssociated"
             || code == "QueueNameExists"
@@ -256,7 +260,7 @@ fn hint(failure: &Failure, operation: &str) -> Option<String> {
         Class::Denied => {
             let action = operation
                 .split_once(' ')
-                .map(|(service, name)| format!("{}:{name}", iam_prefix(service)))?;
+                .map(|(service, name)| format!("{}:{}", iam_prefix(service), iam_name(name)))?;
             Some(format!("the credentials in use need the IAM action `{action}`"))
         }
         Class::Credentials => Some(
@@ -287,6 +291,22 @@ fn iam_prefix(service: &str) -> &str {
     match service {
         "efs" => "elasticfilesystem",
         "elbv2" => "elasticloadbalancing",
+        other => other,
+    }
+}
+
+/// What IAM calls an operation, where it has another name for it.
+fn iam_name(operation: &str) -> &str {
+    match operation {
+        "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "PutBucketEncryption" => "PutEncryptionConfiguration",
+        "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+        "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+        "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => "PutLifecycleConfiguration",
+        "ListBuckets" => "ListAllMyBuckets",
+        "ListObjectVersions" => "ListBucketVersions",
+        "DeleteObjects" => "DeleteObject",
         other => other,
     }
 }

@@ -42,7 +42,7 @@ impl HttpConnector for LocalClient {
 async fn send(local: &LocalAws, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
-    // Streams are of S3 and its like, which local AWS does not serve.
+    // Bodies that are streams would be large objects.
     let Some(bytes) = body.bytes().map(Bytes::copy_from_slice) else {
         return Err(ConnectorError::user("local AWS does not read streamed bodies".into()));
     };

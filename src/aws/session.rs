@@ -173,6 +173,15 @@ impl Session {
             secretsmanager: client!(aws_sdk_secretsmanager),
             acm: client!(aws_sdk_acm),
             route53: client!(aws_sdk_route53),
+            s3: aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(&self.config)
+                    .interceptor(self.calls.clone())
+                    .interceptor(NeverCreateTwice)
+                    .interceptor(self.pace.clone())
+                    // An endpoint of one's own mostly has no names for buckets.
+                    .force_path_style(self.config.endpoint_url().is_some())
+                    .build(),
+            ),
             sns: client!(aws_sdk_sns),
             sqs: client!(aws_sdk_sqs),
             vpclattice: client!(aws_sdk_vpclattice),
@@ -238,6 +247,8 @@ pub struct Cx {
     pub acm: aws_sdk_acm::Client,
     /// Route 53.
     pub route53: aws_sdk_route53::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
     /// SQS.

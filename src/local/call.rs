@@ -116,7 +116,9 @@ impl Call<'_> {
         match self.service.protocol {
             Protocol::Json | Protocol::RestJson => json!(at as f64 / 1000.0),
             Protocol::Cbor => json!({ "$time": at }),
-            Protocol::Query | Protocol::Ec2 | Protocol::RestXml => Value::from(iso8601(at)),
+            Protocol::Query | Protocol::Ec2 | Protocol::RestXml | Protocol::S3 => {
+                Value::from(iso8601(at))
+            }
         }
     }
 

@@ -91,6 +91,7 @@ pub mod regions;
 pub mod registry;
 mod route;
 mod route53;
+mod s3;
 mod scheduler;
 mod sealed;
 mod secretsmanager;

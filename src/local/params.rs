@@ -310,14 +310,14 @@ impl Params {
 
     /// Empty lists and structures look like empty strings.
     fn is_query(&self) -> bool {
-        use Protocol::{Ec2, Query, RestXml};
-        matches!(self.shared.service.protocol, Query | Ec2 | RestXml)
+        use Protocol::{Ec2, Query, RestXml, S3};
+        matches!(self.shared.service.protocol, Query | Ec2 | RestXml | S3)
     }
 
     /// A list of one may look like its item: in XML, and in query strings.
     fn single_is_list(&self) -> bool {
         match self.shared.service.protocol {
-            Protocol::RestXml => true,
+            Protocol::RestXml | Protocol::S3 => true,
             Protocol::RestJson => self.path.is_empty(),
             Protocol::Query | Protocol::Ec2 | Protocol::Json | Protocol::Cbor => false,
         }
@@ -370,7 +370,7 @@ impl Params {
                 "InvalidParameterValue",
                 format!("Invalid value for parameter {path}: it must be of type {wanted}"),
             ),
-            Protocol::Query | Protocol::RestXml => AwsError::new(
+            Protocol::Query | Protocol::RestXml | Protocol::S3 => AwsError::new(
                 "MalformedInput",
                 format!("the value at '{path}' is not of type {wanted}"),
             ),

@@ -3,7 +3,7 @@
 use super::service::Service;
 use super::{
     acm, applicationautoscaling, appmesh, autoscaling, cloudtrail, cloudwatch, ec2, ecr, ecs, efs,
-    eks, elbv2, iam, logs, route53, scheduler, secretsmanager, servicediscovery, servicequotas,
+    eks, elbv2, iam, logs, route53, s3, scheduler, secretsmanager, servicediscovery, servicequotas,
     sns, sqs, ssm, sts, tagging, vpclattice,
 };
 
@@ -25,6 +25,7 @@ pub static SERVICES: &[&Service] = &[
     &logs::SERVICE,
     &route53::SERVICE,
     &scheduler::SERVICE,
+    &s3::SERVICE,
     &secretsmanager::SERVICE,
     &servicediscovery::SERVICE,
     &servicequotas::SERVICE,

@@ -92,7 +92,7 @@ pub(super) fn route(
         )
         .status(403));
     }
-    let by_path = matches!(service.protocol, Protocol::RestJson | Protocol::RestXml);
+    let by_path = matches!(service.protocol, Protocol::RestJson | Protocol::RestXml | Protocol::S3);
     if request.method() != http::Method::POST && !by_path {
         return Err(AwsError::not_modelled(format!(
             "local AWS serves {} by POST only, not {}",

@@ -18,6 +18,8 @@ pub enum Protocol {
     RestJson,
     /// restXml: the same with XML (route53). A list is its repeated element: `{"Tags": {"Tag": […]}}`.
     RestXml,
+    /// S3's own kind of it: see `protocol/s3.rs`.
+    S3,
     /// rpcv2Cbor: the path names the operation, the body is CBOR (monitoring). The same service speaks
     /// awsJson to those who do not speak CBOR.
     Cbor,

@@ -1,8 +1,8 @@
 //! The load balancers that services of an environment share.
 
-use super::Context;
 use super::environment::{Balancer, all_traffic, peer};
 use super::network::Network;
+use super::{Context, access_logs};
 use crate::engine::{Address, Desired, Failure, Input, Owner, Spec, Wait};
 use crate::manifest::environment::AccessLogs;
 use crate::resources::acm::CertificateArn;
@@ -10,7 +10,7 @@ use crate::resources::ec2::{
     Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SubnetId,
 };
 use crate::resources::elbv2::listener::SSL_POLICY;
-use crate::resources::elbv2::load_balancer::{LoadBalancerAttributes, LogDelivery};
+use crate::resources::elbv2::load_balancer::LoadBalancerAttributes;
 use crate::resources::elbv2::{
     Action, IpAddressType, Listener, ListenerArn, LoadBalancer, LoadBalancerArn, Protocol, Scheme,
 };
@@ -106,10 +106,10 @@ impl Planner<'_> {
         sources: impl Iterator<Item = Peer>,
     ) -> Result<Balancer, Failure> {
         let (group, rules) = self.security_group(network, services, sources)?;
-        let access_logs = self.access_logs.and_then(|logs| {
-            let prefix = logs.prefix.clone().unwrap_or_default();
-            Some(LogDelivery { bucket: logs.bucket_name.clone()?, prefix })
-        });
+        let access_logs = match self.access_logs {
+            Some(logs) => access_logs::plan(self.desired, self.context, logs)?,
+            None => None,
+        };
         let balancer = LoadBalancer {
             attributes: LoadBalancerAttributes { access_logs, ..LoadBalancerAttributes::default() },
             ip_address_type: match network.ipv6 {

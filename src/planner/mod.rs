@@ -5,6 +5,7 @@
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
+mod access_logs;
 mod addresses;
 mod alarms;
 mod capacity;

@@ -6,6 +6,7 @@
 //! value of a secret is ever read.
 
 mod alarms;
+mod buckets;
 mod certificates;
 mod images;
 mod networks;
@@ -55,6 +56,7 @@ const ALL: &[Check] = &[
     check!("network", "networks", networks),
     check!("route", "routes", routes),
     check!("alarm", "alarms", alarms),
+    check!("bucket", "buckets", buckets),
     check!("policy", "managed policies", policies),
     check!("quota", "quotas", quotas),
     check!("permission", "permissions", permissions),

@@ -68,6 +68,7 @@ const ROWS: &[Row] = &[
         Counted::TargetGroups,
         1000,
     ),
+    row("s3/bucket", ("s3", "L-DC2B2D3D"), "buckets", Counted::Buckets, 10_000),
 ];
 
 /// A need within one resource, which the plan itself shows: nothing is counted in AWS.

@@ -17,6 +17,7 @@ pub mod iam;
 pub mod logs;
 pub mod resource;
 pub mod route53;
+pub mod s3;
 pub mod scheduler;
 pub mod servicediscovery;
 pub mod sns;
@@ -54,6 +55,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<servicediscovery::Namespace>(),
     Kind::of::<servicediscovery::DiscoveryService>(),
     Kind::of::<servicediscovery::Instance>(),
+    Kind::of::<s3::Bucket>(),
     Kind::of::<elbv2::LoadBalancer>(),
     Kind::of::<elbv2::TargetGroup>(),
     Kind::of::<elbv2::Listener>(),

@@ -1,5 +1,6 @@
 //! Whole commands, on local AWS: a file per command or flow.
 
+mod access_logs;
 mod adopt;
 mod anywhere;
 mod capacity;

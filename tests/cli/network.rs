@@ -6,12 +6,12 @@ use shipit::aws::Cx;
 
 use crate::support::{Workdir, prepare};
 
-fn deploy(workdir: &Workdir, environment: &str) {
+pub(super) fn deploy(workdir: &Workdir, environment: &str) {
     workdir.local(&["deploy", "--env", environment, "--yes"]).expect(0);
     assert_eq!(workdir.steps(&["plan", "--env", environment]), Vec::<String>::new());
 }
 
-fn delete(workdir: &Workdir, environment: &str) {
+pub(super) fn delete(workdir: &Workdir, environment: &str) {
     let delete = ["env", "delete", "--name", environment, "--yes", "--allow-delete", "all"];
     workdir.local(&delete).expect(0);
     let show = ["--format", "json", "env", "show", "--name", environment];

@@ -64,6 +64,12 @@ def hold_against_model(made, response_dict=None, event_name="", **_):
         shape = shape.members[payload] if payload else shape
         unknown_json(json.loads(response_dict["body"] or b"{}"), shape, where)
         return
+    if protocol == "rest-xml":
+        payload = shape and shape.serialization.get("payload")
+        shape = shape.members[payload] if payload else shape
+        # Policies and objects are no XML.
+        if not response_dict["body"] or shape.type_name in ("blob", "string"):
+            return
     root = strip(ElementTree.fromstring(response_dict["body"]))
     if protocol == "query":
         parts = {part.tag: part for part in root}
@@ -112,6 +118,8 @@ def unknown_xml(element, shape, where, protocol, top=False):
                 fail(where, f"{part.tag} is not in the model of {shape.name}")
             else:
                 unknown_xml(part, names[part.tag], f"{where}.{part.tag}", protocol)
+    elif shape.type_name == "list" and shape.serialization.get("flattened"):
+        unknown_xml(element, shape.member, where, protocol)
     elif shape.type_name == "list":
         item = shape.member.serialization.get("name", "member")
         for part in element:

@@ -73,7 +73,16 @@ impl Account {
             "monitoring" => "cloudwatch".to_owned(),
             other => other.to_owned(),
         };
-        writes.map(|call| format!("{}:{}", prefix(&call.service), call.operation)).collect()
+        // And some of S3's operations.
+        let name = |operation: &str| match operation {
+            "PutBucketEncryption" => "PutEncryptionConfiguration".to_owned(),
+            "PutPublicAccessBlock" => "PutBucketPublicAccessBlock".to_owned(),
+            "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => {
+                "PutLifecycleConfiguration".to_owned()
+            }
+            other => other.to_owned(),
+        };
+        writes.map(|call| format!("{}:{}", prefix(&call.service), name(&call.operation))).collect()
     }
 
     /// Each plan is a run of its own.

@@ -11,6 +11,7 @@ use shipit::resources::elbv2::{
 };
 
 use super::example::{Edit, Example, Graph, edit, retag, tags};
+use super::stores::logs_bucket;
 
 fn certificate(number: u8) -> String {
     format!(
@@ -75,7 +76,8 @@ pub(super) fn load_balancer() -> Example {
     let c = graph.subnet('c');
     let other = graph.group("other");
     let web = graph.group("web");
-    let logs = json!({ "bucket": "logs-of-demo", "prefix": "web" });
+    let bucket = graph.add("logs", &logs_bucket("logs-of-demo"));
+    let logs = json!({ "bucket": bucket.name(), "prefix": "web" });
     let edits: Vec<Edit> = vec![
         edit("subnets", json!([a.id(), b.id(), c.id()])),
         edit("security_groups", json!([other.id()])),

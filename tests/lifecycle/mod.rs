@@ -79,6 +79,7 @@ lives! {
     discovery_service => names::discovery_service,
     checked_service => names::checked_service,
     discovery_instance => names::instance,
+    bucket => stores::bucket,
     load_balancer => load_balancing::load_balancer,
     target_group => load_balancing::target_group,
     listener => load_balancing::listener,

@@ -16,7 +16,7 @@ use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
     REGISTRY, acm, applicationautoscaling, autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
-    logs, route53, scheduler, servicediscovery, sns, sqs, vpclattice,
+    logs, route53, s3, scheduler, servicediscovery, sns, sqs, vpclattice,
 };
 
 use super::EXAMPLES;
@@ -280,6 +280,19 @@ const WRITTEN: &[Written] = &[
         "elbv2",
         &["AddListenerCertificates", "RemoveListenerCertificates"],
         elbv2::listener_certificate::EXCLUDED,
+    ),
+    written(
+        "s3/bucket",
+        "s3",
+        &[
+            "CreateBucket",
+            "PutBucketEncryption",
+            "PutPublicAccessBlock",
+            "PutBucketOwnershipControls",
+            "PutBucketLifecycleConfiguration",
+            "PutBucketPolicy",
+        ],
+        s3::bucket::EXCLUDED,
     ),
     written("acm/certificate", "acm", &["RequestCertificate"], acm::certificate::EXCLUDED),
     written("route53/record", "route53", &["ChangeResourceRecordSets"], route53::record::EXCLUDED),

@@ -7,6 +7,8 @@ use shipit::engine::Handle;
 use shipit::resources::ecr::Repository;
 use shipit::resources::iam::Role;
 use shipit::resources::logs::LogGroup;
+use shipit::resources::s3::Bucket;
+use shipit::resources::s3::bucket::LifecycleRule;
 
 use super::example::{Example, Graph, edit, retag, tags};
 
@@ -157,4 +159,60 @@ pub(super) fn repository() -> Example {
             edit("kms_key", json!(key(2))),
         ],
     )
+}
+
+pub(super) fn bucket() -> Example {
+    let mut graph = Graph::default();
+    let bucket = graph.add("logs", &logs_bucket("demo-test-logs-123456789012-eu-west-1"));
+    graph.example(
+        &bucket,
+        vec![
+            edit("encryption", json!("aws:kms")).with("kms_key", json!("alias/logs")),
+            edit("kms_key", json!("alias/logs")).with("encryption", json!("aws:kms")),
+            edit("bucket_key", json!(true)).with("encryption", json!("aws:kms")),
+            edit("block_public_access", json!(false)),
+            edit("ownership", json!("BucketOwnerPreferred")),
+            edit("lifecycle", json!([])),
+            edit(
+                "lifecycle",
+                json!([LifecycleRule {
+                    id: "parts".to_owned(),
+                    enabled: false,
+                    prefix: "a/".to_owned(),
+                    expire_after_days: None,
+                    abort_uploads_after_days: Some(7),
+                }]),
+            ),
+            edit("policy", json!(null)),
+            edit("policy", delivery("logs.example.com", "demo-test-logs-123456789012-eu-west-1")),
+            retag(),
+            edit("name", json!("demo-test-other-123456789012-eu-west-1"))
+                .with("policy", json!(null)),
+        ],
+    )
+}
+
+/// A bucket that load balancers may write to.
+pub(super) fn logs_bucket(name: &str) -> Bucket {
+    Bucket {
+        lifecycle: vec![LifecycleRule {
+            id: "expire".to_owned(),
+            enabled: true,
+            prefix: String::new(),
+            expire_after_days: Some(30),
+            abort_uploads_after_days: None,
+        }],
+        policy: Some(delivery("logdelivery.elasticloadbalancing.amazonaws.com", name)),
+        tags: tags(),
+        ..Bucket::new(name)
+    }
+}
+
+fn delivery(service: &str, bucket: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Service": service },
+        "Action": "s3:PutObject",
+        "Resource": format!("arn:aws:s3:::{bucket}/*"),
+    }] })
 }

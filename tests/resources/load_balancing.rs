@@ -11,6 +11,7 @@ use shipit::resources::ec2::{InternetGateway, SecurityGroup, Subnet, Vpc, VpcId}
 use shipit::resources::elbv2::{
     Action, Listener, LoadBalancer, Protocol, Redirect, Scheme, TargetGroup,
 };
+use shipit::resources::s3::Bucket;
 
 use super::{account, create};
 
@@ -194,7 +195,17 @@ async fn a_load_balancer_and_all_that_hangs_on_it_change_in_place() {
 
     let subnets = json!(account.subnets[1..]);
     let tags = json!({ "team": "web" });
-    let log = json!({ "bucket": "logs-of-demo", "prefix": "web" });
+    let bucket = Bucket {
+        policy: Some(json!({ "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": "arn:aws:iam::156460612806:root" },
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::logs-of-demo/web/AWSLogs/123456789012/*",
+        }] })),
+        ..Bucket::new("logs-of-demo")
+    };
+    let bucket = create(&account.cx, "logs", &bucket).await.name;
+    let log = json!({ "bucket": bucket, "prefix": "web" });
     account
         .change(
             BALANCER,

@@ -4,6 +4,7 @@
 
 pub mod alarms;
 pub mod balancers;
+pub mod buckets;
 pub mod certificates;
 pub mod images;
 pub mod networks;

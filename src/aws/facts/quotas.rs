@@ -59,6 +59,8 @@ pub enum Counted {
     LoadBalancers,
     /// Target groups.
     TargetGroups,
+    /// Buckets, of all regions.
+    Buckets,
 }
 
 /// How many there are.
@@ -95,6 +97,9 @@ pub async fn count(cx: &Cx, what: Counted) -> Result<usize, Failure> {
             "elbv2 DescribeLoadBalancers",
             load_balancers
         ),
+        Counted::Buckets => {
+            pages!(cx.s3.list_buckets().max_buckets(1000), "s3 ListBuckets", buckets)
+        }
         Counted::TargetGroups => {
             pages!(cx.elbv2.describe_target_groups(), "elbv2 DescribeTargetGroups", target_groups)
         }

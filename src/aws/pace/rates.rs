@@ -75,6 +75,7 @@ pub(super) const RATES: &[Rate] = &[
     rate("Secrets Manager", &[], 50, 40, "quotas"),
     rate("ACM", &[], 20, 8, "quotas"),
     rate("Route 53", &[], 5, 5, "quotas"),
+    rate("S3", &[], 100, 50, "careful"),
     rate("Resource Groups Tagging API", &[], 15, 15, "quotas"),
     each("Scheduler", READS, 50, 20, "careful"),
     each("Scheduler", &[], 50, 10, "careful"),

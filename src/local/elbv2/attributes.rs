@@ -10,6 +10,7 @@ use super::{LISTENERS, LOAD_BALANCERS, TARGET_GROUPS, names};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
+use crate::local::s3;
 
 pub(super) fn describe_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("LoadBalancerArn")?;
@@ -21,12 +22,22 @@ pub(super) fn modify_load_balancer(call: &mut Call<'_>) -> Result<Value, AwsErro
     let arn = call.input.text("LoadBalancerArn")?;
     let mut document = Value::clone(&*names::load_balancer(call, &arn)?);
     let table = of_load_balancer(document.text("Type"));
-    change(call, &mut document, "Load balancer", &[table])?;
+    let given = change(call, &mut document, "Load balancer", &[table])?;
     for logs in ["access_logs", "connection_logs", "health_check_logs"] {
         let attributes = &document["Attributes"];
         let on = attributes.text(&format!("{logs}.s3.enabled")) == "true";
         if on && attributes.text(&format!("{logs}.s3.bucket")).is_empty() {
             return Err(configuration(format!("The value of '{logs}.s3.bucket' cannot be empty")));
+        }
+        let part = |key: &str| attributes.text(&format!("{logs}.s3.{key}")).to_owned();
+        // Asked when logs are turned to a bucket, and never again.
+        let asked = on && given.iter().any(|key| key.starts_with(logs));
+        let network = document.text("Type") == "network";
+        let refusal = |bucket: &str, prefix: &str| {
+            asked.then(|| s3::delivery::refusal(call, network, bucket, prefix)).flatten()
+        };
+        if let Some(why) = refusal(&part("bucket"), &part("prefix")) {
+            return Err(configuration(why));
         }
     }
     let output = listed(&document, &[table]);
@@ -112,16 +123,18 @@ pub(super) fn of_listener(protocol: &str) -> &'static [&'static [Attribute]] {
     }
 }
 
+/// Changes what the call gives; says which keys.
 fn change(
     call: &Call<'_>,
     document: &mut Value,
     noun: &str,
     tables: &[&[Attribute]],
-) -> Result<(), AwsError> {
+) -> Result<Vec<String>, AwsError> {
     let given = call.input.structures("Attributes")?;
     if given.is_empty() {
         return Err(call.input.missing("Attributes"));
     }
+    let mut keys = Vec::new();
     for attribute in given {
         let key = attribute.text("Key")?;
         let value = attribute.optional_text("Value")?.unwrap_or_default();
@@ -136,8 +149,9 @@ fn change(
             )));
         }
         document["Attributes"].set(&key, value);
+        keys.push(key);
     }
-    Ok(())
+    Ok(keys)
 }
 
 fn listed(document: &Value, tables: &[&[Attribute]]) -> Value {

@@ -6,6 +6,7 @@ mod escape;
 mod json;
 mod query;
 mod rest;
+mod s3;
 mod xml;
 
 use bytes::Bytes;
@@ -54,12 +55,16 @@ pub(super) fn decode(
         Protocol::RestJson | Protocol::RestXml => {
             rest::decode(service, request).map(|(operation, input)| Asked::ByPath(operation, input))
         }
+        Protocol::S3 => {
+            s3::decode(service, request).map(|(operation, input)| Asked::ByPath(operation, input))
+        }
     }
 }
 
 /// The answer to a call that succeeded.
 pub(super) fn success(envelope: &Envelope, output: &Value) -> Response<Bytes> {
     let body = match envelope.protocol {
+        Protocol::S3 => return s3::success(envelope, output),
         Protocol::Json | Protocol::RestJson => json::success(output).into(),
         Protocol::RestXml => xml::rest_success(envelope, output).into(),
         Protocol::Query => xml::query_success(envelope, output).into(),
@@ -72,6 +77,7 @@ pub(super) fn success(envelope: &Envelope, output: &Value) -> Response<Bytes> {
 /// The answer to a call that failed.
 pub(super) fn failure(envelope: &Envelope, error: &AwsError) -> Response<Bytes> {
     let body = match envelope.protocol {
+        Protocol::S3 => return s3::failure(envelope, error),
         Protocol::Json => json::failure(error).into(),
         Protocol::RestJson => rest::failure(error).into(),
         Protocol::Query | Protocol::RestXml => xml::query_failure(envelope, error).into(),
@@ -94,7 +100,7 @@ fn respond(envelope: &Envelope, status: u16, body: Vec<u8>) -> Response<Bytes> {
         Protocol::Json => format!("application/x-amz-json-{}", envelope.version),
         Protocol::RestJson => "application/json".to_owned(),
         Protocol::Cbor => "application/cbor".to_owned(),
-        Protocol::Query | Protocol::RestXml => "text/xml".to_owned(),
+        Protocol::Query | Protocol::RestXml | Protocol::S3 => "text/xml".to_owned(),
         Protocol::Ec2 => "text/xml;charset=UTF-8".to_owned(),
     };
     let mut response = Response::new(Bytes::from(body));

@@ -56,6 +56,23 @@ pub(super) fn rest_success(envelope: &Envelope, output: &Value) -> String {
     text
 }
 
+/// A document with this root element.
+pub(super) fn rooted(root: &str, namespace: &str, output: &Value) -> String {
+    let mut text = format!("{HEAD}<{root} xmlns=\"{namespace}\">");
+    content(&mut text, output, REPEATED);
+    text.push_str(&format!("</{root}>"));
+    text
+}
+
+/// S3's errors are in no envelope.
+pub(super) fn s3_failure(code: &str, message: &str, request_id: &str) -> String {
+    format!(
+        "{HEAD}<Error><Code>{}</Code><Message>{}</Message><RequestId>{request_id}</RequestId></Error>",
+        escape(code),
+        escape(message)
+    )
+}
+
 /// Reads the members of a restXml body's root element.
 pub(super) fn decode(body: &[u8]) -> Result<Value, AwsError> {
     let malformed = |why: &dyn std::fmt::Display| AwsError::new("MalformedInput", why.to_string());

@@ -77,7 +77,9 @@ fn hand_on(call: &mut Call<'_>, arn: &str, operation: &str, input: Value) -> Res
     let Some([_, _, name, region, account, _]) = parts(arn) else {
         return Err(call.input.invalid(format!("{arn} is not an ARN")));
     };
-    if region != call.region || account != call.account {
+    // A bucket's ARN has neither.
+    let nowhere = name == "s3" && region.is_empty() && account.is_empty();
+    if !nowhere && (region != call.region || account != call.account) {
         return Err(call.input.invalid(format!(
             "{arn} is not a resource of account {} in {}",
             call.account, call.region
@@ -131,6 +133,7 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
         "elasticfilesystem" => {
             ("TagResource", json!({"ResourceId": last(resource), "Tags": list("Key", "Value")}))
         }
+        "s3" => ("TagResource", json!({"Bucket": resource, "Tags": list("Key", "Value")})),
         "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
         "logs" | "vpc-lattice" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
@@ -148,6 +151,7 @@ fn untag(arn: &str, keys: &[String]) -> Option<Step> {
         }
         "sqs" => ("UntagQueue", json!({"QueueUrl": queue_url(arn), "TagKeys": keys})),
         "scheduler" | "sns" => ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys})),
+        "s3" => ("UntagResource", json!({"Bucket": resource, "TagKeys": keys})),
         "elasticfilesystem" => {
             ("UntagResource", json!({"ResourceId": last(resource), "tagKeys": keys}))
         }

@@ -2,26 +2,44 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::manifest::read::{Read, Reader, is_map, notation, record};
+use crate::manifest::read::{Read, Reader, is_map, notation, record, whole};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::Node;
 
 /// Where a load balancer logs its requests.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AccessLogs {
-    /// The bucket; `None` for no logs.
-    pub bucket_name: Option<String>,
+    /// The bucket.
+    pub bucket: LogBucket,
     /// What keys begin with.
     pub prefix: Option<String>,
 }
 
+/// A bucket for logs.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogBucket {
+    /// There are no logs.
+    None,
+    /// Made, changed and deleted with the environment.
+    Own {
+        /// Days after which logs go; never where left out.
+        retention: Option<u32>,
+    },
+    /// Made by somebody else, and never changed.
+    Existing(String),
+}
+
 record! {
-    /// A bucket for the logs of requests.
+    /// The logs of requests.
     pub(crate) struct AccessLogsMap {
-        /// The bucket's name. Its policy must let `logdelivery.elasticloadbalancing.amazonaws.com` put objects.
+        /// The name of a bucket that exists. Its policy must let `logdelivery.elasticloadbalancing.amazonaws.com` put objects.
+        /// One is made when left out.
         bucket_name: Option<String> as Option<BucketName>,
         /// What the keys of the logs begin with.
         prefix: Option<String> as Option<KeyPrefix>,
+        /// Days after which logs are deleted, in a bucket that shipit makes; they are kept when left out.
+        retention: Option<u32> as Option<Days>,
     }
 }
 
@@ -31,7 +49,7 @@ impl JsonSchema for AccessLogs {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([schemars::json_schema!({ "const": false }), part::<AccessLogsMap>(generator)])
+        either([part::<bool>(generator), part::<AccessLogsMap>(generator)])
     }
 }
 
@@ -40,30 +58,54 @@ impl Read for AccessLogs {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if !is_map(node) {
-            return match bool::read(node, reader)? {
-                false => Some(Self { bucket_name: None, prefix: None }),
-                true => no_bucket(node, reader),
+            let before = reader.problems.len();
+            let on = bool::read(node, reader);
+            if let Some(problem) = reader.problems.get_mut(before) {
+                problem.expected = Some(
+                    "`true`, `false`, or a map with `bucket_name`, `prefix` or `retention`"
+                        .to_owned(),
+                );
+            }
+            let bucket = match on? {
+                true => LogBucket::Own { retention: None },
+                false => LogBucket::None,
             };
+            return Some(Self { bucket, prefix: None });
         }
-        let map = AccessLogsMap::read(node, reader)?;
-        match map.bucket_name {
+        let AccessLogsMap { bucket_name, prefix, retention } = AccessLogsMap::read(node, reader)?;
+        let bucket = match bucket_name {
             // A name that cannot be was told already.
-            None if node.get("bucket_name").is_some() => None,
-            None => no_bucket(node, reader),
-            bucket_name => Some(Self { bucket_name, prefix: map.prefix }),
-        }
+            None if node.get("bucket_name").is_some() => return None,
+            None => LogBucket::Own { retention },
+            Some(name) => {
+                if let Some(retention) = node.get("retention") {
+                    let problem = reader.error(
+                        retention.span,
+                        format!(
+                            "`retention` is for a bucket that shipit makes, and `{name}` exists"
+                        ),
+                    );
+                    problem.help = Some(
+                        "give that bucket a life-cycle rule of its own, or remove `bucket_name`"
+                            .to_owned(),
+                    );
+                    return None;
+                }
+                LogBucket::Existing(name)
+            }
+        };
+        Some(Self { bucket, prefix })
     }
 }
 
-/// Copilot makes a bucket then.
-fn no_bucket(node: &Node, reader: &mut Reader) -> Option<AccessLogs> {
-    let problem = reader.error(
-        node.span,
-        "access logs need a bucket, and shipit makes none: that comes in a later release",
-    );
-    problem.expected = Some("the name of a bucket that lets load balancers write".to_owned());
-    problem.help = Some("write `access_logs:` and below it `bucket_name: NAME`".to_owned());
-    None
+notation! {
+    /// Days.
+    Days as u32,
+    { "type": "integer", "minimum": 1, "maximum": 36500 },
+    |node, reader| {
+        let days = whole::<i64>(node, reader, 1, 36_500, "a number of days, 1 to 36500")?;
+        u32::try_from(days).ok()
+    }
 }
 
 notation! {

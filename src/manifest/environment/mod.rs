@@ -8,7 +8,7 @@ mod network;
 
 use std::collections::BTreeMap;
 
-pub use access_logs::AccessLogs;
+pub use access_logs::{AccessLogs, LogBucket};
 pub(crate) use capacity::is_arm;
 pub use capacity::{Bounds, Capacity, Ec2Capacity, ImageFamily, ManagedCapacity, Side};
 pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
@@ -99,7 +99,8 @@ record! {
     pub struct PublicHttp {
         /// ARNs of ACM certificates; with at least one the load balancer listens on HTTPS too.
         certificates: Vec<String> as Vec<Arn>,
-        /// Where requests are logged: a bucket that lets load balancers write.
+        /// Where requests are logged: `true` for a bucket of the environment's own, or its `retention` and `prefix`;
+        /// `bucket_name` for one that exists.
         access_logs: Option<AccessLogs> as Option<AccessLogs>,
         /// Who may connect.
         ingress: PublicIngress = PublicIngress::default(),

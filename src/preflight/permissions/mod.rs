@@ -156,6 +156,7 @@ fn limit(kind: &str) -> usize {
     match kind {
         "elbv2/load-balancer" | "elbv2/target-group" => 32,
         "iam/role" => 64,
+        "s3/bucket" => 35,
         _ => 255,
     }
 }

@@ -264,6 +264,30 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["servicediscovery:DeregisterInstance"],
     },
     Actions {
+        kind: "s3/bucket",
+        resource: "s3:::{name}-{account}-{region}",
+        create: &[
+            "s3:CreateBucket",
+            "s3:TagResource",
+            "s3:PutBucketOwnershipControls",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+        ],
+        update: &[
+            "s3:PutBucketOwnershipControls",
+            "s3:PutBucketPolicy",
+            "s3:DeleteBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+            "s3:PutBucketTagging",
+        ],
+        // `s3:DeleteObject` is asked of objects, which have other ARNs.
+        delete: &["s3:DeleteBucket"],
+    },
+    Actions {
         kind: "elbv2/load-balancer",
         resource: "elasticloadbalancing:{region}:{account}:loadbalancer/*/{name}/*",
         create: &[

@@ -6,8 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::LoadBalancerAttribute;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Cx, classify};
-use crate::engine::{Class, Failure};
+use crate::engine::{Class, Failure, Input};
 use crate::resources::elbv2::words::{DesyncMitigation, ForwardedFor, LoadBalancerType};
+use crate::resources::s3::BucketName;
 
 /// How a load balancer treats requests and connections; the default is AWS's. Attributes that are no
 /// fields here are left as they are.
@@ -52,8 +53,8 @@ pub struct LoadBalancerAttributes {
 /// A bucket that logs are put into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogDelivery {
-    /// The bucket's name; in the same region, with a policy that lets load balancers write.
-    pub bucket: String,
+    /// The bucket; in the same region, with a policy that lets load balancers write.
+    pub bucket: Input<BucketName>,
     /// What keys begin with; may be empty.
     pub prefix: String,
 }
@@ -88,7 +89,7 @@ const OF_NETWORK: [&str; 4] = ["access_logs.", "deletion_protection.", "zonal_sh
 
 impl LoadBalancerAttributes {
     /// As the API writes them.
-    fn texts(&self, kind: &LoadBalancerType) -> BTreeMap<String, String> {
+    fn texts(&self, kind: &LoadBalancerType) -> Result<BTreeMap<String, String>, Failure> {
         let mut texts: BTreeMap<String, String> = [
             ("idle_timeout.timeout_seconds", self.idle_timeout.to_string()),
             ("client_keep_alive.seconds", self.client_keep_alive.to_string()),
@@ -116,7 +117,8 @@ impl LoadBalancerAttributes {
         for (name, logs) in LOGS.into_iter().zip(logs) {
             texts.insert(format!("{name}.s3.enabled"), logs.is_some().to_string());
             if let Some(logs) = logs {
-                texts.insert(format!("{name}.s3.bucket"), logs.bucket.clone());
+                let bucket = logs.bucket.get()?;
+                texts.insert(format!("{name}.s3.bucket"), bucket.as_str().to_owned());
                 texts.insert(format!("{name}.s3.prefix"), logs.prefix.clone());
             }
         }
@@ -124,7 +126,7 @@ impl LoadBalancerAttributes {
             texts.insert(CROSS_ZONE.to_owned(), self.cross_zone.to_string());
             texts.retain(|key, _| OF_NETWORK.iter().any(|start| key.starts_with(start)));
         }
-        texts
+        Ok(texts)
     }
 
     /// Read back; what is absent has its default.
@@ -137,8 +139,10 @@ impl LoadBalancerAttributes {
         let logs = |name: &str| {
             let part =
                 |key: &str| texts.get(&format!("{name}.s3.{key}")).cloned().unwrap_or_default();
-            (part("enabled") == "true")
-                .then(|| LogDelivery { bucket: part("bucket"), prefix: part("prefix") })
+            (part("enabled") == "true").then(|| LogDelivery {
+                bucket: Input::Known(part("bucket").as_str().into()),
+                prefix: part("prefix"),
+            })
         };
         Self {
             idle_timeout: number("idle_timeout.timeout_seconds", default.idle_timeout),
@@ -172,9 +176,9 @@ impl LoadBalancerAttributes {
         live: &Self,
         kind: &LoadBalancerType,
     ) -> Result<(), Failure> {
-        let live = live.texts(kind);
+        let live = live.texts(kind)?;
         let differing: Vec<LoadBalancerAttribute> = self
-            .texts(kind)
+            .texts(kind)?
             .into_iter()
             .filter(|(key, text)| live.get(key) != Some(text))
             .map(|(key, text)| LoadBalancerAttribute::builder().key(key).value(text).build())
@@ -224,6 +228,10 @@ pub(super) async fn read(
 mod tests {
     use super::*;
 
+    fn logs(prefix: &str) -> LogDelivery {
+        LogDelivery { bucket: Input::Known("logs".into()), prefix: prefix.to_owned() }
+    }
+
     #[test]
     fn attributes_read_back_as_they_were_written() {
         let changed = LoadBalancerAttributes {
@@ -240,13 +248,13 @@ mod tests {
             firewall_fail_open: true,
             cross_zone: false,
             zonal_shift: true,
-            access_logs: Some(LogDelivery { bucket: "logs".into(), prefix: "web".into() }),
-            connection_logs: Some(LogDelivery { bucket: "logs".into(), prefix: String::new() }),
+            access_logs: Some(logs("web")),
+            connection_logs: Some(logs("")),
             health_check_logs: None,
         };
         for attributes in [LoadBalancerAttributes::default(), changed] {
             let kind = LoadBalancerType::Application;
-            let read = LoadBalancerAttributes::from_texts(&attributes.texts(&kind), &kind);
+            let read = LoadBalancerAttributes::from_texts(&attributes.texts(&kind).unwrap(), &kind);
             assert_eq!(read, attributes);
         }
         let network = LoadBalancerType::Network;
@@ -255,7 +263,7 @@ mod tests {
             deletion_protection: true,
             ..LoadBalancerAttributes::default()
         };
-        let texts = changed.texts(&network);
+        let texts = changed.texts(&network).unwrap();
         assert!(!texts.contains_key("idle_timeout.timeout_seconds"));
         assert_eq!(LoadBalancerAttributes::from_texts(&texts, &network), changed);
         assert_eq!(

@@ -1,0 +1,7 @@
+//! S3: buckets. Objects are only ever deleted, with their bucket.
+
+pub mod bucket;
+pub mod delivery;
+mod settings;
+
+pub use bucket::{Bucket, BucketName};
