@@ -253,6 +253,10 @@ fn cluster(
     context: &Context<'_>,
 ) -> Result<(Input<ClusterName>, Input<ClusterArn>), Failure> {
     let manifest = context.manifest()?;
+    if let Some(name) = &manifest.cluster.existing {
+        let arn = context.arn("ecs", &format!("cluster/{name}"));
+        return Ok((Input::Known(name.as_str().into()), Input::Known(arn.as_str().into())));
+    }
     let mut capacity_providers = vec!["FARGATE".to_owned()];
     if manifest.cluster.spot {
         capacity_providers.push("FARGATE_SPOT".to_owned());

@@ -9,6 +9,7 @@ mod access_logs;
 mod addresses;
 mod alarms;
 mod capacity;
+mod cluster;
 mod connect;
 mod endpoints;
 mod environment;
@@ -46,6 +47,7 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 
 pub use addresses::{ServiceAddress, addresses};
 pub use capacity::MACHINE;
+pub use cluster::cluster_wanted;
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
@@ -174,6 +176,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
         }
         service::plan(&mut desired, context, live, &environment, service, &mut priorities)?;
     }
+    cluster::check(context, &desired)?;
     iam::bound(&mut desired, context);
     patches::apply(&mut desired, context.manifest()?, &services)?;
     Ok(desired)

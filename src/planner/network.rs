@@ -64,6 +64,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn plan(mut self) -> Result<Network, Failure> {
         let zones = self.zones()?;
+        self.refuse_zones_elsewhere(&zones)?;
         let vpc = Vpc {
             cidr: self.own.cidr.to_string(),
             tenancy: "default".to_owned(),
@@ -104,6 +105,25 @@ impl Planner<'_> {
             &endpoints::Place { vpc: &vpc, subnets: within, tables: &tables },
         )?);
         Ok(Network { vpc, public, private, public_routes, private_routes, ipv6: self.own.ipv6 })
+    }
+
+    /// A zone's name begins with its region's.
+    fn refuse_zones_elsewhere(&self, zones: &[String]) -> Result<(), Failure> {
+        let region = self.context.region;
+        let written = self.own.public.iter().chain(&self.own.private);
+        let mut all = zones.iter().chain(written.filter_map(|subnet| subnet.zone.as_ref()));
+        let Some(zone) = all.find(|zone| !zone.starts_with(region)) else { return Ok(()) };
+        let failure = Failure::new(
+            Class::Invalid,
+            format!(
+                "zone `{zone}` is not in region {region}, where environment `{}` is",
+                self.context.environment
+            ),
+        );
+        let of = zone.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        Err(failure.with_hint(format!(
+            "name zones of {region} under `network.vpc` in the environment's manifest, such as {region}a and {region}b, or write `region: {of}`"
+        )))
     }
 
     /// The names of the zones that subnets stand in.

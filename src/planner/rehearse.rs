@@ -46,6 +46,7 @@ fn surroundings(
     let balancer = ExistingBalancer { http: Some("listener".to_owned()), ..Default::default() };
     let wanted = balancers_wanted(workspace, environment, services).into_iter();
     Surroundings {
+        providers: None,
         zones: workspace.application.domain.iter().map(zone).collect(),
         balancers: wanted.map(|name| (name, balancer.clone())).collect(),
         lattice_prefix_list: Some("pl-0".to_owned()),

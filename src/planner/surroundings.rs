@@ -16,6 +16,8 @@ pub struct Surroundings {
     pub balancers: BTreeMap<String, ExistingBalancer>,
     /// The prefix list from which VPC Lattice calls tasks: `pl-…`.
     pub lattice_prefix_list: Option<String>,
+    /// The capacity providers of the cluster that exists, where the environment has none of its own.
+    pub providers: Option<BTreeSet<String>>,
 }
 
 /// A public hosted zone.

@@ -8,6 +8,7 @@
 mod alarms;
 mod buckets;
 mod certificates;
+mod files;
 mod images;
 mod networks;
 pub mod permissions;
@@ -57,6 +58,7 @@ const ALL: &[Check] = &[
     check!("route", "routes", routes),
     check!("alarm", "alarms", alarms),
     check!("bucket", "buckets", buckets),
+    check!("volume", "file systems", files),
     check!("policy", "managed policies", policies),
     check!("quota", "quotas", quotas),
     check!("permission", "permissions", permissions),

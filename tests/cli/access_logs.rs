@@ -74,7 +74,7 @@ fn a_bucket_of_the_environments_own_takes_the_logs_and_keeps_them() {
     assert_eq!(
         workdir.steps(&["plan"]),
         [
-            "update s3/bucket.access-logs: lifecycle policy",
+            "update s3/bucket.access-logs: lifecycle[0] policy",
             "update elbv2/load-balancer.public: attributes.access_logs",
         ]
     );
@@ -127,7 +127,8 @@ fn a_bucket_that_exists_must_let_load_balancers_write() {
     workdir.local(&["deploy", "--yes"]).expect(4);
     // What preflight would have told is AWS's to tell, too.
     let failed = workdir.local(&["deploy", "--yes", "--skip-preflight"]).expect(3);
-    assert!(failed.stdout.contains("Access Denied for bucket: logs-of-all"), "{}", failed.stdout);
+    let text = failed.stdout + &failed.stderr;
+    assert!(text.contains("Access Denied for bucket: logs-of-all"), "{text}");
     workdir.by_hand(async |cx: Cx| {
         let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs-of-all/AWSLogs/123456789012/*"}]}"#;
         cx.s3.put_bucket_policy().bucket("logs-of-all").policy(policy).send().await.unwrap();

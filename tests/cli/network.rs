@@ -232,3 +232,28 @@ fn one_kind_of_nat_follows_another() {
     }
     delete(&workdir, "test");
 }
+
+#[test]
+fn zones_of_another_region_are_told_with_their_region() {
+    let workdir = Workdir::example("dual-stack");
+    let environment = "shipit/environments/test.yml";
+    workdir.edit(environment, "zones: 3", "zones: [us-east-1a, us-east-1b]");
+    let refused = || {
+        let text = workdir.local(&["plan"]).expect(1).stderr;
+        text.lines().skip_while(|line| !line.starts_with("error")).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(refused(), @r"
+    error: zone `us-east-1a` is not in region eu-west-1, where environment `test` is
+    hint: name zones of eu-west-1 under `network.vpc` in the environment's manifest, such as eu-west-1a and eu-west-1b, or write `region: us-east-1`
+    ");
+    workdir.edit(
+        environment,
+        "zones: [us-east-1a, us-east-1b]",
+        "subnets: {public: [{cidr: 10.0.0.0/24, az: us-west-2a}, {cidr: 10.0.1.0/24, az: us-west-2-lax-1a}]}",
+    );
+    workdir.edit(environment, "    nat: regional\n", "");
+    insta::assert_snapshot!(refused(), @r"
+    error: zone `us-west-2a` is not in region eu-west-1, where environment `test` is
+    hint: name zones of eu-west-1 under `network.vpc` in the environment's manifest, such as eu-west-1a and eu-west-1b, or write `region: us-west-2`
+    ");
+}

@@ -114,6 +114,7 @@ fn surroundings() -> Surroundings {
     };
     Surroundings {
         lattice_prefix_list: Some("pl-0a1b2c3d4e5f67890".to_owned()),
+        providers: None,
         zones: vec![zone("Z1EXAMPLE", "example.com"), zone("Z2EXAMPLE", "example.org")],
         balancers: BTreeMap::from([("office".to_owned(), office)]),
     }

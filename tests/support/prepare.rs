@@ -131,11 +131,13 @@ async fn balancer(cx: &Cx, any_certificate: bool) -> (String, [String; 2], Vec<S
     (vpc, subnets.try_into().unwrap(), listeners)
 }
 
-/// Makes the network that `imported-vpc` names, and puts its ids into the manifests. Returns the two subnets
+/// Makes the cluster and the network that `imported-vpc` names, and puts its ids into the manifests. Returns the two subnets
 /// that bear its tags, and the id of another VPC that has one such, too.
 pub(crate) fn network(workdir: &Workdir) -> ([String; 2], String) {
     use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
     let (vpc, subnets, group, other) = workdir.by_hand_in("us-east-1", async |cx: Cx| {
+        let cluster = cx.ecs.create_cluster().cluster_name("office");
+        cluster.capacity_providers("FARGATE").send().await.unwrap();
         let ec2 = &cx.ec2;
         let mut vpcs = Vec::new();
         for _ in 0..2 {

@@ -6,6 +6,8 @@ pub mod alarms;
 pub mod balancers;
 pub mod buckets;
 pub mod certificates;
+pub mod clusters;
+pub mod files;
 pub mod images;
 pub mod networks;
 pub mod policies;

@@ -153,6 +153,11 @@ impl Pipeline {
         &self.target.environment
     }
 
+    /// The name of the cluster that the services run in, where the environment has none of its own.
+    pub(super) fn existing_cluster(&self) -> Option<&str> {
+        planner::cluster_wanted(&self.workspace, &self.target.environment)
+    }
+
     /// How time passes.
     pub(super) fn clock(&self) -> &TokioClock {
         &self.clock

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{CONCURRENCY, Choices, Pipeline, PlanOptions, Which};
 use crate::cli::{Exit, Stop, plan_file};
-use crate::engine::{Desired, Observation, Plan, Severity, find_losses, plan};
+use crate::engine::{Address, Desired, Observation, Plan, Severity, find_losses, plan};
 use crate::render::human::text;
 
 /// What a plan was made from.
@@ -67,7 +67,10 @@ impl Pipeline {
     /// A service needs an environment that is there.
     fn refuse_missing_environment(&self, observation: &Observation) -> Result<(), Stop> {
         let Which::Service(service) = &self.which else { return Ok(()) };
-        if !observation.seen.of("ecs/cluster").is_empty() {
+        // Where the cluster is not ours, the group that all services are in tells as much.
+        let group = Address::new("ec2/security-group", "environment");
+        if !observation.seen.of("ecs/cluster").is_empty() || observation.at(&group).next().is_some()
+        {
             return Ok(());
         }
         let name = &self.target.environment;

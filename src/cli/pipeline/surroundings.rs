@@ -1,8 +1,8 @@
 //! Asks for what exists beside shipit's resources, where manifests name it.
 
-use super::Pipeline;
+use super::{Pipeline, Which};
 use crate::aws::facts::balancers::{self, Balancer};
-use crate::aws::facts::{prefix_lists, zones};
+use crate::aws::facts::{clusters, prefix_lists, zones};
 use crate::cli::Stop;
 use crate::planner::{self, ExistingBalancer, HostedZone, Surroundings};
 
@@ -24,6 +24,31 @@ impl Pipeline {
         }
         if planner::prefix_list_wanted(workspace, environment) {
             found.lattice_prefix_list = Some(prefix_lists::lattice(cx).await?);
+        }
+        // What goes needs no cluster that is there.
+        let goes = matches!(self.which, Which::DeleteService(_) | Which::DeleteEnvironment);
+        let cluster = planner::cluster_wanted(workspace, environment).filter(|_| !goes);
+        if let Some(name) = cluster {
+            let there = clusters::cluster(cx, name).await?.filter(|it| it.status != "INACTIVE");
+            let place = format!("{} of account {}", cx.region, cx.account);
+            match there {
+                None => {
+                    return Err(Stop::refused(
+                        format!("there is no cluster `{name}` in {place}"),
+                        "`aws ecs list-clusters` prints those that are; correct `cluster` in the environment's manifest",
+                    ));
+                }
+                Some(it) if it.status != "ACTIVE" => {
+                    return Err(Stop::refused(
+                        format!(
+                            "cluster `{name}` in {place} is {}, and takes no services",
+                            it.status
+                        ),
+                        "wait until it is ACTIVE, or name another under `cluster` in the environment's manifest",
+                    ));
+                }
+                Some(it) => found.providers = Some(it.providers),
+            }
         }
         for name in planner::balancers_wanted(workspace, environment, &services) {
             let Some(balancer) = balancers::balancer(cx, &name).await? else {

@@ -62,7 +62,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let called = |owner: Owner, kind: &str, name: &str| {
         target.identity(&owner, &Address::new(kind, name), 1).name(255)
     };
-    let cluster = called(Owner::Environment, "ecs/cluster", "main");
+    let own = || called(Owner::Environment, "ecs/cluster", "main");
+    let existing = crate::planner::cluster_wanted(&place.workspace, environment);
+    let cluster = existing.map_or_else(own, str::to_owned);
     let restart = |service: &String| {
         let name = called(Owner::Service(service.clone()), "ecs/service", service);
         format!(

@@ -19,7 +19,8 @@ pub(in super::super) struct Args {
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let pipeline = Pipeline::open(global, Which::Environment).await?;
-    let cluster = match args.cluster {
+    let existing = pipeline.existing_cluster().map(str::to_owned);
+    let cluster = match args.cluster.or(existing) {
         Some(cluster) => cluster,
         None => {
             let live = pipeline.live().await?;

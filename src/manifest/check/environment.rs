@@ -2,7 +2,9 @@
 
 use super::{Explain, Findings};
 use crate::manifest::Problem;
-use crate::manifest::environment::{Environment, Nat, Protocol, SubnetMap, Vpc, VpcMap, Zones};
+use crate::manifest::environment::{
+    ContainerInsights, Environment, Nat, Protocol, SubnetMap, Vpc, VpcMap, Zones,
+};
 use crate::manifest::problem::Span;
 use crate::manifest::read::Reader;
 use crate::manifest::workspace::File;
@@ -216,6 +218,15 @@ pub(crate) fn environment(
     }
     if findings.sound(&["mesh"]) {
         super::lattice::environment(environment, findings);
+    }
+    let measured = environment.observability.container_insights != ContainerInsights::Disabled;
+    if environment.cluster.existing.is_some() && measured {
+        findings
+            .error(
+                "observability.container_insights",
+                "Container Insights is a setting of the cluster, and one that exists is never changed",
+            )
+            .advise("remove it: the cluster's owner turns it on");
     }
     let rules = &environment.network.security_group;
     if !findings.sound(&["network", "http", "role", "discovery"]) {

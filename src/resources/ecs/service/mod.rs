@@ -13,7 +13,7 @@ mod verdict;
 pub mod volume;
 pub(super) mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{Service as SdkService, ServiceField};
 use futures_util::stream::{self, StreamExt};
@@ -244,6 +244,13 @@ impl Resource for Service {
                 }
             }
         }
+        for (cluster, names) in elsewhere(cx, query).await? {
+            for names in names.chunks(BATCH) {
+                for service in describe(cx, &cluster, names.to_vec()).await? {
+                    note(&service, query, &mut found);
+                }
+            }
+        }
         Ok(found)
     }
 
@@ -431,6 +438,40 @@ async fn list(cx: &Cx, cluster: &str) -> Result<Vec<String>, Failure> {
         arns.extend_from_slice(page.service_arns());
     }
     Ok(arns)
+}
+
+/// Services in clusters that are not ours, by cluster: those that are wanted there, and those that bear our tags. Such a
+/// cluster may hold thousands of others, so it is not listed.
+async fn elsewhere(cx: &Cx, query: &Query<'_>) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let ours: Vec<&str> = query
+        .seen
+        .of("ecs/cluster")
+        .iter()
+        .filter_map(|cluster| cluster.outputs["name"].as_str())
+        .collect();
+    let mut elsewhere: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut add = |cluster: &str, service: String| {
+        if !ours.contains(&cluster) {
+            elsewhere.entry(cluster.to_owned()).or_default().insert(service);
+        }
+    };
+    for wanted in query.wanted {
+        // A reference to a cluster that is not there yet is none of these.
+        if let Some(cluster) = query.wanted_text(&wanted.address, "cluster") {
+            add(cluster, wanted.name(NAME_LIMIT));
+        }
+    }
+    let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
+    let of_ecs = bulk.keys().filter_map(|arn| {
+        let (_, resource) =
+            arn.split_once(":service/").filter(|(start, _)| start.contains(":ecs:"))?;
+        resource.split_once('/')
+    });
+    for (cluster, service) in of_ecs {
+        add(cluster, service.to_owned());
+    }
+    let lists = elsewhere.into_iter();
+    Ok(lists.map(|(cluster, names)| (cluster, names.into_iter().collect())).collect())
 }
 
 /// At most [`BATCH`] services with their tags; none where the cluster is gone.
