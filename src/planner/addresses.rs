@@ -54,7 +54,12 @@ pub fn addresses(
                 }
                 ServiceType::WorkerService | ServiceType::ScheduledJob => continue,
             };
-            let own = subdomain.as_ref().filter(|_| public && !imported);
+            let internal = (!public && !secure && http.main.room_for_hosts() > 0)
+                .then(|| format!("{environment}.{}.internal", workspace.application.name));
+            let own = match public {
+                true => subdomain.as_ref().filter(|_| !imported),
+                false => internal.as_ref(),
+            };
             let host = http
                 .main
                 .hosts()

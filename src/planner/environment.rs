@@ -15,6 +15,7 @@ use crate::resources::acm::CertificateArn;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterArn, ClusterName};
 use crate::resources::elbv2::ListenerArn;
+use crate::resources::route53::HostedZoneId;
 use crate::resources::servicediscovery::{Namespace, NamespaceId};
 
 /// What services refer to.
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub(super) public: Option<Balancer>,
     /// The internal load balancer, where a service needs one.
     pub(super) private: Option<Balancer>,
+    /// The private zone of the names behind that.
+    pub(super) internal_zone: Option<Input<HostedZoneId>>,
     /// The file system, where a service needs one.
     pub(super) files: Option<Files>,
     /// The environment's certificate, where the application has a domain.
@@ -122,6 +125,10 @@ pub(super) fn plan(
         .private_load_balancer
         .then(|| load_balancer::private(desired, context, &network, &security_group))
         .transpose()?;
+    let internal_zone = match needs.private_load_balancer {
+        true => names::internal_zone(desired, context, &network.vpc)?,
+        false => None,
+    };
     let files = needs
         .files
         .then(|| storage::files(desired, context, &network, &security_group))
@@ -135,6 +142,7 @@ pub(super) fn plan(
         namespace,
         public,
         private,
+        internal_zone,
         files,
         certificate,
         lattice,

@@ -173,6 +173,10 @@ impl Planner<'_> {
             zone: &self.balancer.zone,
             after: &self.web.rules,
         };
+        let unnamed = http.main.alias.is_empty() && http.main.room_for_hosts() > 0;
+        if let (false, true, Some(zone)) = (public, unnamed, &self.shared.internal_zone) {
+            names::internal_record(self.desired, self.context, self.service, zone, &target)?;
+        }
         names::records(self.desired, self.context, self.live, self.service, &zones, &target)
     }
 

@@ -8,8 +8,9 @@ use crate::engine::{Address, Desired, Failure, Input, Observation, Owner, Wait};
 use crate::manifest::service::{Alias, Rule};
 use crate::manifest::{ServiceManifest, ServiceType};
 use crate::resources::acm::{Certificate, CertificateArn};
+use crate::resources::ec2::VpcId;
 use crate::resources::elbv2::{ListenerArn, ListenerCertificate};
-use crate::resources::route53::Record;
+use crate::resources::route53::{HostedZone as PrivateZone, HostedZoneId, Record};
 
 /// Names that one certificate may have, unless AWS is asked for more.
 const MOST: usize = 10;
@@ -32,7 +33,50 @@ pub(super) fn subdomain(context: &Context<'_>) -> Result<Option<String>, Failure
     Ok(Some(format!("{}.{}.{}", context.environment, context.application(), domain.name)))
 }
 
-/// The host names of one rule: its aliases, or the service's name in the domain.
+/// `test.shop.internal`, where names of services behind the internal load balancer end: where it has certificates,
+/// names are those that they are for.
+pub(super) fn internal_domain(context: &Context<'_>) -> Result<Option<String>, Failure> {
+    let plain = context.manifest()?.http.private.certificates.is_empty();
+    Ok(plain.then(|| format!("{}.{}.internal", context.environment, context.application())))
+}
+
+/// Plans the private zone of those names.
+pub(super) fn internal_zone(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    vpc: &Input<VpcId>,
+) -> Result<Option<Input<HostedZoneId>>, Failure> {
+    let Some(name) = internal_domain(context)? else { return Ok(None) };
+    let zone = PrivateZone {
+        name,
+        vpc: vpc.clone(),
+        comment: "Services behind the internal load balancer".to_owned(),
+        tags: context.tags()?,
+    };
+    Ok(Some(desired.add(&Owner::Environment, "internal", &zone)?.id()))
+}
+
+/// Plans the record of a service behind the internal load balancer, in its private zone.
+pub(super) fn internal_record(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    zone: &Input<HostedZoneId>,
+    target: &Target<'_>,
+) -> Result<(), Failure> {
+    let Some(domain) = internal_domain(context)? else { return Ok(()) };
+    let name = format!("{}.{domain}", service.name);
+    let record =
+        Record::balancer(zone.clone(), &name, target.dns_name.clone(), target.zone.clone());
+    let handle = desired.add(&super::owner(service), name, &record)?;
+    for after in target.after {
+        desired.order(handle.address(), after, Wait::Created);
+    }
+    Ok(())
+}
+
+/// The host names of one rule: its aliases, or the service's name in the domain (behind the internal load balancer,
+/// in the private zone).
 pub(super) fn of_rule(
     context: &Context<'_>,
     service: &ServiceManifest,
@@ -44,7 +88,11 @@ pub(super) fn of_rule(
     let public = service.service_type == ServiceType::LoadBalancedWebService;
     let imported =
         super::surroundings::balancer(service, context.manifest()?.http.public.alb.as_deref());
-    let own = subdomain(context)?.filter(|_| public && imported.is_none());
+    let own = match public {
+        true => subdomain(context)?.filter(|_| imported.is_none()),
+        // Five values are all that a rule tests: one with many sources has no room for a name.
+        false => internal_domain(context)?.filter(|_| rule.room_for_hosts() > 0),
+    };
     Ok(own.map(|domain| host(format!("{}.{domain}", service.name))).into_iter().collect())
 }
 

@@ -40,18 +40,36 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
     for (address, listener) in &looked_at {
         for arn in arns(listener) {
             match found.get(arn) {
-                Some(None) => report.resource(
-                    subject.missing(),
-                    CHECK,
-                    address,
-                    format!("certificate {arn} is not there: Certificate Manager has none of that ARN in {}", subject.cx.region),
-                    "`aws acm list-certificates` prints those that are; correct `certificates` in the environment's manifest".to_owned(),
-                ),
+                Some(None) => {
+                    let (why, hint) = missing(arn, &subject.cx.region, &subject.cx.account);
+                    let message = format!("certificate {arn} {why}");
+                    report.resource(subject.missing(), CHECK, address, message, hint);
+                }
                 Some(Some(certificate)) => judge(report, address, arn, certificate, now()),
                 None => {}
             }
         }
         hosts(subject, report, address, listener, &found);
+    }
+}
+
+/// Why a certificate is of no use here, and what to do.
+fn missing(arn: &str, region: &str, account: &str) -> (String, String) {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let (its_region, owner) = (parts.get(3).copied(), parts.get(4).copied());
+    match (its_region, owner) {
+        (Some(other), _) if other != region => (
+            format!("is of region {other}: a load balancer in {region} takes certificates of {region} alone"),
+            format!("request it there, too: `aws acm request-certificate --region {region} --validation-method DNS --domain-name NAME`"),
+        ),
+        (_, Some(other)) if other != account => (
+            format!("is of account {other}: a load balancer takes certificates of its own account, {account}, alone"),
+            "request one in this account with `aws acm request-certificate`".to_owned(),
+        ),
+        _ => (
+            format!("is not there: Certificate Manager has none of that ARN in {region}"),
+            "`aws acm list-certificates` prints those that are; correct `certificates` in the environment's manifest".to_owned(),
+        ),
     }
 }
 
@@ -180,6 +198,23 @@ fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_of_elsewhere_says_of_where() {
+        let why = |arn: &str| missing(arn, "eu-west-1", "123456789012").0;
+        assert_eq!(
+            [
+                why("arn:aws:acm:us-east-1:123456789012:certificate/a"),
+                why("arn:aws:acm:eu-west-1:210987654321:certificate/a"),
+                why("arn:aws:acm:eu-west-1:123456789012:certificate/a"),
+            ],
+            [
+                "is of region us-east-1: a load balancer in eu-west-1 takes certificates of eu-west-1 alone",
+                "is of account 210987654321: a load balancer takes certificates of its own account, 123456789012, alone",
+                "is not there: Certificate Manager has none of that ARN in eu-west-1",
+            ]
+        );
+    }
 
     #[test]
     fn wildcards_stand_for_one_label() {

@@ -62,6 +62,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<elbv2::ListenerRule>(),
     Kind::of::<elbv2::ListenerCertificate>(),
     Kind::of::<acm::Certificate>(),
+    Kind::of::<route53::HostedZone>(),
     Kind::of::<route53::Record>(),
     Kind::of::<iam::Role>(),
     Kind::of::<iam::InstanceProfile>(),

@@ -8,6 +8,48 @@ use shipit::local::record::count_calls;
 use super::account::{Account, workspace};
 use super::foreign;
 
+/// Kinds that there were when a plan of one service took 45 calls.
+const KINDS: usize = 21;
+
+/// What an environment has that a plan asks about one by one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) services: usize,
+    pub(crate) queues: usize,
+    pub(crate) topics: usize,
+    pub(crate) subscriptions: usize,
+    pub(crate) file_systems: usize,
+}
+
+impl Held {
+    /// Counts live resources, as `env show` prints them.
+    pub(crate) fn of(shown: &serde_json::Value) -> Self {
+        let mut held = Self::default();
+        for live in shown["resources"].as_array().unwrap() {
+            match live["identity"]["address"].as_str().unwrap().split('.').next().unwrap() {
+                // A job is a service that does not run all the time.
+                "ecs/service" | "scheduler/schedule" => held.services += 1,
+                "sqs/queue" => {
+                    held.queues += 1;
+                    let subscriptions = live["spec"]["subscriptions"].as_object();
+                    held.subscriptions += subscriptions.map_or(0, serde_json::Map::len);
+                }
+                "sns/topic" => held.topics += 1,
+                "efs/file-system" => held.file_systems += 1,
+                _ => {}
+            }
+        }
+        held
+    }
+
+    /// The most API calls that a plan may take which changes nothing.
+    pub(crate) fn most(self) -> usize {
+        let kinds = shipit::resources::REGISTRY.len() - KINDS;
+        let all = 45 + 2 * kinds + 4 * self.services + self.queues + 2 * self.topics;
+        all + self.subscriptions + self.file_systems
+    }
+}
+
 /// Deploys so many services, and counts the calls of the plan after that, which must be empty.
 /// The table says each operation's calls, and their sum.
 async fn no_op_plan(web: usize, backend: usize, crowded: bool) -> (usize, String) {

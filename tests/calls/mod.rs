@@ -2,6 +2,6 @@
 //! sizes, and which chain of calls an apply cannot be shorter than.
 
 mod account;
-mod budget;
+pub(crate) mod budget;
 mod chain;
 mod foreign;

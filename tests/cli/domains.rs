@@ -1,5 +1,7 @@
 //! Names, certificates and load balancers: deployed, planned again, changed and deleted.
 
+use std::collections::BTreeSet;
+
 use shipit::aws::Cx;
 
 use crate::support::{Workdir, prepare};
@@ -15,8 +17,9 @@ fn steps(workdir: &Workdir, arguments: &[&str]) -> Vec<String> {
 /// Names and types of a zone's records, without its own two.
 async fn records(cx: &Cx, zone: &str) -> Vec<String> {
     let answer = cx.route53.list_resource_record_sets().hosted_zone_id(zone).send().await.unwrap();
-    let sets = answer.resource_record_sets().iter().skip(2);
-    sets.map(|set| format!("{} {}", set.name(), set.r#type().as_str())).collect()
+    let sets = answer.resource_record_sets().iter();
+    let others = sets.filter(|set| !["NS", "SOA"].contains(&set.r#type().as_str()));
+    others.map(|set| format!("{} {}", set.name(), set.r#type().as_str())).collect()
 }
 
 #[test]
@@ -51,6 +54,7 @@ fn names_come_and_go_with_their_services() {
     assert_eq!(
         names,
         [
+            "example.com.",
             "de.example.com.",
             "quotes.test.fair.example.com.",
             "fr.example.com.",
@@ -133,6 +137,89 @@ fn a_load_balancer_that_exists_gets_rules_and_nothing_else() {
     let all = ["env", "delete", "--name", "office", "--yes", "--allow-delete", "all"];
     workdir.local(&all).expect(0);
     assert_eq!(rules(), [1, 1]);
+}
+
+/// Twelve names in three zones take three rules and two certificates, and each name a record in the nearest zone.
+#[test]
+fn a_service_may_have_any_number_of_names() {
+    let workdir = Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27");
+    let application = workdir.read("shipit/application.yml");
+    workdir.write("shipit/application.yml", format!("{application}domain: example.com\n"));
+    let names = [
+        "example.com",
+        "www.example.com",
+        "de.example.com",
+        "fr.example.com",
+        "it.example.com",
+        "shop.example.com",
+        "de.shop.example.com",
+        "fr.shop.example.com",
+        "example.org",
+        "www.example.org",
+        "de.example.org",
+        "*.example.org",
+    ];
+    let aliases = names.iter().map(|name| format!("    - '{name}'\n")).collect::<String>();
+    workdir.edit(
+        "shipit/services/api.yml",
+        "  path: /\n",
+        &format!("  path: /\n  alias:\n{aliases}"),
+    );
+    let zones = ["example.com", "shop.example.com", "example.org"];
+    let zones = workdir.by_hand(async |cx| {
+        let mut ids = Vec::new();
+        for zone in zones {
+            ids.push(prepare::zone(&cx, zone).await);
+        }
+        ids
+    });
+    workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    assert_eq!(workdir.steps(&["plan"]), Vec::<String>::new());
+
+    let shown = workdir.local(&["--format", "json", "env", "show"]).expect(0).json();
+    let of = |kind: &str| -> Vec<serde_json::Value> {
+        let all = shown["resources"].as_array().unwrap().iter();
+        let kind = format!("{kind}.");
+        let its = all.filter(|it| it["identity"]["address"].as_str().unwrap().starts_with(&kind));
+        its.map(|it| it["spec"].clone()).collect()
+    };
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        let all = value.as_array().unwrap().iter();
+        all.map(|it| it.as_str().unwrap().to_owned()).collect()
+    };
+    let wanted: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    // AWS takes five values in all the conditions of a rule.
+    let mut forwarded = Vec::new();
+    for rule in of("elbv2/listener-rule") {
+        let conditions = &rule["conditions"];
+        let hosts = texts(&conditions["host_headers"]);
+        assert!(hosts.len() + texts(&conditions["path_patterns"]).len() <= 5, "{rule}");
+        if rule["action"].to_string().contains("targetgroup/") {
+            forwarded.extend(hosts);
+        }
+    }
+    assert_eq!((forwarded.len(), forwarded.into_iter().collect()), (12, wanted.clone()));
+    let proved = of("acm/certificate");
+    let proved = proved.iter().flat_map(|it| {
+        let mut names = texts(&it["names"]);
+        names.push(it["domain"].as_str().unwrap().to_owned());
+        names
+    });
+    let proved: BTreeSet<String> = proved.collect();
+    assert!(proved.is_superset(&wanted), "{proved:?}");
+    assert_eq!(of("elbv2/listener-certificate").len(), 2);
+    let mut there = Vec::new();
+    for zone in &zones {
+        let records = workdir.by_hand(async |cx| records(&cx, zone).await);
+        there.push(records.iter().filter(|record| record.ends_with(" A")).count());
+    }
+    assert_eq!(there, [5, 3, 4]);
+
+    workdir.local(&["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"]).expect(0);
+    for zone in &zones {
+        let left = workdir.by_hand(async |cx| records(&cx, zone).await);
+        assert_eq!(left, Vec::<String>::new());
+    }
 }
 
 /// A record that somebody else has made.

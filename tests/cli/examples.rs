@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use shipit::aws::Cx;
 
+use crate::calls::budget::Held;
 use crate::support::Workdir;
 use crate::support::examples::{self, Example};
 use crate::support::prepare::prepare;
@@ -63,9 +64,13 @@ fn life(row: &Example) {
     let unchanged = || {
         let plan = workdir.local(&[&["plan", "--exit-code"], &environment[..]].concat()).expect(0);
         assert!(plan.stdout.contains("Nothing to do"), "{}", plan.stdout);
+        plan.stderr
     };
     deploy();
-    unchanged();
+    let calls = calls(&unchanged());
+    let show = ["--format", "json", "env", "show", "--name", row.environment];
+    let held = Held::of(&workdir.local(&show).expect(0).json());
+    assert!(calls <= held.most(), "{calls} calls for {held:?}, and {} are allowed", held.most());
     for (file, from, to) in row.edits {
         workdir.edit(file, from, to);
     }
@@ -90,6 +95,12 @@ fn life(row: &Example) {
     let delete = ["env", "delete", "--name", row.environment];
     workdir.local(&[&delete[..], &all[..]].concat()).expect(0);
     assert_eq!(workdir.by_hand_in(row.region, left).as_slice(), [] as [&str; 0]);
+}
+
+/// How many API calls a plan says that it took.
+fn calls(plan: &str) -> usize {
+    let (before, _) = plan.split_once(" API calls").unwrap();
+    before.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 /// ARNs and names of all that bears a tag of ours, as AWS itself lists them.

@@ -141,6 +141,11 @@ impl Account {
                 let call = self.cx.acm.remove_tags_from_certificate().certificate_arn(&live.id);
                 call.set_tags(Some(tags)).send().await.unwrap();
             }
+            "route53/hosted-zone" => {
+                let call = self.cx.route53.change_tags_for_resource().resource_id(&live.id);
+                let call = call.resource_type(aws_sdk_route53::types::TagResourceType::Hostedzone);
+                call.set_remove_tag_keys(Some(keys)).send().await.unwrap();
+            }
             "route53/record" => self.unmark(live).await,
             "servicediscovery/instance" => {
                 let (service, id) = live.id.rsplit_once('/').unwrap();

@@ -8,7 +8,7 @@ use shipit::resources::elbv2::listener::SSL_POLICY;
 use shipit::resources::elbv2::{
     Action, Listener, ListenerCertificate, LoadBalancer, LoadBalancerType, Protocol, TargetGroup,
 };
-use shipit::resources::route53::Record;
+use shipit::resources::route53::{HostedZone, Record};
 
 use super::account::ZONE;
 use super::example::{Example, Graph, edit, retag, tags};
@@ -73,6 +73,33 @@ pub(super) fn certificate() -> Example {
             ],
         )
         .fixed(&[("proved", "whoever asks for a certificate wants it issued")])
+}
+
+pub(super) fn hosted_zone() -> Example {
+    let mut graph = Graph::default();
+    // Where it is looked for.
+    let subnets = graph.public().iter().map(|subnet| subnet.id()).collect();
+    let groups = vec![graph.group("web").id()];
+    let balancer =
+        LoadBalancer { tags: tags(), ..LoadBalancer::new("internal".into(), subnets, groups) };
+    graph.add("internal", &balancer);
+    let zone = HostedZone {
+        name: "test.demo.internal".to_owned(),
+        vpc: graph.vpc("main").id(),
+        comment: "what is behind the load balancer".to_owned(),
+        tags: tags(),
+    };
+    let zone = graph.add("internal", &zone);
+    let other = graph.vpc("other").id();
+    graph.example(
+        &zone,
+        vec![
+            retag(),
+            edit("comment", json!("")),
+            edit("name", json!("other.demo.internal")),
+            edit("vpc", serde_json::to_value(other).unwrap()),
+        ],
+    )
 }
 
 pub(super) fn record() -> Example {

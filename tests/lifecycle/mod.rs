@@ -85,6 +85,7 @@ lives! {
     listener => load_balancing::listener,
     listener_rule => load_balancing::listener_rule,
     certificate => domains::certificate,
+    hosted_zone => domains::hosted_zone,
     record => domains::record,
     listener_certificate => domains::listener_certificate,
     network_balancer => domains::network_balancer,

@@ -295,6 +295,12 @@ const WRITTEN: &[Written] = &[
         s3::bucket::EXCLUDED,
     ),
     written("acm/certificate", "acm", &["RequestCertificate"], acm::certificate::EXCLUDED),
+    written(
+        "route53/hosted-zone",
+        "route53",
+        &["CreateHostedZone", "UpdateHostedZoneComment", "ChangeTagsForResource"],
+        route53::hosted_zone::EXCLUDED,
+    ),
     written("route53/record", "route53", &["ChangeResourceRecordSets"], route53::record::EXCLUDED),
     written(
         "iam/role",

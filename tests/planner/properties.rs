@@ -112,7 +112,7 @@ fn every_kind_is_registered() {
     }
 }
 
-/// Addresses are unique within an environment because a service's begin with its name.
+/// Addresses are unique within an environment because a service's begin with its name, as its host names do.
 #[test]
 fn what_a_service_owns_bears_its_name() {
     for (plan, desired) in every_plan() {
@@ -120,7 +120,7 @@ fn what_a_service_owns_bears_its_name() {
             let Owner::Service(service) = &node.owner else { continue };
             let rest = address.name().strip_prefix(service.as_str());
             assert!(
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])),
                 "{plan}: {address} of {service}"
             );
         }

@@ -136,7 +136,7 @@ struct Route<'a> {
     span: Span,
     manifest: &'a ServiceManifest,
     rule: &'a Rule,
-    /// Without an alias, it has a name of its own in the application's domain.
+    /// Without an alias, it has a name of its own in the application's domain, or in the environment's private zone.
     named: bool,
 }
 
@@ -160,6 +160,8 @@ fn routes(
             && at.clone().find(|at| at.name == *environment).is_some_and(|at| {
                 at.http.public.certificates.is_empty() && at.http.public.alb.is_none()
             });
+        let private = at.clone().find(|at| at.name == *environment);
+        let private = private.is_none_or(|at| at.http.private.certificates.is_empty());
         for found in services {
             let Some((_, node, manifest)) =
                 found.resolved.iter().find(|(name, ..)| name == environment)
@@ -173,7 +175,10 @@ fn routes(
             for (path, rule) in
                 std::iter::once(("http.path".to_owned(), &http.main)).chain(additional)
             {
-                let named = named && manifest.service_type == ServiceType::LoadBalancedWebService;
+                let named = match manifest.service_type {
+                    ServiceType::LoadBalancedWebService => named,
+                    _ => private && rule.room_for_hosts() > 0,
+                };
                 let route = Route { found, span: node.place(&path), manifest, rule, named };
                 if let Some(first) = routes.iter().find(|other| collide(other, &route)) {
                     let problem = conflict(first, &route);
@@ -194,7 +199,8 @@ fn routes(
 fn collide(a: &Route<'_>, b: &Route<'_>) -> bool {
     let public =
         |route: &Route<'_>| route.manifest.service_type == ServiceType::LoadBalancedWebService;
-    // Where the application has a domain, those without an alias have names of their own.
+    // Where the application has a domain, and behind an internal load balancer without certificates, those
+    // without an alias have names of their own.
     let hosts = if a.rule.alias.is_empty() && b.rule.alias.is_empty() {
         !(a.named && b.named)
     } else {

@@ -321,6 +321,13 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["acm:DeleteCertificate", "route53:ChangeResourceRecordSets"],
     },
     Actions {
+        kind: "route53/hosted-zone",
+        resource: "route53:::hostedzone/*",
+        create: &["route53:CreateHostedZone", "route53:ChangeTagsForResource"],
+        update: &["route53:UpdateHostedZoneComment", "route53:ChangeTagsForResource"],
+        delete: &["route53:DeleteHostedZone"],
+    },
+    Actions {
         kind: "route53/record",
         resource: "route53:::hostedzone/*",
         create: &["route53:ChangeResourceRecordSets"],

@@ -163,7 +163,7 @@ impl Resource for Record {
             Rule::Immutable("type"),
             Rule::Unordered("values"),
         ],
-        observe_after: &["elbv2/target-group"],
+        observe_after: &["elbv2/target-group", "route53/hosted-zone"],
         // Their tags say in which zones there are records; names lead to what is ready to answer.
         order_after: &["elbv2/target-group"],
         replace: ReplaceOrder::CreateFirst,
@@ -174,7 +174,8 @@ impl Resource for Record {
 
     type Outputs = RecordOutputs;
 
-    /// One list of each zone that has, or shall have, records of ours: no call where there is none.
+    /// One list of each zone that has, or shall have, records of ours, private ones first of all: no call where
+    /// there is none.
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
         let wanted = query.wanted.iter();
         let mut zones: BTreeSet<String> = wanted
@@ -184,6 +185,8 @@ impl Resource for Record {
             let ids = group.spec["zones"].as_object().into_iter().flatten();
             zones.extend(ids.filter_map(|(_, id)| id.as_str().map(str::to_owned)));
         }
+        let private = query.seen.of("route53/hosted-zone").iter();
+        zones.extend(private.map(|zone| zone.id.clone()));
         let mut found = Found::default();
         for zone in zones {
             let sets = api::list(cx, &zone).await?;
