@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::support::Workdir;
+use crate::support::examples::Example as Row;
+use crate::support::prepare::prepare;
 use losses::Loss;
 
 /// The demo application, run against an endpoint.
@@ -26,10 +28,8 @@ pub(crate) struct Flow {
 impl Flow {
     /// A new workspace whose runs go to `url`.
     pub(crate) fn new(url: &str, losses: &'static [Loss], options: &[&str]) -> Self {
-        let workdir = Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27")
-            .variable("AWS_ENDPOINT_URL", url)
-            .variable("AWS_ACCESS_KEY_ID", "test")
-            .variable("AWS_SECRET_ACCESS_KEY", "test");
+        let workdir =
+            Workdir::demo("Load Balanced Web Service", "public.ecr.aws/nginx/nginx:1.27").at(url);
         Self::within(workdir, losses, options)
     }
 
@@ -40,11 +40,15 @@ impl Flow {
         losses: &'static [Loss],
         options: &[&str],
     ) -> Self {
-        let workdir = Workdir::example(name)
-            .variable("AWS_ENDPOINT_URL", url)
-            .variable("AWS_ACCESS_KEY_ID", "test")
-            .variable("AWS_SECRET_ACCESS_KEY", "test");
+        let workdir = Workdir::example(name).at(url);
         Self::within(workdir, losses, options)
+    }
+
+    /// An example with what it takes for granted, to live as its row tells.
+    pub(crate) fn row_of(row: &Row, url: &str, losses: &'static [Loss]) -> Self {
+        let workdir = Workdir::example(row.folder).at(url);
+        prepare(&workdir, row.folder, row.environment);
+        Self::within(workdir, losses, &["--skip-preflight"])
     }
 
     fn within(workdir: Workdir, losses: &'static [Loss], options: &[&str]) -> Self {
@@ -165,6 +169,29 @@ impl Flow {
         // Whether any are there without a manifest that wants them is asked of the tagging API, where moto lists none:
         // that they go is for local AWS to show.
         self.all_used();
+    }
+
+    /// The life of an example, as its row tells. Not every example meets all that moto loses.
+    pub(crate) fn life(mut self, row: &Row) {
+        let environment = ["--env", row.environment];
+        let deploy = [&["deploy", "--yes", "--allow-delete", "all"], &environment[..]].concat();
+        let plan = [&["plan", "--allow-delete", "all"], &environment[..]].concat();
+        self.run(&deploy, 0);
+        assert_eq!(self.steps(&plan), Vec::<String>::new());
+        for (file, from, to) in row.edits {
+            self.workdir.edit(file, from, to);
+        }
+        let mut wanted: Vec<&str> =
+            row.steps.iter().map(|step| step.split(':').next().unwrap_or_default()).collect();
+        wanted.sort_unstable();
+        assert_eq!(self.steps(&plan), wanted);
+        self.run(&deploy, 0);
+        assert_eq!(self.steps(&plan), Vec::<String>::new());
+        let delete = ["env", "delete", "--name", row.environment];
+        self.run(&[&delete[..], &["--yes", "--allow-delete", "all"]].concat(), 0);
+        let show = ["--format", "json", "env", "show", "--name", row.environment];
+        let shown = self.workdir.shipit(&show).expect(0);
+        assert_eq!(shown.json()["resources"], serde_json::json!([]));
     }
 
     /// A row that explains nothing is no longer needed.

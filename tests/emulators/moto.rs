@@ -1,7 +1,10 @@
 //! `moto_server`, told to run one task of each service, so that roll-outs are waited for.
 
+use std::collections::BTreeSet;
+
 use super::{Flow, losses};
 use crate::support::Server;
+use crate::support::examples;
 
 #[test]
 fn the_main_job_on_moto() {
@@ -42,4 +45,64 @@ fn jobs_on_moto() {
     let rows = losses::MOTO.iter().copied().filter(|row| row.path != "health_check_grace_period");
     let rows = rows.collect::<Vec<_>>().leak();
     Flow::example("nightly", &moto.url, rows, &["--skip-preflight"]).whole();
+}
+
+/// What is asserted above of an example, or by its row below.
+const PRESENT: &[&str] =
+    &["domains", "files", "hello", "imported-vpc", "instances", "market", "nightly", "observed"];
+
+/// Examples that are not run there, and why.
+const ABSENT: &[(&str, &str)] = &[
+    ("anywhere", "RegisterContainerInstance takes instances of EC2 alone"),
+    ("dual-stack", "CreateNatGateway wants a subnet"),
+    ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),
+    ("managed-instances", "CreateCapacityProvider knows Auto Scaling groups alone"),
+    ("mesh-lattice", "nothing of VPC Lattice can be deleted"),
+    ("orders", "changed queues are not read back as they were written"),
+    ("private", "DescribeVpcEndpoints fails"),
+    ("scaled", "DescribeAlarms is not there in the protocol of today"),
+    ("shop", "CreateListener wants production's certificate to be there"),
+    ("windows", "`instances` shows what there is of that"),
+];
+
+#[test]
+fn every_example_runs_there_or_says_why_not() {
+    let absent = ABSENT.iter().map(|(folder, _)| *folder);
+    let listed: BTreeSet<&str> = absent.chain(PRESENT.iter().copied()).collect();
+    let all: BTreeSet<&str> = examples::ALL.iter().map(|row| row.folder).collect();
+    assert_eq!(listed, all);
+}
+
+/// The whole life of an example as its row tells; each service has the one task that moto runs.
+fn life(folder: &str, one_task: Option<(&str, &str, &str)>) {
+    let moto = Server::moto(1);
+    let row = examples::ALL.iter().find(|row| row.folder == folder).unwrap();
+    let flow = Flow::row_of(row, &moto.url, losses::MOTO);
+    if let Some((file, from, to)) = one_task {
+        flow.workdir.edit(file, from, to);
+    }
+    flow.life(row);
+}
+
+/// Records, certificates, network load balancers, a private zone.
+#[test]
+fn domains_on_moto() {
+    life("domains", None);
+}
+
+#[test]
+fn hello_on_moto() {
+    life("hello", None);
+}
+
+/// A network that exists.
+#[test]
+fn imported_network_on_moto() {
+    life("imported-vpc", Some(("shipit/services/wiki.yml", "count: 2", "count: 1")));
+}
+
+/// Seven services, with topics and queues.
+#[test]
+fn market_on_moto() {
+    life("market", Some(("shipit/services/storefront.yml", "range: 2-6", "range: 1-6")));
 }
