@@ -164,6 +164,7 @@ impl Session {
             iam: client!(aws_sdk_iam),
             logs: client!(aws_sdk_cloudwatchlogs),
             scheduler: client!(aws_sdk_scheduler),
+            appmesh: client!(aws_sdk_appmesh),
             servicediscovery: client!(aws_sdk_servicediscovery),
             ssm: client!(aws_sdk_ssm),
             sts: client!(aws_sdk_sts),
@@ -229,6 +230,8 @@ pub struct Cx {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// EventBridge Scheduler.
     pub scheduler: aws_sdk_scheduler::Client,
+    /// App Mesh.
+    pub appmesh: aws_sdk_appmesh::Client,
     /// Cloud Map.
     pub servicediscovery: aws_sdk_servicediscovery::Client,
     /// Systems Manager.

@@ -6,6 +6,7 @@
 
 pub mod acm;
 pub mod applicationautoscaling;
+pub mod appmesh;
 pub mod autoscaling;
 pub mod cloudwatch;
 pub mod ec2;
@@ -70,6 +71,13 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<sns::Topic>(),
     Kind::of::<sqs::Queue>(),
     Kind::of::<scheduler::Schedule>(),
+    Kind::of::<appmesh::Mesh>(),
+    Kind::of::<appmesh::VirtualNode>(),
+    Kind::of::<appmesh::VirtualService>(),
+    Kind::of::<appmesh::VirtualRouter>(),
+    Kind::of::<appmesh::Route>(),
+    Kind::of::<appmesh::VirtualGateway>(),
+    Kind::of::<appmesh::GatewayRoute>(),
     Kind::of::<vpclattice::ServiceNetwork>(),
     Kind::of::<vpclattice::Service>(),
     Kind::of::<vpclattice::ServiceNetworkVpcAssociation>(),

@@ -1,7 +1,7 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `lattice`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
+//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `lattice`, `mesh`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
 //! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
 //! of boto3, `saved` changes every field under a saved plan.
 
@@ -16,6 +16,7 @@ mod example;
 mod lattice;
 mod life;
 mod load_balancing;
+mod mesh;
 mod messaging;
 mod names;
 mod network;
@@ -98,6 +99,13 @@ lives! {
     queue => messaging::queue,
     fifo_queue => messaging::fifo_queue,
     schedule => schedules::schedule,
+    mesh_of_proxies => mesh::mesh,
+    virtual_node => mesh::virtual_node,
+    virtual_service => mesh::virtual_service,
+    virtual_router => mesh::virtual_router,
+    mesh_route => mesh::route,
+    virtual_gateway => mesh::virtual_gateway,
+    gateway_route => mesh::gateway_route,
     service_network => lattice::service_network,
     lattice_service => lattice::lattice_service,
     service_in_network => lattice::service_in_network,

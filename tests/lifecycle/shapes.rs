@@ -15,8 +15,8 @@ use shipit::resources::ecs::task_definition::container::{Firelens, VolumesFrom};
 use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
-    REGISTRY, acm, applicationautoscaling, autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam,
-    logs, route53, s3, scheduler, servicediscovery, sns, sqs, vpclattice,
+    REGISTRY, acm, applicationautoscaling, appmesh, autoscaling, cloudwatch, ec2, ecr, ecs, efs,
+    elbv2, iam, logs, route53, s3, scheduler, servicediscovery, sns, sqs, vpclattice,
 };
 
 use super::EXAMPLES;
@@ -189,6 +189,38 @@ const WRITTEN: &[Written] = &[
         "servicediscovery",
         &["RegisterInstance"],
         servicediscovery::instance::EXCLUDED,
+    ),
+    written("appmesh/mesh", "appmesh", &["CreateMesh", "UpdateMesh"], appmesh::mesh::EXCLUDED),
+    written(
+        "appmesh/virtual-node",
+        "appmesh",
+        &["CreateVirtualNode", "UpdateVirtualNode"],
+        appmesh::virtual_node::EXCLUDED,
+    ),
+    written(
+        "appmesh/virtual-service",
+        "appmesh",
+        &["CreateVirtualService", "UpdateVirtualService"],
+        appmesh::virtual_service::EXCLUDED,
+    ),
+    written(
+        "appmesh/virtual-router",
+        "appmesh",
+        &["CreateVirtualRouter", "UpdateVirtualRouter"],
+        appmesh::virtual_router::EXCLUDED,
+    ),
+    written("appmesh/route", "appmesh", &["CreateRoute", "UpdateRoute"], appmesh::route::EXCLUDED),
+    written(
+        "appmesh/virtual-gateway",
+        "appmesh",
+        &["CreateVirtualGateway", "UpdateVirtualGateway"],
+        appmesh::virtual_gateway::EXCLUDED,
+    ),
+    written(
+        "appmesh/gateway-route",
+        "appmesh",
+        &["CreateGatewayRoute", "UpdateGatewayRoute"],
+        appmesh::gateway_route::EXCLUDED,
     ),
     written(
         "scheduler/schedule",
