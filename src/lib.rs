@@ -12,3 +12,4 @@ pub mod preflight;
 pub mod record;
 pub mod render;
 pub mod resources;
+pub mod topology;

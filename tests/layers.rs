@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("manifest", &[]),
+    ("topology", &[]),
     ("local", &[]),
     ("aws", &["engine", "local"]),
     ("lock", &["engine", "aws"]),
     ("resources", &["engine", "aws"]),
-    ("planner", &["engine", "manifest", "resources"]),
+    ("planner", &["engine", "manifest", "resources", "topology"]),
     ("preflight", &["engine", "aws", "resources"]),
-    ("render", &["engine", "manifest"]),
+    ("render", &["engine", "manifest", "topology"]),
     ("record", &["engine", "aws"]),
     (
         "cli",
@@ -27,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "preflight",
             "render",
             "record",
+            "topology",
         ],
     ),
 ];

@@ -95,6 +95,11 @@ enum Command {
 }
 
 impl Command {
+    /// Whether it draws a picture.
+    fn draws(&self) -> bool {
+        matches!(self, Self::Env(command) if command.draws())
+    }
+
     /// Whether it makes or applies a plan.
     fn plans(&self) -> bool {
         match self {
@@ -130,6 +135,14 @@ pub fn main() -> u8 {
         }
     };
     let (plans, environment) = (cli.command.plans(), cli.global.env.clone());
+    if terminal.format.draws() && !cli.command.draws() {
+        let stop = Stop::failed(
+            "`--format dot`, `mermaid` and `svg` are for drawings",
+            "`shipit env show --mesh` draws; this command knows `--format human` and `--format json`",
+        );
+        terminal.say(&stop.said());
+        return stop.exit.code();
+    }
     if terminal.format == Format::Markdown && !plans {
         let stop = Stop::failed(
             "`--format markdown` is for plans and what becomes of them",

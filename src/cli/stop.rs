@@ -159,7 +159,9 @@ impl Stop {
                 terminal.out(&json::line(&Line::outcome(None, self.exit.code())));
             }
             Format::Json => terminal.out(&json::document(&self.document())),
-            Format::Human => terminal.say(&self.said()),
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
+                terminal.say(&self.said())
+            }
             Format::Markdown => {
                 terminal.say(&self.said());
                 terminal.out(&self.markdown(environment));

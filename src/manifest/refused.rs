@@ -59,8 +59,6 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
     ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
     ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
-    ("`mesh`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
-    ("`mesh.type`", "service-connect", "comes in a later release", "write `network: {connect: true}` in the services"),
     ("`platform`", "linux/arm", "is 32-bit, and ECS runs 64-bit only", "use `linux/arm64`"),
 ];
 

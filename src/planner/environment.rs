@@ -7,16 +7,18 @@ use super::names;
 use super::needs::{FROM_BALANCER, Needs};
 use super::network::{self, Network};
 use super::storage::{self, Files};
-use super::{endpoints, load_balancer};
+use super::{discovery, endpoints, load_balancer};
 use crate::engine::{Address, Desired, Failure, Input, Owner};
-use crate::manifest::environment::{ContainerInsights, Protocol, SecurityGroupRule as Written};
+use crate::manifest::environment::{
+    ContainerInsights, NamespaceKind, Protocol, SecurityGroupRule as Written,
+};
 use crate::manifest::service::Placement;
 use crate::resources::acm::CertificateArn;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterArn, ClusterName};
 use crate::resources::elbv2::ListenerArn;
 use crate::resources::route53::HostedZoneId;
-use crate::resources::servicediscovery::{Namespace, NamespaceId};
+use crate::resources::servicediscovery::{NamespaceArn, NamespaceId};
 
 /// What services refer to.
 #[derive(Debug)]
@@ -54,8 +56,12 @@ pub(super) struct SharedNamespace {
     pub(super) id: Input<NamespaceId>,
     /// Its ARN.
     pub(super) arn: Input<String>,
+    /// The same, as clusters take it.
+    pub(super) for_cluster: Input<NamespaceArn>,
     /// `test.demo.local`.
     pub(super) name: String,
+    /// Who knows its names.
+    pub(super) kind: NamespaceKind,
 }
 
 /// A load balancer and its listeners.
@@ -98,8 +104,8 @@ pub(super) fn plan(
     }
     let security_group = security_group(desired, context, &network)?;
     let lattice = lattice::environment(desired, context, &network, &security_group)?;
-    let (cluster, cluster_arn) = cluster(desired, context)?;
-    let namespace = namespace(desired, context, &network)?;
+    let namespace = discovery::namespace(desired, context, &network)?;
+    let (cluster, cluster_arn) = cluster(desired, context, namespace.as_ref())?;
     let certificate = match needs.certificate || needs.public_load_balancer {
         true => names::environment_certificate(desired, context)?,
         false => None,
@@ -259,6 +265,7 @@ fn written_rule(
 fn cluster(
     desired: &mut Desired,
     context: &Context<'_>,
+    namespace: Option<&SharedNamespace>,
 ) -> Result<(Input<ClusterName>, Input<ClusterArn>), Failure> {
     let manifest = context.manifest()?;
     if let Some(name) = &manifest.cluster.existing {
@@ -278,6 +285,9 @@ fn cluster(
         capacity_providers,
         default_capacity_provider_strategy: vec![CapacityProviderStrategyItem::of("FARGATE", 1, 0)],
         container_insights: insights.to_owned(),
+        service_connect_namespace: namespace
+            .filter(|_| manifest.is_on_service_connect())
+            .map(|namespace| namespace.for_cluster.clone()),
         protect: manifest.protect,
         tags: context.tags()?,
         ..Cluster::default()
@@ -285,25 +295,4 @@ fn cluster(
     // ECS takes no service while capacity providers are being attached.
     let cluster = desired.add(&Owner::Environment, "main", &cluster)?;
     Ok((cluster.name().when_ready(), cluster.arn()))
-}
-
-fn namespace(
-    desired: &mut Desired,
-    context: &Context<'_>,
-    network: &Network,
-) -> Result<Option<SharedNamespace>, Failure> {
-    let discovery = &context.manifest()?.discovery;
-    if !discovery.enabled {
-        return Ok(None);
-    }
-    let name = discovery
-        .name
-        .clone()
-        .unwrap_or_else(|| format!("{}.{}.local", context.environment, context.application()));
-    let namespace =
-        Namespace { tags: context.tags()?, ..Namespace::private_dns(&name, network.vpc.clone()) };
-    // Cloud Map says the id at once, and knows it only when the namespace has been made.
-    let handle = desired.add(&Owner::Environment, "main", &namespace)?;
-    let arn = handle.output("arn").when_ready();
-    Ok(Some(SharedNamespace { id: handle.id().when_ready(), arn, name }))
 }

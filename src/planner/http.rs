@@ -93,23 +93,8 @@ fn balancer(
 
 /// The container that a rule leads to, and its port.
 pub(super) fn target(service: &ServiceManifest, rule: &Rule) -> (String, i32) {
-    let main = &service.name;
-    let container = rule.container().unwrap_or(main);
-    let own = match service.sidecars.get(container) {
-        Some(sidecar) => sidecar.port.as_ref().map(|port| port.port),
-        None => service.image.port,
-    };
-    // A port may also lead to the sidecar that exposes it.
-    let port = rule.target_port.or(own).unwrap_or(80);
-    let container = match rule.container() {
-        Some(container) => container,
-        None => service
-            .sidecars
-            .iter()
-            .find(|(_, sidecar)| sidecar.port.as_ref().is_some_and(|own| own.port == port))
-            .map_or(main, |(name, _)| name),
-    };
-    (container.to_owned(), port.into())
+    let (container, port) = service.target_of(rule);
+    (container, port.into())
 }
 
 /// Which requests a rule is for.

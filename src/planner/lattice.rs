@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::Context;
 use super::environment::all_traffic;
 use super::network::Network;
-use super::{Context, connect};
 use crate::engine::{
     Address, Desired, Failure, Handle, Identity, Input, Observation, Owner, Spec as _, Wait,
 };
@@ -173,8 +173,9 @@ fn part<'a>(
 pub(super) fn port(
     context: &Context<'_>,
     service: &ServiceManifest,
-) -> Result<Option<(i32, &'static str)>, Failure> {
-    Ok(part(context, service)?.map(|(_, port)| (port, port_name(service, port))))
+) -> Result<Option<(i32, String)>, Failure> {
+    let Some((_, port)) = part(context, service)? else { return Ok(None) };
+    Ok(Some((port, port_name(context, service, port)?)))
 }
 
 /// Plans what leads to the service's tasks. Returns the target groups that its ECS service joins, by the port's name.
@@ -250,15 +251,21 @@ pub(super) fn service(
     // What calls it finds it once it is in the network.
     let targets =
         LatticeTargets { target_group: group.arn().when_ready(), role: lattice.role.clone() };
-    Ok(BTreeMap::from([(port_name(service, port).to_owned(), targets)]))
+    Ok(BTreeMap::from([(port_name(context, service, port)?, targets)]))
 }
 
 /// A port has one name, whoever knows it.
-fn port_name(service: &ServiceManifest, port: i32) -> &'static str {
-    match connect::port(service) {
-        Some((container, known)) if (&container, known) == (&service.name, port) => connect::PORT,
-        _ => "lattice",
-    }
+fn port_name(
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    port: i32,
+) -> Result<String, Failure> {
+    let connected = service.is_connected_in(Some(context.manifest()?));
+    let known = service
+        .endpoints()
+        .into_iter()
+        .find(|one| connected && one.container == service.name && i32::from(one.port) == port);
+    Ok(known.map_or_else(|| "lattice".to_owned(), |endpoint| endpoint.name.clone()))
 }
 
 fn rule_name(service: &str, index: usize, route: &Route) -> String {

@@ -1,6 +1,6 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
-//! `environment` and what it calls (`network`, `endpoints`, `load_balancer`) plan what belongs to the environment;
+//! `environment` and what it calls (`network`, `endpoints`, `discovery`, `load_balancer`) plan what belongs to the environment;
 //! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`, `alarms`, `connect`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
@@ -11,6 +11,7 @@ mod alarms;
 mod capacity;
 mod cluster;
 mod connect;
+mod discovery;
 mod endpoints;
 mod environment;
 mod http;
@@ -36,6 +37,7 @@ mod storage;
 mod surroundings;
 mod tagged;
 mod task;
+mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,9 +53,11 @@ pub use cluster::cluster_wanted;
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
-    ExistingBalancer, HostedZone, Surroundings, balancers_wanted, prefix_list_wanted, zones_wanted,
+    ExistingBalancer, ExistingNamespace, HostedZone, Surroundings, balancers_wanted,
+    namespace_wanted, prefix_list_wanted, zones_wanted,
 };
 pub use tagged::{TaggedSubnets, tags_needed};
+pub use topology::topology;
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -157,7 +161,11 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 /// The region has fewer zones than the manifest wants, or a patch does not fit; all else is a mistake in shipit.
 pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Error> {
     tagged::refuse_loss_of_ipv6(context, live)?;
-    if context.manifest()?.mesh.is_some() && context.manifest()?.lattice().is_none() {
+    let environment = context.manifest()?;
+    if environment.mesh.is_some()
+        && environment.lattice().is_none()
+        && !environment.is_on_service_connect()
+    {
         return Err(Failure::new(Class::Invalid, "meshes come in a later release").into());
     }
     let services = manifests(context)?;

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::surroundings::{ExistingBalancer, HostedZone, Surroundings, balancers_wanted};
+use super::surroundings::{
+    ExistingBalancer, ExistingNamespace, HostedZone, Surroundings, balancers_wanted,
+    namespace_wanted,
+};
 use super::tagged::{TaggedSubnets, tags_needed};
 use super::{Context, Error, desired};
 use crate::engine::Observation;
 use crate::manifest::application::Domain;
-use crate::manifest::environment::Vpc;
+use crate::manifest::environment::{NamespaceKind, Vpc};
 use crate::manifest::{Environment, Problems, Workspace};
 
 /// Stands for the account where no manifest names one.
@@ -33,6 +36,17 @@ pub fn rehearse(workspace: &Workspace) -> Problems {
     Problems::new(all)
 }
 
+/// Stands for a namespace that exists.
+fn namespace(id: &str) -> (String, ExistingNamespace) {
+    let found = ExistingNamespace {
+        id: id.to_owned(),
+        arn: id.to_owned(),
+        name: "namespace".to_owned(),
+        kind: NamespaceKind::Private,
+    };
+    (id.to_owned(), found)
+}
+
 /// Stands for the domain's hosted zone, and for load balancers that exist.
 fn surroundings(
     workspace: &Workspace,
@@ -50,6 +64,7 @@ fn surroundings(
         zones: workspace.application.domain.iter().map(zone).collect(),
         balancers: wanted.map(|name| (name, balancer.clone())).collect(),
         lattice_prefix_list: Some("pl-0".to_owned()),
+        namespaces: namespace_wanted(workspace, environment).map(namespace).into_iter().collect(),
     }
 }
 

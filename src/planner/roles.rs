@@ -102,12 +102,14 @@ fn role(context: &Context<'_>) -> Result<Role, Failure> {
 
 /// What ECS needs to read a service's secrets; `None` where it has none.
 fn secrets_policy(context: &Context<'_>, service: &ServiceManifest) -> Option<Value> {
+    let connect = service.network.connect.map.logging.as_ref();
     let all = service
         .secrets
         .values()
         .chain(service.sidecars.values().flat_map(|sidecar| sidecar.secrets.values()))
         .chain(service.logging.secrets.values())
-        .chain(service.logging.secret_options.values());
+        .chain(service.logging.secret_options.values())
+        .chain(connect.iter().flat_map(|logging| logging.secret_options.values()));
     // ECS signs in to a private registry in the execution role, too.
     let credentials = service.sidecars.values().filter_map(|sidecar| sidecar.credentials.as_ref());
     let credentials = service.image.credentials.iter().chain(credentials);

@@ -3,8 +3,8 @@
 use super::environment::Shared;
 use super::priority::Priorities;
 use super::{
-    Context, alarms, capacity, connect, http, lattice, messaging, network_balancer, roles, scaling,
-    storage, task,
+    Context, alarms, capacity, connect, discovery, http, lattice, messaging, network_balancer,
+    roles, scaling, storage, task,
 };
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
@@ -12,12 +12,7 @@ use crate::manifest::service::{Count, NetworkMode, Placement, Rolling, Runs};
 use crate::resources::ec2::SubnetId;
 use crate::resources::ecs::Service;
 use crate::resources::ecs::service::deployment::CircuitBreaker;
-use crate::resources::ecs::service::{Deployment, Network, ServiceRegistry};
-use crate::resources::servicediscovery::service::DnsRecord;
-use crate::resources::servicediscovery::{DiscoveryService, DiscoveryServiceArn};
-
-/// Seconds that resolvers remember a task's address: short, as tasks come and go.
-const DNS_TTL: i64 = 10;
+use crate::resources::ecs::service::{Deployment, Network};
 
 /// Plans everything of a service.
 pub(super) fn plan(
@@ -32,14 +27,14 @@ pub(super) fn plan(
     let messaging = messaging::plan(desired, context, service)?;
     let disks = storage::plan(desired, context, service, shared.files.as_ref())?;
     let roles = roles::plan(desired, context, service, &messaging, &disks)?;
-    let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
+    let namespace = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
     let balancer = http::balancer_name(context, shared, service)?;
     let around = lattice::Around { context, live };
     let called = lattice::variables(around, service)?;
-    let names = task::Names { discovery, balancer, called };
+    let names = task::Names { discovery: namespace, balancer, called };
     let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
     let task_definition = task::plan(desired, context, service, parts)?;
-    let registry = registry(desired, context, shared, service)?;
+    let registry = discovery::registry(desired, context, shared, service)?;
     let mut web = http::plan(desired, context, live, shared, service, priorities)?;
     network_balancer::plan(desired, context, live, shared, service, &mut web)?;
     let lattice = lattice::service(desired, around, shared.lattice.as_ref(), service)?;
@@ -53,6 +48,7 @@ pub(super) fn plan(
     let daemon = service.count == Count::Daemon;
     let waiting = &messaging.waiting;
     let alarms = alarms::rollback(desired, context, service, &shared.cluster, waiting, live)?;
+    let service_connect = connect::plan(desired, context, service, shared)?;
     let ecs = Service {
         desired_count,
         initial_count,
@@ -63,7 +59,7 @@ pub(super) fn plan(
         placement_constraints: place.placement_constraints,
         placement_strategy: place.placement_strategy,
         deployment: Deployment { alarms, ..deployment(service) },
-        service_connect: connect::plan(service, shared),
+        service_connect,
         network: place.network,
         volumes: disks.ebs,
         load_balancers: web.load_balancers,
@@ -95,38 +91,6 @@ pub(super) fn plan(
     scaling::plan(desired, context, service, &shared.cluster, &handle, &measured)?;
     rename(desired, &before, service);
     Ok(())
-}
-
-/// The service's name in the environment's namespace.
-fn registry(
-    desired: &mut Desired,
-    context: &Context<'_>,
-    shared: &Shared,
-    service: &ServiceManifest,
-) -> Result<Option<ServiceRegistry>, Failure> {
-    let Some(namespace) = &shared.namespace else { return Ok(None) };
-    let environment = context.manifest()?;
-    let mode = service.network_mode_in(Some(environment));
-    // Machines outside AWS are not registered; neither is what nothing reaches.
-    if service.runs_in(Some(environment)) == Runs::External || mode == NetworkMode::None {
-        return Ok(None);
-    }
-    let mut name = DiscoveryService {
-        tags: context.tags()?,
-        ..DiscoveryService::new(namespace.id.clone(), &service.name, DNS_TTL)
-    };
-    let mut at = (None, None);
-    if mode != NetworkMode::Awsvpc {
-        // Behind an instance's address the port tells tasks apart.
-        let Some(port) = service.image.port else { return Ok(None) };
-        if let Some(dns) = &mut name.dns {
-            dns.records = vec![DnsRecord { record: "SRV".to_owned(), ttl: DNS_TTL }];
-        }
-        at = (Some(service.name.clone()), Some(i32::from(port)));
-    }
-    let registry: Input<DiscoveryServiceArn> =
-        desired.add(&super::owner(service), &service.name, &name)?.arn();
-    Ok(Some(ServiceRegistry { registry, port: None, container: at.0, container_port: at.1 }))
 }
 
 fn deployment(service: &ServiceManifest) -> Deployment {

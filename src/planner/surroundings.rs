@@ -1,10 +1,11 @@
-//! What is there in the account that services use and shipit does not make: hosted zones and load balancers.
+//! What is there in the account that services use and shipit does not make: hosted zones, load balancers and namespaces.
 //! It is asked for before planning, and only where a manifest needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::engine::{Class, Failure};
+use crate::manifest::environment::NamespaceKind;
 use crate::manifest::{ServiceManifest, Workspace};
 
 /// What there is.
@@ -18,6 +19,8 @@ pub struct Surroundings {
     pub lattice_prefix_list: Option<String>,
     /// The capacity providers of the cluster that exists, where the environment has none of its own.
     pub providers: Option<BTreeSet<String>>,
+    /// Cloud Map namespaces, by what manifests call them.
+    pub namespaces: BTreeMap<String, ExistingNamespace>,
 }
 
 /// A public hosted zone.
@@ -46,6 +49,25 @@ pub struct ExistingBalancer {
     pub https: Option<String>,
     /// Priorities that its rules have.
     pub priorities: BTreeSet<u32>,
+}
+
+/// A Cloud Map namespace that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingNamespace {
+    /// Its id, or its ARN where another account shares it.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Who knows its names.
+    pub kind: NamespaceKind,
+}
+
+/// The namespace that an environment's manifest names.
+pub fn namespace_wanted<'a>(workspace: &'a Workspace, environment: &str) -> Option<&'a str> {
+    let discovery = &workspace.environment(environment)?.discovery;
+    discovery.id.as_deref().filter(|_| discovery.enabled)
 }
 
 /// Whether hosted zones must be known to plan these services.
@@ -117,6 +139,13 @@ impl Surroundings {
     pub(super) fn balancer(&self, name: &str) -> Result<&ExistingBalancer, Failure> {
         self.balancers.get(name).ok_or_else(|| {
             Failure::internal(format!("load balancer `{name}` was not asked for before planning"))
+        })
+    }
+
+    /// The namespace with this id or ARN.
+    pub(super) fn namespace(&self, id: &str) -> Result<&ExistingNamespace, Failure> {
+        self.namespaces.get(id).ok_or_else(|| {
+            Failure::internal(format!("namespace `{id}` was not asked for before planning"))
         })
     }
 

@@ -94,21 +94,14 @@ pub(super) fn plan(
             }
         }
     }
-    // The port that Service Connect knows by name.
-    if let Some((container, port)) = connect::port(service)
-        && let Some(container) = containers.get_mut(&container)
-        && let Some(mapping) =
-            container.port_mappings.iter_mut().find(|mapping| mapping.container_port == port)
-    {
-        mapping.name = Some(connect::PORT.to_owned());
-    }
+    connect::name_ports(service, environment, &mut containers);
     // The port that VPC Lattice's target group knows by name.
     if let Some((port, name)) = lattice::port(context, service)?
         && let Some(container) = containers.get_mut(&service.name)
         && let Some(mapping) =
             container.port_mappings.iter_mut().find(|mapping| mapping.container_port == port)
     {
-        mapping.name = Some(name.to_owned());
+        mapping.name = Some(name);
     }
     let task = TaskDefinition {
         cpu: Some(integer(service.cpu)),

@@ -9,5 +9,6 @@ pub mod json;
 pub mod look;
 pub mod markdown;
 pub mod terminal;
+pub mod topology;
 
 pub use terminal::{Format, Terminal};

@@ -17,6 +17,19 @@ pub enum Format {
     Json,
     /// For comments on pull requests: plans and what became of them.
     Markdown,
+    /// For Graphviz: drawings alone (`env show --mesh`).
+    Dot,
+    /// For Mermaid: drawings alone.
+    Mermaid,
+    /// As a picture: drawings alone.
+    Svg,
+}
+
+impl Format {
+    /// Whether only what is drawn has this form.
+    pub fn draws(self) -> bool {
+        matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
+    }
 }
 
 /// When colours are used.

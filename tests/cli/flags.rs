@@ -77,7 +77,10 @@ fn wrong_flags_say_what_is_right() {
     let wrong: &[(&[&str], &str)] = &[
         (&["plan", "--enviroment", "test"], "unexpected argument '--enviroment'"),
         (&["deploi"], "unrecognized subcommand 'deploi'"),
-        (&["--format", "yaml", "plan"], "[possible values: human, json, markdown]"),
+        (
+            &["--format", "yaml", "plan"],
+            "[possible values: human, json, markdown, dot, mermaid, svg]",
+        ),
         (&["schema", "services"], "services"),
         (&["svc", "init", "--port", "70000"], "70000"),
         (&["svc", "init", "--type", "Web"], "Load Balanced Web Service"),

@@ -16,6 +16,7 @@ mod jobs;
 mod lattice;
 mod main_job;
 mod market;
+mod mesh;
 mod network;
 mod observed;
 mod preflight;

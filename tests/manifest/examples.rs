@@ -29,6 +29,7 @@ fn every_example_loads_without_a_word() {
             "managed-instances",
             "market",
             "mesh-lattice",
+            "mesh-service-connect",
             "nightly",
             "observed",
             "orders",

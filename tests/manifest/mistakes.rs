@@ -140,6 +140,11 @@ fn mistakes_of_scaling_alarms_and_service_connect() {
 }
 
 #[test]
+fn mistakes_of_service_connect_and_cloud_map() {
+    assert!(run("connect.txt") >= 20);
+}
+
+#[test]
 fn tasks() {
     assert!(run("tasks.txt") >= 15);
 }

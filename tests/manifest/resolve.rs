@@ -99,6 +99,13 @@ fn everything_a_service_is_in_an_environment() {
         },
         "rolling": "default"
       },
+      "discovery": {
+        "routing": "multivalue",
+        "ttl": {
+          "nanos": 0,
+          "secs": 10
+        }
+      },
       "image": {
         "location": "public.ecr.aws/docker/library/python:3.13-slim",
         "port": 8080
@@ -274,8 +281,22 @@ fn overrides_merge_maps_and_replace_the_rest() {
           }
         },
         "connect": {
-          "enabled": false,
-          "alias": null
+          "enabled": null,
+          "alias": null,
+          "protocol": null,
+          "discovery_name": null,
+          "ingress_port": null,
+          "timeouts": {
+            "idle": null,
+            "request": null
+          },
+          "tls": null,
+          "ports": [],
+          "client": false,
+          "access_logs": null,
+          "logging": null,
+          "log_level": null,
+          "namespace": null
         },
         "mode": null
       }

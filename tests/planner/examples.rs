@@ -77,6 +77,11 @@ fn observed_in_test() {
 }
 
 #[test]
+fn mesh_service_connect_in_test() {
+    insta::assert_snapshot!(graph("mesh-service-connect", "test"));
+}
+
+#[test]
 fn orders_in_test() {
     insta::assert_snapshot!(graph("orders", "test"));
 }
@@ -121,6 +126,7 @@ fn every_example_is_planned_above() {
             "managed-instances test",
             "market test",
             "mesh-lattice test",
+            "mesh-service-connect test",
             "nightly test",
             "observed test",
             "orders test",

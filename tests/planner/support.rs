@@ -117,6 +117,7 @@ fn surroundings() -> Surroundings {
         providers: None,
         zones: vec![zone("Z1EXAMPLE", "example.com"), zone("Z2EXAMPLE", "example.org")],
         balancers: BTreeMap::from([("office".to_owned(), office)]),
+        namespaces: BTreeMap::new(),
     }
 }
 

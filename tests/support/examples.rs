@@ -161,6 +161,19 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "mesh-service-connect",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/api.yml", "request: 30s", "request: 20s"),
+            ("shipit/environments/test.yml", "10.9.0.5", "10.9.0.6"),
+        ],
+        steps: &[
+            "update ecs/service.api: service_connect.services.web.request_timeout",
+            "update servicediscovery/instance.payments/two: attributes.AWS_INSTANCE_IPV4",
+        ],
+    },
+    Example {
         folder: "nightly",
         environment: "test",
         region: "eu-west-1",

@@ -23,6 +23,11 @@ pub(super) enum Command {
 }
 
 impl Command {
+    /// Whether it draws a picture.
+    pub(super) fn draws(&self) -> bool {
+        matches!(self, Self::Show(args) if args.mesh)
+    }
+
     /// Whether it makes or applies a plan.
     pub(super) fn plans(&self) -> bool {
         matches!(self, Self::Plan(_) | Self::Deploy(_) | Self::Delete(_))

@@ -11,6 +11,7 @@ mod choices;
 mod confirm;
 mod drift;
 mod locks;
+mod mesh;
 mod plan;
 mod preflight;
 mod read;

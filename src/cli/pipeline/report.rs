@@ -18,7 +18,9 @@ impl Pipeline {
             Format::Json => {
                 self.terminal.out(&json::document(&saved::masked(&self.registry, plan)));
             }
-            Format::Human => self.terminal.out(&human::plan::plan(plan, self.global.verbose)),
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
+                self.terminal.out(&human::plan::plan(plan, self.global.verbose))
+            }
             Format::Markdown => self.terminal.out(&markdown::plan(plan, Room::Comment)),
         }
         step_summary::append(&self.terminal, |room| markdown::plan(plan, room));
@@ -34,7 +36,9 @@ impl Pipeline {
                 }
                 self.line(&Line::plan(plan));
             }
-            Format::Human => self.terminal.out(&human::plan::plan(plan, self.global.verbose)),
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
+                self.terminal.out(&human::plan::plan(plan, self.global.verbose))
+            }
             Format::Markdown => self.terminal.say(&human::plan::plan(plan, self.global.verbose)),
         }
         step_summary::append(&self.terminal, |room| markdown::plan(plan, room));
@@ -56,7 +60,7 @@ impl Pipeline {
         let addresses = if well { self.addresses(plan, outcome) } else { Vec::new() };
         let ending = Ending { outcome, took, addresses: &addresses };
         match self.terminal.format {
-            Format::Human => {
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
                 for (service, url) in &addresses {
                     self.terminal.out(&format!("{service}  {url}"));
                 }

@@ -1,10 +1,13 @@
 //! Asks for what exists beside shipit's resources, where manifests name it.
 
 use super::{Pipeline, Which};
+use crate::aws::Cx;
 use crate::aws::facts::balancers::{self, Balancer};
+use crate::aws::facts::namespaces::{self, Namespace};
 use crate::aws::facts::{clusters, prefix_lists, zones};
 use crate::cli::Stop;
-use crate::planner::{self, ExistingBalancer, HostedZone, Surroundings};
+use crate::manifest::environment::NamespaceKind;
+use crate::planner::{self, ExistingBalancer, ExistingNamespace, HostedZone, Surroundings};
 
 impl Pipeline {
     /// Hosted zones and load balancers, asked for once and only where a manifest needs them.
@@ -62,7 +65,34 @@ impl Pipeline {
             };
             found.balancers.insert(name.clone(), existing(&name, balancer)?);
         }
+        if let Some(id) = planner::namespace_wanted(workspace, environment) {
+            let Some(namespace) = namespaces::namespace(cx, id).await? else {
+                return Err(Stop::refused(
+                    format!(
+                        "there is no namespace `{id}` in {} of account {}",
+                        cx.region, cx.account
+                    ),
+                    "`aws servicediscovery list-namespaces` prints those that are; correct `discovery.id`",
+                ));
+            };
+            found.namespaces.insert(id.to_owned(), existing_namespace(cx, namespace));
+        }
         Ok(found)
+    }
+}
+
+fn existing_namespace(cx: &Cx, found: Namespace) -> ExistingNamespace {
+    let foreign = !found.arn.contains(&format!(":{}:", cx.account));
+    ExistingNamespace {
+        // Another account's is known by its ARN alone.
+        id: if foreign { found.arn.clone() } else { found.id },
+        arn: found.arn,
+        name: found.name,
+        kind: match found.kind.as_str() {
+            "HTTP" => NamespaceKind::Http,
+            "DNS_PUBLIC" => NamespaceKind::Public,
+            _ => NamespaceKind::Private,
+        },
     }
 }
 

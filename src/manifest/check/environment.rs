@@ -291,19 +291,8 @@ pub(crate) fn environment(
             .error("role", format!("`{role}` is not the ARN of a role"))
             .explain("`arn:aws:iam::ACCOUNT:role/NAME`", "`aws iam list-roles` prints them");
     }
-    if let Some(name) = &environment.discovery.name {
-        let label = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        if !name.split('.').all(label) || name.len() > 253 {
-            findings.error("discovery.name", format!("`{name}` is not a DNS name")).explain(
-                "labels of letters, digits and hyphens, separated by dots",
-                "test.shop.local for instance",
-            );
-        }
-    }
+    super::discovery::environment(environment, findings);
+    super::connect::environment(environment, findings);
     if let Vpc::Imported(vpc) = &environment.network.vpc
         && vpc.private.is_empty()
         && !http.private.subnets.is_empty()

@@ -3,7 +3,9 @@
 //! What a single value may look like is not here but where it is read.
 
 mod capacity;
+mod connect;
 mod containers;
+mod discovery;
 mod domains;
 mod environment;
 mod fargate;

@@ -1,14 +1,11 @@
-//! Scaling, rollback alarms and Service Connect of a service.
+//! Scaling and rollback alarms of a service.
 
 use std::collections::BTreeMap;
 
 use super::{Explain, Findings};
-use crate::manifest::environment::Environment;
-use crate::manifest::problem::{Problem, Severity};
 use crate::manifest::service::{
     ChangeIn, Count, OwnMetric, Schedule, ServiceManifest, ServiceType, StepMetric, Steps,
 };
-use crate::manifest::workspace::FoundService;
 
 /// Steps touch each other and are open at one end.
 pub(super) fn steps(all: &BTreeMap<String, Steps>, findings: &mut Findings<'_>) {
@@ -185,72 +182,4 @@ pub(super) fn rollback(service: &ServiceManifest, findings: &mut Findings<'_>) {
             .error("deployment.rollback_alarms", format!("alarm `{}` is listed twice", pair[0]))
             .advise("remove one of the two");
     }
-}
-
-/// Service Connect has a namespace for its names, and a port behind an alias.
-pub(super) fn connect(
-    service: &ServiceManifest,
-    environment: Option<&Environment>,
-    findings: &mut Findings<'_>,
-) {
-    let connect = &service.network.connect;
-    if connect.alias.is_some() && service.http.is_none() && service.image.port.is_none() {
-        findings
-            .error(
-                "network.connect.alias",
-                "the service has no port that others could call by this name",
-            )
-            .advise("add `port` below `image:`, or write `connect: true` for a service that only calls others");
-    }
-    if connect.enabled && service.service_type == ServiceType::ScheduledJob {
-        let problem = findings
-            .error("network.connect", "tasks of jobs take no part in Service Connect, on AWS");
-        problem.severity = Severity::Warning;
-        problem.advise(
-            "call services by their names in Cloud Map: SERVICE.ENVIRONMENT.APPLICATION.local",
-        );
-        return;
-    }
-    if let Some(environment) = environment.filter(|one| connect.enabled && !one.discovery.enabled) {
-        let name = &environment.name;
-        findings
-            .error(
-                "network.connect",
-                format!("environment `{name}` has no namespace in which services have names"),
-            )
-            .advise(format!(
-                "remove `discovery: false` from environments/{name}.yml, or write `connect: false`"
-            ));
-    }
-}
-
-/// One name leads to one service.
-pub(super) fn aliases(services: &[FoundService], problems: &mut Vec<Problem>) {
-    let mut names: Vec<&String> =
-        services.iter().flat_map(|found| found.resolved.iter().map(|(name, ..)| name)).collect();
-    names.sort();
-    names.dedup();
-    let mut reported: Vec<Problem> = Vec::new();
-    for environment in names {
-        let mut known: BTreeMap<&str, &str> = BTreeMap::new();
-        for found in services {
-            let resolved = found.resolved.iter().find(|(name, ..)| name == environment);
-            let Some((_, node, manifest)) = resolved else { continue };
-            let callable = manifest.http.is_some() || manifest.image.port.is_some();
-            if !manifest.network.connect.enabled || !callable {
-                continue;
-            }
-            let alias = manifest.network.connect.alias.as_deref().unwrap_or(&manifest.name);
-            let Some(other) = known.insert(alias, &manifest.name) else { continue };
-            let message = format!("others call service `{other}` by the name `{alias}` already");
-            let span = node.place("network.connect");
-            if !reported.iter().any(|one| one.message == message && one.span == span) {
-                reported.push(
-                    Problem::error(&found.file.source, span, message)
-                        .help("write another name: `connect: {alias: NAME}`"),
-                );
-            }
-        }
-    }
-    problems.append(&mut reported);
 }

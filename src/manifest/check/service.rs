@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, containers, http, job, lattice, messaging, nlb, policy, scaling,
-    settings,
+    Explain, Findings, capacity, connect, containers, discovery, http, job, lattice, messaging,
+    nlb, policy, scaling, settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -164,9 +164,10 @@ pub(crate) fn service(
     if findings.sound(&["count", "http"]) {
         scaling::measured(service, findings);
     }
-    if findings.sound(&["deployment", "network", "image", "http", "sidecars"]) {
+    if findings.sound(&["deployment", "network", "image", "http", "sidecars", "discovery"]) {
         scaling::rollback(service, findings);
-        scaling::connect(service, environment, findings);
+        connect::connect(service, environment, findings);
+        discovery::service(service, environment, findings);
     }
     if findings.sound(&["network", "image", "mesh"]) {
         lattice::service(service, environment, findings);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Findings, domains, lattice, messaging, scaling};
+use super::{Findings, connect, discovery, domains, lattice, messaging};
 use crate::manifest::application::Application;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Severity, Span};
@@ -87,8 +87,9 @@ pub(crate) fn workspace(
     formerly(services, problems);
     routes(application, environments, services, problems);
     domains::domains(application, environments, services, problems);
-    scaling::aliases(services, problems);
+    connect::names(environments, services, problems);
     lattice::targets(environments, services, problems);
+    discovery::names(application, environments, services, problems);
     messaging::subscriptions(services, problems);
 }
 

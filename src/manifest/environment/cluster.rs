@@ -162,51 +162,6 @@ notation! {
 }
 
 record! {
-    /// Names under which services find each other.
-    pub(crate) struct DiscoveryMap {
-        /// The private DNS name below which services appear; ENVIRONMENT.APPLICATION.local when left out.
-        name: Option<String>,
-    }
-}
-
-/// The Cloud Map namespace: `discovery: true`, `false`, or `{name: ...}`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Discovery {
-    /// Whether there is a namespace.
-    pub enabled: bool,
-    /// Its name, when it is not `ENVIRONMENT.APPLICATION.local`.
-    pub name: Option<String>,
-}
-
-impl Default for Discovery {
-    fn default() -> Self {
-        Self { enabled: true, name: None }
-    }
-}
-
-impl JsonSchema for Discovery {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Discovery".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<bool>(generator), part::<DiscoveryMap>(generator)])
-    }
-}
-
-impl Read for Discovery {
-    type Value = Self;
-
-    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        if is_map(node) {
-            return DiscoveryMap::read(node, reader)
-                .map(|map| Self { enabled: true, name: map.name });
-        }
-        bool::read(node, reader).map(|enabled| Self { enabled, name: None })
-    }
-}
-
-record! {
     /// What is measured.
     pub struct Observability {
         /// CloudWatch Container Insights: `true`, `false` or `enhanced`. Costs extra.

@@ -3,6 +3,7 @@
 mod access_logs;
 mod capacity;
 mod cluster;
+mod discovery;
 pub mod endpoints;
 mod network;
 
@@ -11,7 +12,8 @@ use std::collections::BTreeMap;
 pub use access_logs::{AccessLogs, LogBucket};
 pub(crate) use capacity::is_arm;
 pub use capacity::{Bounds, Capacity, Ec2Capacity, ImageFamily, ManagedCapacity, Side};
-pub use cluster::{Cluster, ClusterType, ContainerInsights, Discovery, Observability};
+pub use cluster::{Cluster, ClusterType, ContainerInsights, Observability};
+pub use discovery::{Discovery, ExternalInstance, ExternalName, NamespaceKind};
 pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
 pub use network::{
     FlowLogs, ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules,

@@ -1,9 +1,11 @@
 //! `kind: service`: containers that run all the time, and how they are reached.
 
 mod capacity;
+mod connect;
 mod container;
 mod count;
 mod cron;
+mod discovery;
 mod http;
 mod iam;
 mod job;
@@ -21,11 +23,20 @@ use std::collections::BTreeMap;
 pub use capacity::{
     Constraint, NetworkMode, Resource, Runs, ServiceCapacity, Share, Strategy, TaskPlacement,
 };
+pub use connect::{
+    AccessLogFormat, AppProtocol, Connect, ConnectAccessLogs, ConnectAlias, ConnectLogging,
+    ConnectMap, ConnectPort, ConnectTimeouts, ConnectTls, Endpoint, LogDriver, ProxyLogLevel,
+    TestHeader,
+};
 pub use container::{
     Condition, ContainerHealthCheck, Image, MountPoint, PortProtocol, Secret, Sidecar, SidecarPort,
 };
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Bounds, Cooldown, Count, Target};
+pub use discovery::{
+    CheckProtocol, DiscoveryHealthCheck, RecordKind, Route53Check, RoutingPolicy, ServiceDiscovery,
+    ServiceDiscoveryMap,
+};
 pub use http::{
     Alias, Http, HttpHealthCheck, HttpVersion, Place, RedirectCode, RedirectRule, Rule,
 };
@@ -37,7 +48,7 @@ pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
     Subscription, ThroughputLimit, TopicFifo,
 };
-pub use network::{Connect, Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
+pub use network::{Placement, SecurityGroups, ServiceNetwork, ServiceVpc, Tagged};
 pub use nlb::{Nlb, NlbHealthCheck, NlbListener, NlbPort, NlbProtocol};
 pub use rollback::RollbackAlarms;
 pub use settings::{
@@ -160,6 +171,8 @@ record! {
         network: ServiceNetwork = ServiceNetwork::default(),
         /// The service's part in the environment's mesh; `false` stays out.
         mesh: Option<ServiceMesh> as MeshOrNot = Some(ServiceMesh::default()),
+        /// Its name in the environment's namespace (Cloud Map); `false` for none.
+        discovery: ServiceDiscovery = ServiceDiscovery::default(),
         /// Disks of a task.
         storage: Storage = Storage::default(),
         /// What becomes of the output.

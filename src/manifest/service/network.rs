@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::capacity::NetworkMode;
+use super::connect::Connect;
 use crate::manifest::environment::{SecurityGroupId, SubnetId};
-use crate::manifest::read::{Read, Reader, Text, choice, is_map, notation, record};
+use crate::manifest::read::{Read, Reader, Text, choice, is_map, record};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::{Node, Value};
 
@@ -16,70 +17,10 @@ record! {
     pub struct ServiceNetwork {
         /// Subnets and security groups.
         vpc: ServiceVpc = ServiceVpc::default(),
-        /// ECS Service Connect: `true` lets other services call this one by its name, `{alias: NAME}` by another.
+        /// ECS Service Connect: `true` lets other services call this one by its name; a map says how.
         connect: Connect = Connect::default(),
         /// How containers are reached: `awsvpc`, on instances also `bridge`, `host`, `none`.
         mode: Option<NetworkMode>,
-    }
-}
-
-/// ECS Service Connect.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Connect {
-    /// Whether the service takes part.
-    pub enabled: bool,
-    /// The name that others call it by; the service's own when left out.
-    pub alias: Option<String>,
-}
-
-record! {
-    /// ECS Service Connect, in detail.
-    pub(crate) struct ConnectMap {
-        /// The name that others call the service by; its own when left out.
-        alias: Option<String> as Option<HostName>,
-    }
-}
-
-notation! {
-    /// A DNS name, of one label or more.
-    HostName as String,
-    { "type": "string", "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", "examples": ["api", "api.internal"] },
-    |node, reader| {
-        let expected = "a DNS name: small letters, digits, `-` and `.`, up to 127 characters";
-        let text = &reader.text(node, expected)?.text;
-        let label = |label: &str| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        };
-        if text.len() <= 127 && text.split('.').all(label) {
-            Some(text.clone())
-        } else {
-            reader.wrong(node, expected)
-        }
-    }
-}
-
-impl JsonSchema for Connect {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Connect".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<bool>(generator), part::<ConnectMap>(generator)])
-    }
-}
-
-impl Read for Connect {
-    type Value = Self;
-
-    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        if is_map(node) {
-            return ConnectMap::read(node, reader)
-                .map(|map| Self { enabled: true, alias: map.alias });
-        }
-        bool::read(node, reader).map(|enabled| Self { enabled, alias: None })
     }
 }
 

@@ -211,7 +211,7 @@ fn each_container(
 
 /// Service Connect wants a network that its proxy can stand in.
 fn connect(service: &ServiceManifest, runs: Runs, mode: NetworkMode, findings: &mut Findings<'_>) {
-    if !service.network.connect.enabled {
+    if service.network.connect.enabled != Some(true) {
         return;
     }
     if service.platform.is_windows() {
