@@ -8,6 +8,8 @@ pub mod bulk_tags;
 pub mod calls;
 pub mod error;
 pub mod facts;
+pub mod kube;
+pub mod kube_token;
 pub mod local_client;
 pub mod pace;
 pub mod parameters;

@@ -9,6 +9,7 @@ use aws_types::SdkConfig;
 
 use super::calls::CallLog;
 use super::classify;
+use super::kube_token::{self, Signer};
 use super::pace::Pace;
 use super::retry::NeverCreateTwice;
 use crate::engine::{Class, Failure, TokioClock};
@@ -127,6 +128,32 @@ impl Session {
         ))
     }
 
+    /// The token by which a cluster of EKS knows whose credentials these are, signed at that time.
+    ///
+    /// # Errors
+    /// No usable credentials were found.
+    pub async fn kube_token(
+        &self,
+        cluster: &str,
+        at: time::OffsetDateTime,
+    ) -> Result<String, Failure> {
+        use aws_credential_types::provider::ProvideCredentials;
+        let missing = |why: String| {
+            Failure::new(Class::Credentials, format!("no usable AWS credentials were found: {why}"))
+                .with_hint("sign in (`aws sso login`, or set AWS_PROFILE), or pass `--profile`")
+        };
+        let provider = self.config.credentials_provider();
+        let provider = provider.ok_or_else(|| missing("there is no provider".to_owned()))?;
+        let found = provider.provide_credentials().await;
+        let found = found.map_err(|error| missing(super::error::root_cause(&error)))?;
+        let signer = Signer {
+            access_key: found.access_key_id(),
+            secret: found.secret_access_key(),
+            session_token: found.session_token(),
+        };
+        Ok(kube_token::token(signer, self.region(), cluster, at))
+    }
+
     /// The region's name.
     pub fn region(&self) -> &str {
         self.config.region().map_or("", |region| region.as_ref())
@@ -160,6 +187,7 @@ impl Session {
             ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),
             efs: client!(aws_sdk_efs),
+            eks: client!(aws_sdk_eks),
             elbv2: client!(aws_sdk_elasticloadbalancingv2),
             iam: client!(aws_sdk_iam),
             logs: client!(aws_sdk_cloudwatchlogs),
@@ -222,6 +250,8 @@ pub struct Cx {
     pub ecs: aws_sdk_ecs::Client,
     /// EFS.
     pub efs: aws_sdk_efs::Client,
+    /// EKS.
+    pub eks: aws_sdk_eks::Client,
     /// Elastic Load Balancing v2.
     pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
     /// IAM.

@@ -60,6 +60,23 @@ pub(super) async fn open(
     Ok(Account { cx: Arc::new(session.cx(account)), calls, caller: arn })
 }
 
+/// Whose credentials there are, with no manifest: for what others call from anywhere.
+pub(super) async fn session(global: &Global, role: Option<String>) -> Result<Session, Stop> {
+    // Credentials of local AWS need no account: nothing is asked of it.
+    let local = global.local.then(local::nothing).transpose()?.map(local_client::http_client);
+    let is_local = local.is_some();
+    let options = SessionOptions {
+        profile: global.profile.clone().filter(|_| !is_local),
+        region: global.region.clone().or_else(|| is_local.then(|| "eu-west-1".to_owned())),
+        endpoint_url: global.endpoint_url.clone().filter(|_| !is_local),
+        role: role.filter(|_| !is_local),
+        local,
+        time_factor: is_local.then(|| local::time_factor(global)).transpose()?,
+    };
+    let calls = CallLog::new(global.verbose.then_some(print_call as fn(&ApiCall)));
+    Ok(Session::load(&options, calls).await?)
+}
+
 fn print_call(call: &ApiCall) {
     let outcome = if call.ok { "" } else { " (refused)" };
     let took = call.ended.saturating_sub(call.sent);

@@ -13,6 +13,8 @@ mod global;
 mod init;
 mod interrupt;
 mod job;
+mod kube;
+mod kubeconfig;
 mod local;
 mod locking;
 mod open;
@@ -81,6 +83,8 @@ enum Command {
     Task(task::Command),
     #[command(subcommand)]
     Secret(secret::Command),
+    #[command(subcommand)]
+    Kube(kube::Command),
     Plan(plan::Args),
     Adopt(adopt::Args),
     Apply(apply::Args),
@@ -186,6 +190,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Job(command) => job::run(global, command).await,
         Command::Task(command) => task::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,
+        Command::Kube(command) => kube::run(global, command).await,
         Command::Plan(args) => plan::run(global, args).await,
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,

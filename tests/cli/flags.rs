@@ -13,6 +13,8 @@ const COMMANDS: &[&[&str]] = &[
     &["env", "show"],
     &["env", "register"],
     &["env", "ls"],
+    &["env", "kubeconfig"],
+    &["kube", "token"],
     &["env", "delete"],
     &["svc", "init"],
     &["svc", "plan"],

@@ -13,6 +13,7 @@ mod forms;
 mod imported_cluster;
 mod init;
 mod jobs;
+mod kube;
 mod lattice;
 mod main_job;
 mod market;

@@ -3,6 +3,7 @@
 mod delete;
 mod deploy;
 pub(super) mod init;
+mod kubeconfig;
 mod ls;
 mod plan;
 mod register;
@@ -19,6 +20,7 @@ pub(super) enum Command {
     Show(show::Args),
     Register(register::Args),
     Ls(ls::Args),
+    Kubeconfig(kubeconfig::Args),
     Delete(delete::Args),
 }
 
@@ -41,6 +43,7 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Register(args) => register::run(global, args).await,
         Command::Show(args) => show::run(global, args).await,
+        Command::Kubeconfig(args) => kubeconfig::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Delete(args) => delete::run(global, args).await,
     }

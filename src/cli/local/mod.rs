@@ -62,6 +62,12 @@ pub(super) fn time_factor(global: &Global) -> Result<f64, Stop> {
     })
 }
 
+/// An empty account that is kept nowhere.
+pub(super) fn nothing() -> Result<LocalAws, Stop> {
+    LocalAws::open(LocalOptions::default())
+        .map_err(|error| Stop::failed(format!("local AWS could not be opened: {error}"), ""))
+}
+
 /// The simulated account as the options want it.
 pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
     let faults = match &global.local_faults {
