@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
-use crate::manifest::service::{Count, NetworkMode, Placement, Rolling, Runs};
+use crate::manifest::service::{Count, Placement, Rolling, Runs};
 use crate::resources::ec2::SubnetId;
 use crate::resources::ecs::Service;
 use crate::resources::ecs::service::deployment::CircuitBreaker;

@@ -29,7 +29,7 @@ fn policy(principal: &str) -> Value {
 }
 
 impl Graph {
-    fn mesh(&mut self, name: &str) -> Handle<ServiceNetwork> {
+    fn service_network(&mut self, name: &str) -> Handle<ServiceNetwork> {
         let network = ServiceNetwork {
             auth_type: "AWS_IAM".to_owned(),
             policy: Some(policy("arn:aws:iam::123456789012:role/a")),
@@ -62,7 +62,7 @@ impl Graph {
 
 pub(super) fn service_network() -> Example {
     let mut graph = Graph::default();
-    let network = graph.mesh("main");
+    let network = graph.service_network("main");
     graph.example(
         &network,
         vec![
@@ -106,12 +106,12 @@ pub(super) fn lattice_service() -> Example {
 pub(super) fn service_in_network() -> Example {
     let mut graph = Graph::default();
     let association = ServiceNetworkServiceAssociation {
-        network: graph.mesh("main").id(),
+        network: graph.service_network("main").id(),
         service: graph.lattice("api").id().when_ready(),
         tags: tags(),
     };
     let handle = graph.add("api", &association);
-    let (network, service) = (graph.mesh("other").id(), graph.lattice("api-other").id());
+    let (network, service) = (graph.service_network("other").id(), graph.lattice("api-other").id());
     graph.example(
         &handle,
         vec![
@@ -125,14 +125,14 @@ pub(super) fn service_in_network() -> Example {
 pub(super) fn vpc_in_network() -> Example {
     let mut graph = Graph::default();
     let association = ServiceNetworkVpcAssociation {
-        network: graph.mesh("main").id(),
+        network: graph.service_network("main").id(),
         vpc: graph.vpc("main").id(),
         security_groups: vec![graph.group("callers").id()],
         private_dns: None,
         tags: tags(),
     };
     let handle = graph.add("main", &association);
-    let (network, group) = (graph.mesh("other").id(), graph.group("other-callers").id());
+    let (network, group) = (graph.service_network("other").id(), graph.group("other-callers").id());
     let other = graph.vpc("other");
     let dns =
         |domains: &[&str]| json!({ "preference": "SPECIFIED_DOMAINS_ONLY", "domains": domains });
@@ -256,7 +256,7 @@ pub(super) fn access_log_subscription() -> Example {
         format!("arn:aws:logs:eu-west-1:123456789012:log-group:/shipit/demo/test/{name}")
     };
     let subscription = AccessLogSubscription {
-        resource: graph.mesh("main").arn(),
+        resource: graph.service_network("main").arn(),
         destination: arn("mesh").into(),
         log_type: Some("SERVICE".to_owned()),
         tags: tags(),
@@ -266,7 +266,7 @@ pub(super) fn access_log_subscription() -> Example {
     for group in [log.address(), other.address()] {
         graph.desired_mut().order(handle.address(), group, shipit::engine::Wait::Created);
     }
-    let network = graph.mesh("other").arn();
+    let network = graph.service_network("other").arn();
     graph.example(
         &handle,
         vec![
