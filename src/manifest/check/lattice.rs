@@ -30,7 +30,7 @@ pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>
     let proxies = "VPC Lattice has no proxies in tasks";
     for (key, said, why) in [
         ("egress", mesh.egress.is_some(), "and keeps nobody from calling anything else"),
-        ("ip_preference", mesh.ip_preference.is_some(), "that could choose addresses"),
+        ("ip_preference", mesh.ip_preference.is_some(), "and nothing chooses addresses"),
         ("hosts", !mesh.hosts.is_empty(), "so calls to other hosts do not pass it"),
     ] {
         if said {
