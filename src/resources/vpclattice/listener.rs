@@ -145,7 +145,12 @@ impl Resource for Listener {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let Some((service, listener)) = place(cx, id) else { return Ok(None) };
+        let mut known = place(cx, id);
+        if known.is_none() {
+            let arns = all(cx).await?;
+            known = arns.iter().find(|arn| shared::id(arn) == id).and_then(|arn| place(cx, arn));
+        }
+        let Some((service, listener)) = known else { return Ok(None) };
         let Some(found) = get(cx, &service, &listener).await? else { return Ok(None) };
         let all = shared::tags_of(cx, found.arn().unwrap_or_default()).await?;
         let live = to_live(&found, wanted.clone(), Tags::new())?;
@@ -182,6 +187,13 @@ fn place(cx: &Cx, arn: &str) -> Option<(String, String)> {
         }
         _ => None,
     }
+}
+
+/// The ARNs of all listeners of the account.
+pub(super) async fn all(cx: &Cx) -> Result<Vec<String>, Failure> {
+    let services = super::service::list(cx).await?;
+    let services = services.iter().map(|(arn, _)| shared::id(arn).to_owned()).collect();
+    Ok(list(cx, services).await?.into_iter().map(|(arn, _)| arn).collect())
 }
 
 /// ARN and name of the listeners of these services.

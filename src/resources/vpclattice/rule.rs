@@ -158,7 +158,16 @@ impl Resource for Rule {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let Some(found) = get(cx, id).await? else { return Ok(None) };
+        let mut arn = id.to_owned();
+        if place(cx, id).is_none() {
+            let rules = list(cx, super::listener::all(cx).await?).await?;
+            arn = rules
+                .into_iter()
+                .map(|(arn, _)| arn)
+                .find(|arn| shared::id(arn) == id)
+                .unwrap_or_default();
+        }
+        let Some(found) = get(cx, &arn).await? else { return Ok(None) };
         let all = shared::tags_of(cx, found.arn().unwrap_or_default()).await?;
         let live = to_live(cx, &found, wanted.clone(), Tags::new())?;
         let make = |identity, tags| Live {

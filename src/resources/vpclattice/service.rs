@@ -228,7 +228,8 @@ async fn going(cx: &Cx, name: &str) -> Result<bool, Failure> {
     Ok(found.is_none() || status == Some("DELETE_IN_PROGRESS"))
 }
 
-async fn list(cx: &Cx) -> Result<Vec<(String, String)>, Failure> {
+/// ARN and name of all services of the account.
+pub(super) async fn list(cx: &Cx) -> Result<Vec<(String, String)>, Failure> {
     let mut pages = cx.vpclattice.list_services().max_results(100).into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
