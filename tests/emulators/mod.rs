@@ -166,8 +166,9 @@ impl Flow {
         );
         self.run(&["deploy", "--yes"], 0);
         assert_eq!(self.steps(&["plan"]), Vec::<String>::new());
-        // Whether any are there without a manifest that wants them is asked of the tagging API, where moto lists none:
-        // that they go is for local AWS to show.
+        self.run(&["env", "delete", "--name", "test", "--yes", "--allow-delete", "all"], 0);
+        let shown = self.workdir.shipit(&["--format", "json", "env", "show"]).expect(0);
+        assert_eq!(shown.json()["resources"], serde_json::json!([]));
         self.all_used();
     }
 

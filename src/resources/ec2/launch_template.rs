@@ -182,7 +182,7 @@ impl Resource for LaunchTemplate {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
         rules: &[Rule::Unordered("security_groups"), Rule::Unordered("disks")],
-        observe_after: &[],
+        observe_after: &["iam/instance-profile"],
         order_after: &[],
         replace: ReplaceOrder::CreateFirst,
         revisioned: false,
@@ -196,6 +196,8 @@ impl Resource for LaunchTemplate {
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
         let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
         let none = !bulk.keys().any(|arn| arn.contains(":launch-template/"));
+        // The tagging API lags; profiles, which ours need, are listed at once.
+        let none = none && query.seen.of("iam/instance-profile").is_empty();
         if query.wanted.is_empty() && none {
             return Ok(Found::default());
         }

@@ -32,6 +32,9 @@ use crate::engine::{
 use crate::resources::autoscaling::AutoScalingGroupArn;
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
+/// What says that there may be providers.
+const PROFILES: &str = "iam/instance-profile";
+
 /// A capacity provider, named `identity.name(255)`; ECS keeps some beginnings of names for itself, then
 /// `capacity-` stands before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +138,7 @@ impl Resource for CapacityProvider {
             Rule::Unordered("managed.requirements.accelerator_manufacturers"),
             Rule::Unordered("managed.requirements.accelerator_names"),
         ],
-        observe_after: &["ecs/cluster"],
+        observe_after: &["ecs/cluster", PROFILES],
         order_after: &[],
         replace: ReplaceOrder::CreateFirst,
         revisioned: false,
@@ -156,14 +159,17 @@ impl Resource for CapacityProvider {
         names.sort();
         names.dedup();
         let mut found = Found::default();
-        if names.is_empty() {
+        // The tagging API lags; profiles, which ours need, are listed at once.
+        let profiles = !query.seen.of(PROFILES).is_empty();
+        if names.is_empty() && !profiles {
             return Ok(found);
         }
         let clusters = query.seen.of(Cluster::KIND);
         let ours = clusters.first().and_then(|live| live.outputs["name"].as_str());
         let ours = ours.unwrap_or_default().to_owned();
         let attached = attach::list(cx, &ours).await?;
-        for one in describe(cx, names).await? {
+        let there = if profiles { describe_all(cx).await? } else { describe(cx, names).await? };
+        for one in there {
             if !is_there(&one) {
                 continue;
             }
@@ -340,6 +346,21 @@ async fn describe(cx: &Cx, names: Vec<String>) -> Result<Vec<SdkProvider>, Failu
         all.extend(answer.capacity_providers.unwrap_or_default());
     }
     Ok(all)
+}
+
+/// Those of the whole account and region.
+async fn describe_all(cx: &Cx) -> Result<Vec<SdkProvider>, Failure> {
+    let (mut all, mut token) = (Vec::new(), None);
+    loop {
+        let call = cx.ecs.describe_capacity_providers().include(CapacityProviderField::Tags);
+        let answer = call.set_next_token(token).send().await;
+        let answer = answer.map_err(|error| classify("ecs DescribeCapacityProviders", error))?;
+        all.extend(answer.capacity_providers.unwrap_or_default());
+        token = answer.next_token;
+        if token.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 /// Deleted ones are shown for a while.
