@@ -49,15 +49,17 @@ fn jobs_on_moto() {
 
 /// What is asserted above of an example, or by its row below.
 const PRESENT: &[&str] =
-    &["domains", "files", "hello", "imported-vpc", "instances", "market", "nightly", "observed"];
+    &["files", "hello", "imported-vpc", "instances", "market", "nightly", "observed"];
 
 /// Examples that are not run there, and why.
 const ABSENT: &[(&str, &str)] = &[
     ("anywhere", "RegisterContainerInstance takes instances of EC2 alone"),
+    ("domains", "certificates stay in use when their listeners are gone"),
     ("dual-stack", "CreateNatGateway wants a subnet"),
     ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),
     ("managed-instances", "CreateCapacityProvider knows Auto Scaling groups alone"),
     ("mesh-lattice", "nothing of VPC Lattice can be deleted"),
+    ("mesh-service-connect", "nothing of it has been run there"),
     ("orders", "changed queues are not read back as they were written"),
     ("private", "DescribeVpcEndpoints fails"),
     ("scaled", "DescribeAlarms is not there in the protocol of today"),
@@ -82,12 +84,6 @@ fn life(folder: &str, one_task: Option<(&str, &str, &str)>) {
         flow.workdir.edit(file, from, to);
     }
     flow.life(row);
-}
-
-/// Records, certificates, network load balancers, a private zone.
-#[test]
-fn domains_on_moto() {
-    life("domains", None);
 }
 
 #[test]
