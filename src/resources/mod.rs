@@ -13,6 +13,7 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
+pub mod eks;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
@@ -48,6 +49,9 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ecs::Cluster>(),
     Kind::of::<efs::FileSystem>(),
     Kind::of::<efs::AccessPoint>(),
+    Kind::of::<eks::Cluster>(),
+    Kind::of::<eks::AccessEntry>(),
+    Kind::of::<eks::PodIdentityAssociation>(),
     Kind::of::<ecs::CapacityProvider>(),
     Kind::of::<ecs::TaskDefinition>(),
     Kind::of::<ecs::Service>(),

@@ -13,6 +13,7 @@ mod containers;
 mod coverage;
 mod domains;
 mod example;
+mod kubernetes;
 mod lattice;
 mod life;
 mod load_balancing;
@@ -73,6 +74,9 @@ lives! {
     service_with_volume => storage::service_with_volume,
     file_system => storage::file_system,
     access_point => storage::access_point,
+    kubernetes_cluster => kubernetes::cluster,
+    access_entry => kubernetes::access_entry,
+    pod_identity_association => kubernetes::pod_identity_association,
     scaling_target => service::scaling_target,
     namespace => names::namespace,
     http_namespace => names::http_namespace,

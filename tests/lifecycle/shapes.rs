@@ -16,7 +16,7 @@ use shipit::resources::ecs::task_definition::volume::{FsxVolume, S3FilesVolume};
 use shipit::resources::servicediscovery::service::HealthCheck;
 use shipit::resources::{
     REGISTRY, acm, applicationautoscaling, appmesh, autoscaling, cloudwatch, ec2, ecr, ecs, efs,
-    elbv2, iam, logs, route53, s3, scheduler, servicediscovery, sns, sqs, vpclattice,
+    eks, elbv2, iam, logs, route53, s3, scheduler, servicediscovery, sns, sqs, vpclattice,
 };
 
 use super::EXAMPLES;
@@ -119,6 +119,29 @@ const WRITTEN: &[Written] = &[
         efs::file_system::EXCLUDED,
     ),
     written("efs/access-point", "efs", &["CreateAccessPoint"], efs::access_point::EXCLUDED),
+    written(
+        "eks/cluster",
+        "eks",
+        &[
+            "CreateCluster",
+            "UpdateClusterConfig",
+            "UpdateClusterVersion",
+            "AssociateEncryptionConfig",
+        ],
+        eks::cluster::EXCLUDED,
+    ),
+    written(
+        "eks/access-entry",
+        "eks",
+        &["CreateAccessEntry", "UpdateAccessEntry", "AssociateAccessPolicy"],
+        eks::access_entry::EXCLUDED,
+    ),
+    written(
+        "eks/pod-identity-association",
+        "eks",
+        &["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"],
+        eks::pod_identity_association::EXCLUDED,
+    ),
     written("sns/topic", "sns", &["CreateTopic", "SetTopicAttributes"], sns::topic::EXCLUDED),
     written("sqs/queue", "sqs", &["CreateQueue", "SetQueueAttributes"], sqs::queue::EXCLUDED),
     written(

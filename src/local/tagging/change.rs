@@ -136,7 +136,9 @@ fn tag(arn: &str, tags: &BTreeMap<String, String>) -> Option<Step> {
         "s3" => ("TagResource", json!({"Bucket": resource, "Tags": list("Key", "Value")})),
         "sns" => ("TagResource", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
         "application-autoscaling" => ("TagResource", json!({"ResourceARN": arn, "Tags": tags})),
-        "logs" | "vpc-lattice" => ("TagResource", json!({"resourceArn": arn, "tags": tags})),
+        "eks" | "logs" | "vpc-lattice" => {
+            ("TagResource", json!({"resourceArn": arn, "tags": tags}))
+        }
         "ecr" => ("TagResource", json!({"resourceArn": arn, "tags": list("Key", "Value")})),
         _ => ("TagResource", json!({"resourceArn": arn, "tags": list("key", "value")})),
     })

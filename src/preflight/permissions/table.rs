@@ -469,6 +469,45 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["elasticfilesystem:DeleteAccessPoint"],
     },
     Actions {
+        kind: "eks/cluster",
+        resource: "eks:{region}:{account}:cluster/{name}",
+        create: &["eks:CreateCluster", "eks:TagResource", "iam:PassRole"],
+        update: &[
+            "eks:UpdateClusterConfig",
+            "eks:UpdateClusterVersion",
+            "eks:AssociateEncryptionConfig",
+            "eks:TagResource",
+            "eks:UntagResource",
+            "iam:PassRole",
+        ],
+        delete: &["eks:UpdateClusterConfig", "eks:DeleteCluster"],
+    },
+    Actions {
+        kind: "eks/access-entry",
+        resource: "eks:{region}:{account}:access-entry/*",
+        create: &["eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:TagResource"],
+        update: &[
+            "eks:UpdateAccessEntry",
+            "eks:AssociateAccessPolicy",
+            "eks:DisassociateAccessPolicy",
+            "eks:TagResource",
+            "eks:UntagResource",
+        ],
+        delete: &["eks:DeleteAccessEntry"],
+    },
+    Actions {
+        kind: "eks/pod-identity-association",
+        resource: "eks:{region}:{account}:podidentityassociation/*",
+        create: &["eks:CreatePodIdentityAssociation", "eks:TagResource", "iam:PassRole"],
+        update: &[
+            "eks:UpdatePodIdentityAssociation",
+            "eks:TagResource",
+            "eks:UntagResource",
+            "iam:PassRole",
+        ],
+        delete: &["eks:DeletePodIdentityAssociation"],
+    },
+    Actions {
         kind: "iam/instance-profile",
         resource: "iam::{account}:instance-profile/shipit/{application}/{environment}/{name}",
         create: &[
