@@ -2,6 +2,7 @@
 //! live AWS. `ARCHITECTURE.md` shows how the layers below fit together.
 
 pub mod aws;
+pub mod build;
 pub mod cli;
 pub mod engine;
 pub mod local;

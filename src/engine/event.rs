@@ -43,6 +43,15 @@ pub enum EventKind {
         /// What it waits for.
         waits_for: String,
     },
+    /// A program that the step runs, a builder of images, has written a line.
+    StepWrote {
+        /// The step's index in the plan.
+        step: usize,
+        /// Which resource.
+        address: Address,
+        /// The line.
+        line: String,
+    },
     /// A call failed in a way that time heals; it will be made again.
     StepRetrying {
         /// The step's index in the plan.

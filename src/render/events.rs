@@ -95,6 +95,17 @@ pub enum Line {
         /// What it waits for.
         waits_for: String,
     },
+    /// A program that the step runs, a builder of images, has written a line.
+    StepWrote {
+        /// Seconds since applying began.
+        elapsed: f64,
+        /// The step's index in the plan.
+        step: usize,
+        /// Which resource.
+        address: String,
+        /// The line.
+        line: String,
+    },
     /// A call failed in a way that time heals; it will be made again.
     StepRetrying {
         /// Seconds since applying began.
@@ -403,6 +414,9 @@ impl From<&Event> for Line {
             }
             EventKind::StepWaiting { step, address, waits_for } => {
                 Self::StepWaiting { elapsed, step, address: address.to_string(), waits_for }
+            }
+            EventKind::StepWrote { step, address, line } => {
+                Self::StepWrote { elapsed, step, address: address.to_string(), line }
             }
             EventKind::StepRetrying { step, address, failure, pause } => Self::StepRetrying {
                 elapsed,

@@ -203,7 +203,12 @@ mod tests {
             pace.wait("IAM", "CreateRole").await;
             pace.wait("IAM", "CreateRole").await;
         };
-        waits::telling(move |text| heard.lock().unwrap().push(text.to_owned()), calls).await;
+        let hear = move |said: waits::Said<'_>| {
+            if let waits::Said::WaitsFor(text) = said {
+                heard.lock().unwrap().push(text.to_owned());
+            }
+        };
+        waits::telling(hear, calls).await;
         assert_eq!(pace.clock.now().as_millis(), 14_400);
         let mut said = said.lock().unwrap().clone();
         said.dedup();

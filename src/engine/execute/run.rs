@@ -28,8 +28,14 @@ const REFUSED: &str = "stopped, as the credentials were refused";
 /// What is said of steps that a lost lock ended.
 const LOCK_LOST: &str = "stopped by the lost lock";
 
-/// A step, and what its call waits for.
-type Said = (usize, String);
+/// A step, and what its call says.
+type Said = (usize, Told);
+
+/// What a call in flight says.
+enum Told {
+    WaitsFor(String),
+    Wrote(String),
+}
 
 pub(super) struct Run<'a> {
     pub(super) caller: Caller<'a>,
@@ -45,7 +51,7 @@ pub(super) struct Run<'a> {
     pauses: BinaryHeap<Reverse<(Duration, usize)>>,
     pub(super) waits: WaitList,
     jobs: FuturesUnordered<BoxFuture<'a, Answer>>,
-    /// What calls in flight say that they wait for, by step.
+    /// What calls in flight say, by step.
     said: (UnboundedSender<Said>, UnboundedReceiver<Said>),
     /// Calls in flight, looks not counted.
     calling: usize,
@@ -134,7 +140,7 @@ impl<'a> Run<'a> {
                 () = cancel.given_up() => self.give_up(),
                 () = cancel.cancelled(), if !self.cancelled => self.interrupt(INTERRUPTED),
                 failure = lost(fence) => self.fence_off(failure),
-                Some((step, waits_for)) = self.said.1.recv() => self.say(step, waits_for),
+                Some((step, told)) = self.said.1.recv() => self.say(step, told),
                 Some(answer) = self.jobs.next(), if !self.jobs.is_empty() => self.take(answer),
                 () = async { clock.sleep(pause.unwrap_or_default()).await }, if pause.is_some() => {}
             }
@@ -235,7 +241,13 @@ impl<'a> Run<'a> {
                 state.outputs.clone(),
             );
             let said = self.said.0.clone();
-            let hear = move |waits_for: &str| drop(said.send((index, waits_for.to_owned())));
+            let hear = move |told: waits::Said<'_>| {
+                let told = match told {
+                    waits::Said::WaitsFor(what) => Told::WaitsFor(what.to_owned()),
+                    waits::Said::Wrote(line) => Told::Wrote(line.to_owned()),
+                };
+                let _ = said.send((index, told));
+            };
             let job = waits::telling(hear, job);
             self.calling += 1;
             let fence = self.options.fence.as_deref().filter(|_| !matches!(next, Next::LookUp(_)));
@@ -257,13 +269,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Passes on what a call in flight waits for.
-    fn say(&mut self, index: usize, waits_for: String) {
+    /// Passes on what a call in flight says.
+    fn say(&mut self, index: usize, told: Told) {
+        let address = self.step(index).address.clone();
         let state = &mut self.states[index];
-        if state.phase == Phase::Calling && state.said.as_ref() != Some(&waits_for) {
-            state.said = Some(waits_for.clone());
-            let address = self.step(index).address.clone();
-            self.emit(EventKind::StepWaiting { step: index, address, waits_for });
+        if state.phase != Phase::Calling {
+            return;
+        }
+        match told {
+            Told::WaitsFor(waits_for) => {
+                if state.said.as_ref() != Some(&waits_for) {
+                    state.said = Some(waits_for.clone());
+                    self.emit(EventKind::StepWaiting { step: index, address, waits_for });
+                }
+            }
+            Told::Wrote(line) => self.emit(EventKind::StepWrote { step: index, address, line }),
         }
     }
 

@@ -57,6 +57,10 @@ impl Progress {
             EventKind::StepWaiting { step, address, waits_for } => {
                 self.update(&mut running, *step, &format!("{address}  waits: {waits_for}"));
             }
+            EventKind::StepWrote { address, line, .. } => {
+                let who = style::faint().for_stderr().apply_to(format!("{} |", address.name()));
+                self.line(&format!("  {who} {line}"));
+            }
             EventKind::StepRetrying { step, address, failure, pause } => {
                 let throttled = if failure.class == Class::Throttled { "throttled: " } else { "" };
                 let pause = text::duration(*pause);
