@@ -1,5 +1,8 @@
 //! The Rust SDK's HTTP client that reaches local AWS without a socket.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -9,17 +12,38 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 
 use crate::local::LocalAws;
 
 /// An HTTP client for every SDK client of a session, whose every request goes to `local`.
 pub fn http_client(local: LocalAws) -> SharedHttpClient {
-    SharedHttpClient::new(LocalClient { local })
+    SharedHttpClient::new(LocalClient { local, door: Arc::default() })
 }
+
+/// Operations whose answers name a place to which others go: builders of images, or a plain HTTP client.
+const LEADING_OUT: [&str; 2] = [".GetAuthorizationToken", ".GetDownloadUrlForLayer"];
 
 #[derive(Debug, Clone)]
 struct LocalClient {
     local: LocalAws,
+    /// A port of this machine, opened for those who are not in this process.
+    door: Arc<OnceCell<SocketAddr>>,
+}
+
+impl LocalClient {
+    /// The port's address; it is served as long as the process lives.
+    async fn door(&self) -> std::io::Result<SocketAddr> {
+        let open = || async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let address = listener.local_addr()?;
+            let local = self.local.clone();
+            tokio::spawn(async move { local.serve(listener).await });
+            Ok(address)
+        };
+        self.door.get_or_try_init(open).await.copied()
+    }
 }
 
 impl HttpClient for LocalClient {
@@ -34,19 +58,28 @@ impl HttpClient for LocalClient {
 
 impl HttpConnector for LocalClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let local = self.local.clone();
-        HttpConnectorFuture::new(async move { send(&local, request).await })
+        let client = self.clone();
+        HttpConnectorFuture::new(async move { send(&client, request).await })
     }
 }
 
-async fn send(local: &LocalAws, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn send(
+    client: &LocalClient,
+    mut request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    if LEADING_OUT.iter().any(|operation| target.ends_with(operation)) {
+        let door = client.door().await.map_err(|error| ConnectorError::io(error.into()))?;
+        request.headers_mut().insert("host", door.to_string());
+    }
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     // Bodies that are streams would be large objects.
     let Some(bytes) = body.bytes().map(Bytes::copy_from_slice) else {
         return Err(ConnectorError::user("local AWS does not read streamed bodies".into()));
     };
-    let response = local
+    let response = client
+        .local
         .handle(http::Request::from_parts(parts, bytes))
         .await
         .map_err(|lost| ConnectorError::io(lost.into()))?;

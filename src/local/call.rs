@@ -38,6 +38,8 @@ pub struct Call<'a> {
     pub service: &'static Service,
     /// The called operation.
     pub operation: &'static Operation,
+    /// The host that the caller has reached: `127.0.0.1:4599`; empty in a timer's handler.
+    pub host: String,
     /// What the caller sent.
     pub input: Params,
     /// The time of the call. In a timer's handler: the time for which it was set.

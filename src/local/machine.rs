@@ -15,6 +15,7 @@ use super::call::{Call, TIMERS};
 use super::clock::Millis;
 use super::cloudtrail::{Caller, mentioned, record};
 use super::document::Document;
+use super::ecr;
 use super::error::AwsError;
 use super::faults::Effects;
 use super::ids::{self, Ids};
@@ -41,6 +42,7 @@ pub(super) struct Machine {
     pub(super) records: Records,
     run: u64,
     requests: AtomicU64,
+    uploads: ecr::http::Uploads,
 }
 
 impl Machine {
@@ -59,6 +61,7 @@ impl Machine {
             records: Records::new(log),
             run,
             requests: AtomicU64::new(0),
+            uploads: ecr::http::Uploads::default(),
         })
     }
 
@@ -66,6 +69,9 @@ impl Machine {
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, ConnectionLost> {
+        if ecr::http::is_for(&request) {
+            return Ok(self.registry(&request));
+        }
         let at = self.options.clock.now();
         let begun = Instant::now();
         let mut envelope = Envelope {
@@ -120,6 +126,27 @@ impl Machine {
         }
     }
 
+    /// Answers for the registry behind ECR.
+    fn registry(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let caller = Caller {
+            request_id: self.request_id(),
+            user_agent: route::user_agent(request).to_owned(),
+        };
+        let carry = |account: &str, region: &str, operation: &'static Operation, input: Value| {
+            let routed = Routed {
+                account: account.to_owned(),
+                region: region.to_owned(),
+                access_key: account.to_owned(),
+                host: String::new(),
+                service: &ecr::SERVICE,
+                operation,
+                input,
+            };
+            self.carry_out(routed, &Effects::default(), &caller)
+        };
+        ecr::http::answer(request, &self.uploads, self.request_id(), &carry)
+    }
+
     pub(super) fn counts(&self) -> io::Result<BTreeMap<String, usize>> {
         let mut journal = self.journal();
         journal.lock(false)?;
@@ -172,7 +199,7 @@ impl Machine {
             }
             self.run_timers(journal, now)?;
         }
-        let Routed { account, region, access_key, service, operation, input } = routed;
+        let Routed { account, region, access_key, host, service, operation, input } = routed;
         let mut names = Vec::new();
         if operation.kind == Kind::Write {
             mentioned(&input, &mut names);
@@ -183,6 +210,7 @@ impl Machine {
             access_key,
             service,
             operation,
+            host,
             input: Params::new(input, service, operation),
             now,
             present: now,
@@ -238,6 +266,7 @@ impl Machine {
                 access_key: String::new(),
                 service,
                 operation: &TIMER,
+                host: String::new(),
                 input: Params::new(Value::Object(Map::new()), service, &TIMER),
                 now: at,
                 present: now,

@@ -15,6 +15,7 @@ pub(super) struct Routed {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) access_key: String,
+    pub(super) host: String,
     pub(super) service: &'static Service,
     pub(super) operation: &'static Operation,
     pub(super) input: Value,
@@ -122,6 +123,7 @@ pub(super) fn route(
         account: named.account.clone(),
         region: named.region.clone(),
         access_key: scope.access_key.to_owned(),
+        host: host(request),
         service,
         operation,
         input,
@@ -143,6 +145,14 @@ fn by_name(
             served.join(", ")
         ))
     })
+}
+
+/// The host that the request was sent to.
+fn host(request: &Request<bytes::Bytes>) -> String {
+    match text(request.headers(), header::HOST.as_str()) {
+        "" => request.uri().authority().map(ToString::to_string).unwrap_or_default(),
+        host => host.to_owned(),
+    }
 }
 
 /// What made the request, as it says itself.

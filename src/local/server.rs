@@ -15,6 +15,8 @@ use super::{ConnectionLost, LocalAws};
 
 /// No request of ours is near this size.
 const LARGEST_BODY: usize = 32 << 20;
+/// Layers of images are.
+const LARGEST_LAYER: usize = 2 << 30;
 
 /// What answers "are you there" without credentials.
 const HEALTH: &str = "/_shipit/health";
@@ -50,7 +52,8 @@ async fn answer(
         return Ok(Response::new(Full::new(Bytes::from_static(b"{\"status\":\"ok\"}\n"))));
     }
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+    let largest = if parts.uri.path().starts_with("/v2/") { LARGEST_LAYER } else { LARGEST_BODY };
+    let body = match Limited::new(body, largest).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
             let mut response = Response::new(Full::new(Bytes::from(error.to_string())));

@@ -1,8 +1,12 @@
 """ecr: repositories and images, as boto3 sees them."""
 
+import base64
+import hashlib
 import json
+import urllib.error
+import urllib.request
 
-from harness import ACCOUNT, check, client, refused, summary
+from harness import ACCOUNT, URL, check, client, refused, summary
 
 ecr = client("ecr")
 name = {"repositoryName": "demo/test/api"}
@@ -74,7 +78,70 @@ check("no images", ecr.describe_images(**name)["imageDetails"], [])
 ecr.delete_repository(**name)
 ecr.delete_repository(repositoryName="kms", force=True)
 refused("RepositoryNotFoundException", "deleted", ecr.delete_repository, **name)
-check("token", ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"], f"https://{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com")
+
+# The registry: layers by the API, and all of an image over HTTP as builders push it -----------------
+data = ecr.get_authorization_token()["authorizationData"][0]
+check("token", (data["proxyEndpoint"], base64.b64decode(data["authorizationToken"]).decode()), (URL, f"AWS:local-aws.{ACCOUNT}.eu-west-1"))
+
+
+def registry(method, path, body=None, token=data["authorizationToken"], **headers):
+    """Status, headers and body of one request to the registry."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        headers["Authorization"] = f"Basic {token}"
+    request = urllib.request.Request(URL + path, data=body, method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def sha(content):
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+check("nobody", registry("GET", "/v2/", token=None)[0], 401)
+check("signed in", registry("GET", "/v2/")[0], 200)
+check("no repository", registry("POST", "/v2/demo/test/web/blobs/uploads/")[0], 404)
+web = {"repositoryName": "demo/test/web"}
+ecr.create_repository(**web, imageTagMutability="IMMUTABLE")
+layer, config = b"a layer", json.dumps({"os": "linux", "architecture": "amd64"}).encode()
+whole = json.dumps({"schemaVersion": 2, "mediaType": TYPE, "config": {"digest": sha(config), "size": len(config)}, "layers": [{"digest": sha(layer), "size": len(layer)}]}).encode()
+check("layer missing", registry("PUT", "/v2/demo/test/web/manifests/1", whole, Content_Type=TYPE)[0], 404)
+status, headers, _ = registry("POST", "/v2/demo/test/web/blobs/uploads/")
+check("upload begins", status, 202)
+at = headers["location"]
+check("in parts", (registry("PATCH", at, layer[:3])[1]["range"], registry("PATCH", at, layer[3:])[1]["range"]), ("0-2", "0-6"))
+check("wrong digest", registry("PUT", f"{at}?digest={sha(b'x')}")[0], 400)
+for content in (layer, config):
+    at = registry("POST", "/v2/demo/test/web/blobs/uploads/")[1]["location"]
+    check("pushed", registry("PUT", f"{at}?digest={sha(content)}", content)[0], 201)
+check("is there", registry("HEAD", f"/v2/demo/test/web/blobs/{sha(layer)}")[1]["content-length"], "7")
+check("manifest", registry("PUT", "/v2/demo/test/web/manifests/1", whole, Content_Type=TYPE)[1]["docker-content-digest"], sha(whole))
+check("again", registry("PUT", "/v2/demo/test/web/manifests/1", whole, Content_Type=TYPE)[0], 201)
+check("tag is kept", registry("PUT", "/v2/demo/test/web/manifests/1", whole + b" ", Content_Type=TYPE)[0], 400)
+check("pulled", registry("GET", f"/v2/demo/test/web/manifests/{sha(whole)}")[2], whole)
+check("described", ecr.describe_images(**web, imageIds=[{"imageTag": "1"}])["imageDetails"][0]["imageDigest"], sha(whole))
+
+found = ecr.batch_check_layer_availability(**web, layerDigests=[sha(layer), sha(b"x"), "x"])
+check("availability", [(one["layerAvailability"], one.get("layerSize")) for one in found["layers"]], [("AVAILABLE", 7), ("UNAVAILABLE", None)])
+check("invalid digest", [one["failureCode"] for one in found["failures"]], ["InvalidLayerDigest"])
+refused("LayersNotFoundException", "no layer", ecr.get_download_url_for_layer, **web, layerDigest=sha(b"x"))
+url = ecr.get_download_url_for_layer(**web, layerDigest=sha(layer))["downloadUrl"]
+check("downloaded", urllib.request.urlopen(url).read(), layer)
+check("a range of it", urllib.request.urlopen(urllib.request.Request(url, headers={"Range": "bytes=2-4"})).read(), layer[2:5])
+new = ecr.initiate_layer_upload(**web)
+check("part size", new["partSize"], 10 << 20)
+upload = {**web, "uploadId": new["uploadId"]}
+refused("EmptyUploadException", "no parts", ecr.complete_layer_upload, **upload, layerDigests=[sha(b"xy")])
+ecr.upload_layer_part(**upload, partFirstByte=0, partLastByte=0, layerPartBlob=b"x")
+refused("InvalidLayerPartException", "a gap", ecr.upload_layer_part, **upload, partFirstByte=5, partLastByte=5, layerPartBlob=b"x")
+check("received", ecr.upload_layer_part(**upload, partFirstByte=1, partLastByte=1, layerPartBlob=b"y")["lastByteReceived"], 1)
+refused("InvalidLayerException", "another digest", ecr.complete_layer_upload, **upload, layerDigests=[sha(b"z")])
+check("complete", ecr.complete_layer_upload(**upload, layerDigests=[sha(b"xy")])["layerDigest"], sha(b"xy"))
+refused("UploadNotFoundException", "no upload", ecr.complete_layer_upload, **upload, layerDigests=[sha(b"xy")])
+ecr.delete_repository(**web, force=True)
 check("registry", ecr.describe_registry()["registryId"], ACCOUNT)
 
 summary("ecr")

@@ -1,9 +1,11 @@
-//! `ecr`: repositories with their policies and images. An image is its manifest; layers, scans,
+//! `ecr`: repositories with their policies, images and layers, and in `http` the registry to which images are pushed. Scans,
 //! replication and pull-through caches are not here.
 
 mod delete_image;
+pub(super) mod http;
 mod image;
 mod image_list;
+mod layer;
 mod lifecycle;
 mod policy;
 mod registry;
@@ -24,6 +26,10 @@ use super::store::Table;
 const REPOSITORIES: Table = Table::regional("ecr/repository");
 /// Images by `repository@digest`.
 const IMAGES: Table = Table::regional("ecr/image");
+/// Layers by `repository@digest`.
+const LAYERS: Table = Table::regional("ecr/layer");
+/// Layers that are being uploaded, by `repository@upload`.
+const UPLOADS: Table = Table::regional("ecr/upload");
 
 pub(super) static SERVICE: Service = Service {
     name: "ecr",
@@ -52,6 +58,11 @@ pub(super) static SERVICE: Service = Service {
         service::read("BatchGetImage", image::batch_get),
         service::read("DescribeImages", image_list::describe),
         service::read("ListImages", image_list::list),
+        service::read("BatchCheckLayerAvailability", layer::check),
+        service::write("InitiateLayerUpload", layer::initiate),
+        service::write("UploadLayerPart", layer::part),
+        service::write("CompleteLayerUpload", layer::complete),
+        service::read("GetDownloadUrlForLayer", layer::download_url),
         service::write("BatchDeleteImage", delete_image::batch_delete),
         service::write("TagResource", tags::tag),
         service::write("UntagResource", tags::untag),

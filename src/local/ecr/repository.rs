@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{IMAGES, REPOSITORIES, find, not_found, own_registry, settings};
+use super::{IMAGES, LAYERS, REPOSITORIES, find, not_found, own_registry, settings};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::error::AwsError;
@@ -115,6 +115,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     for (key, _) in images {
         call.delete(IMAGES, &key);
+    }
+    for (key, _) in call.scan(LAYERS, &format!("{name}@")) {
+        call.delete(LAYERS, &key);
     }
     call.forget_tags(found.text("repositoryArn"));
     call.delete(REPOSITORIES, &name);
