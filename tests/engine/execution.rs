@@ -17,6 +17,7 @@ pub(super) fn told(events: &[Event]) -> String {
             EventKind::RunStarted { steps } => format!("{steps} steps"),
             EventKind::StepStarted { address, .. } => format!("{address} starts"),
             EventKind::StepWaiting { address, waits_for, .. } => format!("{address}: {waits_for}"),
+            EventKind::StepWrote { address, line, .. } => format!("{address} writes: {line}"),
             EventKind::StepRetrying { address, failure, pause, .. } => {
                 format!("{address} again in {} ms: {:?}", pause.as_millis(), failure.class)
             }
