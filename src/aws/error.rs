@@ -172,6 +172,12 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "AuthFailure"
         | "OptInRequired"
         | "BlockedException" => Class::Denied,
+        // EKS has one code for what is busy and for a name that is taken.
+        "ResourceInUseException"
+            if says("already exists") || says("already in use") || says("already has a") =>
+        {
+            Class::AlreadyExists
+        }
         "DependencyViolation"
         | "ResourceInUse"
         | "ResourceInUseException"

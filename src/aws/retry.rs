@@ -14,6 +14,9 @@ use aws_smithy_types::retry::RetryConfig;
 
 /// Verbs whose repetition makes a second object.
 const MAKES_ANEW: &[&str] = &["Create", "Allocate", "Register", "Run", "Request"];
+/// EKS's operations that begin something, and are refused as in use when it has begun: sent again by the SDK, an answer
+/// that was lost would become that refusal.
+const BEGINS: &[&str] = &["AssociateEncryptionConfig", "AssociateIdentityProviderConfig"];
 
 /// Gives creates one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +35,10 @@ impl Intercept for NeverCreateTwice {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let anew = config
-            .load::<Metadata>()
-            .is_some_and(|call| MAKES_ANEW.iter().any(|verb| call.name().starts_with(verb)));
+        let anew = config.load::<Metadata>().is_some_and(|call| {
+            MAKES_ANEW.iter().any(|verb| call.name().starts_with(verb))
+                || BEGINS.contains(&call.name())
+        });
         if anew {
             config.interceptor_state().store_put(RetryConfig::disabled());
         }

@@ -216,6 +216,7 @@ impl Session {
             vpclattice: client!(aws_sdk_vpclattice),
             bulk_tags: Arc::default(),
             cluster_lists: Arc::default(),
+            upgrades: Arc::default(),
         }
     }
 }
@@ -292,9 +293,23 @@ pub struct Cx {
     pub bulk_tags: Arc<super::bulk_tags::BulkTags>,
     /// Held while a cluster's list of capacity providers is read and written back.
     pub cluster_lists: Arc<tokio::sync::Mutex<()>>,
+    /// What this run has begun about upgrades of clusters, which EKS does not tell.
+    pub upgrades: Arc<std::sync::Mutex<std::collections::BTreeSet<String>>>,
 }
 
 impl Cx {
+    /// Notes something about an upgrade; says whether it was new to this run.
+    pub fn note_upgrade(&self, what: &str) -> bool {
+        let mut noted = self.upgrades.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        noted.insert(what.to_owned())
+    }
+
+    /// Forgets what was noted; says whether it was.
+    pub fn forget_upgrade(&self, what: &str) -> bool {
+        let mut noted = self.upgrades.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        noted.remove(what)
+    }
+
     /// The ARN partition of the region.
     pub fn partition(&self) -> &'static str {
         match self.region.split('-').next() {

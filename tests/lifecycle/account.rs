@@ -85,6 +85,11 @@ impl Account {
         writes.map(|call| format!("{}:{}", prefix(&call.service), name(&call.operation))).collect()
     }
 
+    /// The operations so far, in order.
+    pub(super) fn operations(&self) -> Vec<String> {
+        self.local.calls().into_iter().map(|call| call.operation.to_string()).collect()
+    }
+
     /// Each plan is a run of its own.
     pub(super) fn target(&self) -> Target {
         Target {
@@ -122,6 +127,11 @@ impl Account {
             "iam/instance-profile" => {
                 let name = live.id.rsplit('/').next().unwrap();
                 let call = self.cx.iam.untag_instance_profile().instance_profile_name(name);
+                call.set_tag_keys(Some(keys)).send().await.unwrap();
+            }
+            "iam/oidc-provider" => {
+                let call = self.cx.iam.untag_open_id_connect_provider();
+                let call = call.open_id_connect_provider_arn(&live.id);
                 call.set_tag_keys(Some(keys)).send().await.unwrap();
             }
             "autoscaling/group" => {

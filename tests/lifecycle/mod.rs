@@ -1,9 +1,9 @@
 //! Every kind of the registry through its whole life on local AWS, and its document against AWS's own shapes.
 //!
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
-//! `network`, `containers`, `capacity`, `names`, `load_balancing`, `lattice`, `mesh`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
+//! `network`, `containers`, `kubernetes`, `capacity`, `names`, `load_balancing`, `lattice`, `mesh`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
 //! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
-//! of boto3, `saved` changes every field under a saved plan.
+//! of boto3, `upgrade` moves clusters of EKS up, `saved` changes every field under a saved plan.
 
 mod account;
 mod adopt;
@@ -28,6 +28,7 @@ mod service;
 mod shapes;
 mod storage;
 mod stores;
+mod upgrade;
 
 use example::Example;
 
@@ -77,6 +78,12 @@ lives! {
     kubernetes_cluster => kubernetes::cluster,
     access_entry => kubernetes::access_entry,
     pod_identity_association => kubernetes::pod_identity_association,
+    node_group => kubernetes::node_group,
+    addon => kubernetes::addon,
+    fargate_profile => kubernetes::fargate_profile,
+    capability_argo_cd => kubernetes::argo_cd,
+    capability_ack => kubernetes::ack,
+    oidc_provider => kubernetes::oidc_provider,
     scaling_target => service::scaling_target,
     namespace => names::namespace,
     http_namespace => names::http_namespace,

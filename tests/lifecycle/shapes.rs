@@ -142,6 +142,35 @@ const WRITTEN: &[Written] = &[
         &["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"],
         eks::pod_identity_association::EXCLUDED,
     ),
+    written(
+        "eks/nodegroup",
+        "eks",
+        &["CreateNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion"],
+        eks::nodegroup::EXCLUDED,
+    ),
+    written("eks/addon", "eks", &["CreateAddon", "UpdateAddon"], eks::addon::EXCLUDED),
+    written(
+        "eks/fargate-profile",
+        "eks",
+        &["CreateFargateProfile"],
+        eks::fargate_profile::EXCLUDED,
+    ),
+    written(
+        "eks/capability",
+        "eks",
+        &["CreateCapability", "UpdateCapability"],
+        eks::capability::EXCLUDED,
+    ),
+    written(
+        "iam/oidc-provider",
+        "iam",
+        &[
+            "CreateOpenIDConnectProvider",
+            "UpdateOpenIDConnectProviderThumbprint",
+            "AddClientIDToOpenIDConnectProvider",
+        ],
+        iam::oidc_provider::EXCLUDED,
+    ),
     written("sns/topic", "sns", &["CreateTopic", "SetTopicAttributes"], sns::topic::EXCLUDED),
     written("sqs/queue", "sqs", &["CreateQueue", "SetQueueAttributes"], sqs::queue::EXCLUDED),
     written(

@@ -158,7 +158,7 @@ impl Resource for AccessEntry {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let Some(cluster) = shared::cluster_in(id) else { return Ok(None) };
+        let (cluster, _) = shared::within(id);
         for principal in unless_gone(list(cx, cluster).await)?.unwrap_or_default() {
             let Some(entry) = describe(cx, cluster, &principal).await? else { continue };
             if entry.access_entry_arn() != Some(id) {

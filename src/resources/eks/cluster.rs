@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{cluster_read, cluster_write, shared};
+use super::{cluster_read, cluster_write, leftovers, shared, upgrade};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::{
     Change, Class, Failure, Handle, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
@@ -292,7 +292,7 @@ impl Resource for Cluster {
             Rule::Unordered("remote_pod_networks"),
             Rule::Unordered("auto_mode.node_pools"),
         ],
-        observe_after: &[],
+        observe_after: &["iam/role"],
         order_after: &[],
         replace: ReplaceOrder::CreateFirst,
         revisioned: false,
@@ -307,6 +307,14 @@ impl Resource for Cluster {
         let mut found = Found::default();
         let mut names = shared::tagged(cx, query, "cluster").await?;
         names.extend(query.wanted.iter().map(|one| one.name(NAME_LIMIT)));
+        // The tagging API lags; roles are listed at once.
+        let trusts = |role: &crate::engine::Live| {
+            let policy = role.spec.get("assume_policy").map(Value::to_string);
+            policy.is_some_and(|policy| policy.contains("\"eks.amazonaws.com\""))
+        };
+        if names.is_empty() && query.seen.of("iam/role").iter().any(trusts) {
+            names = list(cx, query).await?;
+        }
         names.sort();
         names.dedup();
         for name in names {
@@ -359,6 +367,8 @@ impl Resource for Cluster {
                 format!("the deletion protection of `{name}` is being taken away"),
             ));
         }
+        // As far as it can go now; the rest, and what comes yet, when the cluster is gone.
+        leftovers::sweep(cx, name).await?;
         let sent = cx.eks.delete_cluster().name(name).send().await;
         unless_gone(sent.map_err(|error| classify("eks DeleteCluster", error)))?;
         Ok(Progress::deleted())
@@ -392,16 +402,44 @@ impl Resource for Cluster {
         None
     }
 
+    /// The data of pods.
+    async fn losses(cx: &Cx, live: &Live<Self>) -> Result<Option<String>, Failure> {
+        let volumes = leftovers::volumes(cx, live.outputs.name.as_str()).await?;
+        Ok(match volumes {
+            0 => None,
+            1 => Some("1 volume of its pods".to_owned()),
+            many => Some(format!("{many} volumes of its pods")),
+        })
+    }
+
     async fn look(cx: &Cx, waiting: &[Waiting<Self>]) -> Result<Vec<Health>, Failure> {
         let mut healths = Vec::new();
         for one in waiting {
             let name = one.outputs.name.as_str();
+            if let (Some(ticket), false) = (&one.ticket, one.deleting)
+                && let Some(health) = upgrade::look(cx, name, ticket).await?
+            {
+                healths.push(health);
+                continue;
+            }
             let health = match describe(cx, name).await? {
+                None if one.deleting => {
+                    let left = leftovers::sweep(cx, name).await?;
+                    match left.is_empty() {
+                        true => Health::Gone,
+                        false => Health::Pending(format!(
+                            "what its controllers made goes: {}",
+                            left.join(", ")
+                        )),
+                    }
+                }
                 None => Health::Gone,
                 Some(cluster) => cluster_read::health(&cluster),
             };
             healths.push(match (&health, &one.ticket) {
-                (Health::Ready, Some(update)) => updated(cx, name, update).await?,
+                (Health::Ready, Some(update)) => {
+                    shared::updated(cx, name, shared::Part::Cluster, update).await?
+                }
                 _ => health,
             });
         }
@@ -412,24 +450,24 @@ impl Resource for Cluster {
 /// The longest name that EKS takes.
 const NAME_LIMIT: usize = 100;
 
-async fn describe(cx: &Cx, name: &str) -> Result<Option<aws_sdk_eks::types::Cluster>, Failure> {
+/// The clusters whose names are as this environment's.
+async fn list(cx: &Cx, query: &Query<'_>) -> Result<Vec<String>, Failure> {
+    let prefix = format!("{}-{}-", query.application, query.environment);
+    let mut pages = cx.eks.list_clusters().max_results(100).into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("eks ListClusters", error))?;
+        all.extend(page.clusters.unwrap_or_default());
+    }
+    all.retain(|name| name.starts_with(&prefix));
+    Ok(all)
+}
+
+pub(super) async fn describe(
+    cx: &Cx,
+    name: &str,
+) -> Result<Option<aws_sdk_eks::types::Cluster>, Failure> {
     let sent = cx.eks.describe_cluster().name(name).send().await;
     let sent = unless_gone(sent.map_err(|error| classify("eks DescribeCluster", error)))?;
     Ok(sent.and_then(|answer| answer.cluster))
-}
-
-/// How an update has ended.
-async fn updated(cx: &Cx, name: &str, id: &str) -> Result<Health, Failure> {
-    use aws_sdk_eks::types::UpdateStatus;
-    let sent = cx.eks.describe_update().name(name).update_id(id).send().await;
-    let sent = sent.map_err(|error| classify("eks DescribeUpdate", error))?;
-    let Some(update) = sent.update else { return Ok(Health::Ready) };
-    Ok(match update.status() {
-        Some(UpdateStatus::InProgress) => Health::Pending("updating".to_owned()),
-        Some(UpdateStatus::Failed | UpdateStatus::Cancelled) => {
-            let why = update.errors().iter().filter_map(|error| error.error_message());
-            Health::Failed(format!("the update failed: {}", why.collect::<Vec<_>>().join("; ")))
-        }
-        _ => Health::Ready,
-    })
 }

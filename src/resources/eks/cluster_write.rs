@@ -13,7 +13,7 @@ use aws_sdk_eks::types::{
 };
 
 use super::cluster::{AutoMode, Cluster};
-use super::shared;
+use super::{shared, upgrade};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::change::touches;
 use crate::engine::{Change, Class, Failure, Identity, Input};
@@ -210,8 +210,8 @@ const CONCERNS: &[&[&str]] = &[
     &["tier"],
     &["api_server", "scheduler", "controller_manager"],
     &["encryption_key"],
-    &["version"],
     &["deletion_protection"],
+    &["version"],
 ];
 
 /// Begins the first change that is left; says what was begun, and whether others are left.
@@ -223,17 +223,13 @@ pub(super) async fn change(
 ) -> Result<(Option<String>, bool), Failure> {
     let touched = |fields: &[&str]| fields.iter().any(|field| touches(changes, field));
     let mut left = CONCERNS.iter().filter(|fields| touched(fields));
-    let Some(first) = left.next() else { return Ok((None, false)) };
+    let Some(first) = left.next() else {
+        return upgrade::last(cx, live, &live.spec.version).await;
+    };
     let name = live.outputs.name.as_str();
     let more = left.next().is_some();
     match first[0] {
-        "version" => {
-            let next = next_version(&live.spec.version, &wanted.version)?;
-            let last = next == wanted.version;
-            let sent = cx.eks.update_cluster_version().name(name).version(next).send().await;
-            let sent = sent.map_err(|error| classify("eks UpdateClusterVersion", error))?;
-            Ok((sent.update.and_then(|update| update.id), more || !last))
-        }
+        "version" => upgrade::next(wanted, cx, live).await,
         "encryption_key" => {
             let (None, Some(key)) = (&live.spec.encryption_key, &wanted.encryption_key) else {
                 return Err(Failure::new(
@@ -330,30 +326,4 @@ fn with(
         "deletion_protection" => call.deletion_protection(wanted.deletion_protection),
         other => return Err(Failure::internal(format!("`{other}` is no concern of a cluster"))),
     })
-}
-
-/// One minor version further on the way from `live` to `wanted`.
-fn next_version(live: &str, wanted: &str) -> Result<String, Failure> {
-    let minor = |text: &str| text.strip_prefix("1.").and_then(|rest| rest.parse::<u32>().ok());
-    match (minor(live), minor(wanted)) {
-        (Some(from), Some(to)) if to > from => Ok(format!("1.{}", from + 1)),
-        _ => Err(Failure::new(
-            Class::Invalid,
-            format!("a cluster cannot go from version {live} to {wanted}"),
-        )
-        .with_hint("versions go up only: write the version that is live, or a later one")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_go_up_one_by_one() {
-        assert_eq!(next_version("1.33", "1.35").unwrap(), "1.34");
-        assert_eq!(next_version("1.34", "1.35").unwrap(), "1.35");
-        let refused = next_version("1.35", "1.34").unwrap_err();
-        assert_eq!(refused.message, "a cluster cannot go from version 1.35 to 1.34");
-    }
 }

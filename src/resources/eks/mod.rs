@@ -7,9 +7,13 @@ pub mod cluster;
 mod cluster_read;
 mod cluster_write;
 pub mod fargate_profile;
+mod leftovers;
 pub mod nodegroup;
+mod nodegroup_read;
+mod nodegroup_write;
 pub mod pod_identity_association;
 mod shared;
+mod upgrade;
 
 pub use access_entry::AccessEntry;
 pub use addon::Addon;

@@ -174,14 +174,12 @@ impl Resource for PodIdentityAssociation {
 
     async fn read(
         cx: &Cx,
-        _query: &Query<'_>,
+        query: &Query<'_>,
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let (Some(cluster), Some(id)) = (shared::cluster_in(id), id.rsplit('/').next()) else {
-            return Ok(None);
-        };
-        let found = describe(cx, cluster, id).await?;
+        let Some((cluster, id)) = shared::place(query, wanted, id) else { return Ok(None) };
+        let found = describe(cx, &cluster, &id).await?;
         Ok(found.map(|one| {
             let all = shared::from_sdk(one.tags());
             Existing::of(all, wanted, |identity, own| to_live(&one, identity, own))
@@ -211,7 +209,11 @@ async fn list(cx: &Cx, cluster: &str) -> Result<Vec<String>, Failure> {
     Ok(all)
 }
 
-async fn describe(cx: &Cx, cluster: &str, id: &str) -> Result<Option<SdkAssociation>, Failure> {
+pub(super) async fn describe(
+    cx: &Cx,
+    cluster: &str,
+    id: &str,
+) -> Result<Option<SdkAssociation>, Failure> {
     let call = cx.eks.describe_pod_identity_association().cluster_name(cluster).association_id(id);
     let sent = call.send().await;
     let sent = sent.map_err(|error| classify("eks DescribePodIdentityAssociation", error));
