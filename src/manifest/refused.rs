@@ -57,8 +57,6 @@ const KEYS: &[Row] = &[
 const VALUES: &[(&str, &str, &str, &str)] = &[
     ("`type`", "Request-Driven Web Service", "runs on App Runner, which takes no new customers", "use a `Load Balanced Web Service`"),
     ("`type`", "Static Site", "needs CloudFront and comes in a later release", "serve the files from a `Load Balanced Web Service`"),
-    ("`cluster`", "eks", "comes in a later release", "write `cluster: ecs`, or leave the line out"),
-    ("`cluster.type`", "eks", "comes in a later release", "write `type: ecs`, or leave the line out"),
     ("`platform`", "linux/arm", "is 32-bit, and ECS runs 64-bit only", "use `linux/arm64`"),
 ];
 

@@ -1,6 +1,7 @@
 //! From manifests to the desired graph: pure, no I/O.
 //!
-//! `environment` and what it calls (`network`, `endpoints`, `discovery`, `load_balancer`) plan what belongs to the environment;
+//! `environment` and what it calls (`network`, `endpoints`, `discovery`, `load_balancer`) plan what belongs to an environment on
+//! ECS, `kubernetes` what belongs to one on EKS;
 //! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`, `alarms`, `connect`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
@@ -17,6 +18,7 @@ mod environment;
 mod http;
 mod iam;
 mod job;
+mod kubernetes;
 mod lattice;
 mod load_balancer;
 mod logging;
@@ -50,6 +52,7 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 pub use addresses::{ServiceAddress, addresses};
 pub use capacity::MACHINE;
 pub use cluster::cluster_wanted;
+pub use kubernetes::{ClusterVersions, addons_wanted, version_wanted};
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
@@ -167,6 +170,13 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
         && !environment.is_on_service_connect()
     {
         return Err(Failure::new(Class::Invalid, "meshes come in a later release").into());
+    }
+    if let Some(manifest) = &environment.cluster.kubernetes {
+        let mut desired = Desired::default();
+        kubernetes::plan(&mut desired, context, manifest, live)?;
+        iam::bound(&mut desired, context);
+        patches::apply(&mut desired, environment, &[])?;
+        return Ok(desired);
     }
     let services = manifests(context)?;
     let mut needs = Needs::of_live(live, context.services);

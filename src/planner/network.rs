@@ -1,5 +1,7 @@
 //! The network: a VPC of the environment's own, or one that exists.
 
+use std::collections::BTreeMap;
+
 use super::{Context, endpoints};
 use crate::engine::{Address, Class, Desired, Failure, Handle, Input, Owner, Wait};
 use crate::manifest::environment::{
@@ -166,11 +168,21 @@ impl Planner<'_> {
                 ipv6: self.part(side, index),
                 assign_ipv6: self.own.ipv6,
                 dns64: false,
-                tags: self.context.tags()?,
+                tags: self.subnet_tags(side)?,
             };
             ids.push(self.desired.add(&OWNER, format!("{side}-{}", index + 1), &subnet)?.id());
         }
         Ok(ids)
+    }
+
+    /// Where Kubernetes runs, its controllers find by these where load balancers go.
+    fn subnet_tags(&self, side: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let mut tags = self.context.tags()?;
+        if self.context.manifest()?.cluster.kubernetes.is_some() {
+            let role = if side == "public" { "elb" } else { "internal-elb" };
+            tags.insert(format!("kubernetes.io/role/{role}"), "1".to_owned());
+        }
+        Ok(tags)
     }
 
     /// Which /64 of the VPC's IPv6 block is a subnet's.
@@ -201,6 +213,13 @@ impl Planner<'_> {
         self.desired.add(&OWNER, "public", &table)
     }
 
+    /// What the manifest says; left out, nodes of Kubernetes have one gateway, and tasks none.
+    fn nat(&self) -> Result<Nat, Failure> {
+        let nodes = self.context.manifest()?.cluster.kubernetes.is_some();
+        let usual = if nodes && self.own.endpoints.is_empty() { Nat::Single } else { Nat::None };
+        Ok(self.own.nat.unwrap_or(usual))
+    }
+
     /// None, one, one per zone, or one that is in all zones.
     fn nat_gateways(
         &mut self,
@@ -209,7 +228,7 @@ impl Planner<'_> {
         private: &[Input<SubnetId>],
         internet: &Address,
     ) -> Result<Vec<Input<NatGatewayId>>, Failure> {
-        let count = match self.own.nat {
+        let count = match self.nat()? {
             Nat::Regional if private.is_empty() => 0,
             Nat::Regional => {
                 let gateway = NatGateway::regional(vpc.clone(), self.context.tags()?);

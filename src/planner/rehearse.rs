@@ -7,7 +7,7 @@ use super::surroundings::{
     namespace_wanted,
 };
 use super::tagged::{TaggedSubnets, tags_needed};
-use super::{Context, Error, desired};
+use super::{ClusterVersions, Context, Error, desired};
 use crate::engine::Observation;
 use crate::manifest::application::Domain;
 use crate::manifest::environment::{NamespaceKind, Vpc};
@@ -65,6 +65,7 @@ fn surroundings(
         balancers: wanted.map(|name| (name, balancer.clone())).collect(),
         lattice_prefix_list: Some("pl-0".to_owned()),
         namespaces: namespace_wanted(workspace, environment).map(namespace).into_iter().collect(),
+        kubernetes: ClusterVersions { default: Some("1.0".to_owned()), ..Default::default() },
     }
 }
 

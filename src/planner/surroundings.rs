@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
+use super::{ClusterVersions, Context};
 use crate::engine::{Class, Failure};
 use crate::manifest::environment::NamespaceKind;
 use crate::manifest::{ServiceManifest, Workspace};
@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub providers: Option<BTreeSet<String>>,
     /// Cloud Map namespaces, by what manifests call them.
     pub namespaces: BTreeMap<String, ExistingNamespace>,
+    /// Versions of Kubernetes and of add-ons.
+    pub kubernetes: ClusterVersions,
 }
 
 /// A public hosted zone.

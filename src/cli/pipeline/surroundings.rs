@@ -4,7 +4,7 @@ use super::{Pipeline, Which};
 use crate::aws::Cx;
 use crate::aws::facts::balancers::{self, Balancer};
 use crate::aws::facts::namespaces::{self, Namespace};
-use crate::aws::facts::{clusters, prefix_lists, zones};
+use crate::aws::facts::{clusters, kubernetes, prefix_lists, zones};
 use crate::cli::Stop;
 use crate::manifest::environment::NamespaceKind;
 use crate::planner::{self, ExistingBalancer, ExistingNamespace, HostedZone, Surroundings};
@@ -77,6 +77,16 @@ impl Pipeline {
             };
             found.namespaces.insert(id.to_owned(), existing_namespace(cx, namespace));
         }
+        if planner::version_wanted(workspace, environment) {
+            found.kubernetes.default = kubernetes::default_version(cx).await?;
+        }
+        let addons = planner::addons_wanted(workspace, environment).into_iter();
+        let asked = addons.map(|name| async {
+            let versions = kubernetes::addon_versions(cx, &name).await?;
+            Ok::<_, crate::engine::Failure>((name, versions))
+        });
+        found.kubernetes.addons =
+            futures_util::future::try_join_all(asked).await?.into_iter().collect();
         Ok(found)
     }
 }

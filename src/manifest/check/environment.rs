@@ -215,6 +215,7 @@ pub(crate) fn environment(
     let findings = &mut Findings { source: &file.source, node: &file.node, unread, problems };
     if findings.sound(&["cluster", "network"]) {
         super::capacity::environment(environment, findings);
+        super::kubernetes::environment(environment, findings);
     }
     if findings.sound(&["mesh"]) {
         super::lattice::environment(environment, findings);

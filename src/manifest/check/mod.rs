@@ -11,6 +11,7 @@ mod environment;
 mod fargate;
 mod http;
 mod job;
+mod kubernetes;
 mod lattice;
 mod messaging;
 mod nlb;

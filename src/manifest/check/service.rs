@@ -127,6 +127,10 @@ pub(crate) fn service(
 ) {
     let unread = problems.iter().map(|problem| problem.span).collect();
     let findings = &mut Findings { source, node, unread, problems };
+    if let Some(environment) = environment.filter(|it| it.cluster.kubernetes.is_some()) {
+        super::kubernetes::refuse_service(environment, findings);
+        return;
+    }
     if findings.sound(&["type", "on", "timeout", "retries", "count", "sidecars"]) {
         job::job(service, findings);
     }
@@ -237,7 +241,9 @@ fn in_environment(
     }
     match (&environment.network.vpc, placement) {
         _ if !own => {}
-        (Vpc::Own(vpc), Placement::Private) if vpc.nat == Nat::None && vpc.endpoints.is_empty() => {
+        (Vpc::Own(vpc), Placement::Private)
+            if vpc.nat.unwrap_or(Nat::None) == Nat::None && vpc.endpoints.is_empty() =>
+        {
             let problem = findings.error(
                 "network.vpc.placement",
                 format!("private subnets of environment `{name}` have no way to the internet, so tasks cannot pull their image"),

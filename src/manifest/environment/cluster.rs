@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::capacity::Capacity;
+use super::kubernetes::Kubernetes;
 use crate::manifest::read::{Read, Reader, choice, is_map, not_a_choice, notation, record};
 use crate::manifest::schema::{either, part};
 use crate::manifest::yaml::Node;
@@ -14,12 +15,15 @@ choice! {
     pub enum ClusterType {
         /// Amazon ECS.
         Ecs = "ecs",
+        /// Amazon EKS: Kubernetes.
+        Eks = "eks",
     }
 }
 
 record! {
     /// The cluster that runs the containers.
     pub(crate) struct ClusterMap {
+        ..=kubernetes: Kubernetes,
         /// The kind of cluster.
         "type" cluster_type: ClusterType = ClusterType::Ecs,
         /// The name of a cluster that exists. Services run in it; it is never changed and never deleted.
@@ -37,7 +41,7 @@ record! {
     }
 }
 
-/// The cluster of an environment: `cluster: ecs`, or a map.
+/// The cluster of an environment: `cluster: ecs`, `cluster: eks`, or a map.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Cluster {
     /// The kind of cluster.
@@ -54,6 +58,9 @@ pub struct Cluster {
     pub default_capacity: Option<String>,
     /// Whether machines outside AWS may join.
     pub external: bool,
+    /// What is said of it where it is EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<Kubernetes>,
 }
 
 impl Default for Cluster {
@@ -66,6 +73,7 @@ impl Default for Cluster {
             capacity: BTreeMap::new(),
             default_capacity: None,
             external: false,
+            kubernetes: None,
         }
     }
 }
@@ -104,9 +112,14 @@ impl Read for Cluster {
                 capacity: map.capacity,
                 default_capacity: map.default_capacity,
                 external: map.external,
+                kubernetes: (map.cluster_type == ClusterType::Eks).then_some(map.kubernetes),
             });
         }
-        ClusterType::read(node, reader).map(|cluster_type| Self { cluster_type, ..Self::default() })
+        ClusterType::read(node, reader).map(|cluster_type| Self {
+            cluster_type,
+            kubernetes: (cluster_type == ClusterType::Eks).then(Kubernetes::default),
+            ..Self::default()
+        })
     }
 }
 

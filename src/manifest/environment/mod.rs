@@ -5,6 +5,7 @@ mod capacity;
 mod cluster;
 mod discovery;
 pub mod endpoints;
+pub mod kubernetes;
 mod network;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub(crate) use capacity::is_arm;
 pub use capacity::{Bounds, Capacity, Ec2Capacity, ImageFamily, ManagedCapacity, Side};
 pub use cluster::{Cluster, ClusterType, ContainerInsights, Observability};
 pub use discovery::{Discovery, ExternalInstance, ExternalName, NamespaceKind};
+pub use kubernetes::Kubernetes;
 pub(crate) use network::{DEFAULT_CIDR, SecurityGroupId, SubnetId, SubnetMap, VpcMap};
 pub use network::{
     FlowLogs, ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules,

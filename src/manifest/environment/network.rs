@@ -45,8 +45,8 @@ pub struct OwnVpc {
     pub public: Vec<Subnet>,
     /// Private subnets, one per zone; written ones, or cut from the range.
     pub private: Vec<Subnet>,
-    /// How private subnets reach the internet.
-    pub nat: Nat,
+    /// How private subnets reach the internet, where the manifest says it.
+    pub nat: Option<Nat>,
     /// Services of AWS that are reached by ways of the VPC's own.
     pub endpoints: Vec<String>,
     /// Whether there are IPv6 addresses beside IPv4 ones.
@@ -288,7 +288,7 @@ impl From<VpcMap> for Network {
             public: fill(subnets.public, 0),
             private: fill(subnets.private, 1),
             zones,
-            nat: nat.unwrap_or(Nat::None),
+            nat,
             endpoints,
             ipv6: ipv6.unwrap_or(false),
         };

@@ -41,7 +41,7 @@ pub use http::{
     Alias, Http, HttpHealthCheck, HttpVersion, Place, RedirectCode, RedirectRule, Rule,
 };
 pub use iam::{Iam, OwnRole, RoleSource};
-pub(crate) use iam::{PolicyName, is_policy_name};
+pub(crate) use iam::{PolicyDocument, PolicyName, RoleArn, is_policy_name};
 pub use job::{JobDeadLetter, On, Timeout};
 pub use logging::{COLLECTOR, LOG_ROUTER, ServiceLogging, ServiceObservability, Tracing};
 pub use messaging::{

@@ -1,0 +1,61 @@
+//! Who may do what: people in the cluster, pods in AWS.
+
+use super::{OWNER, Place, roles};
+use crate::engine::{Desired, Failure, Input};
+use crate::manifest::environment::kubernetes::PrincipalType;
+use crate::resources::eks::{AccessEntry, PodIdentityAssociation};
+
+impl Place<'_> {
+    pub(super) fn access(&self, desired: &mut Desired) -> Result<(), Failure> {
+        for (name, written) in &self.manifest.access {
+            let partition = self.context.partition;
+            let arn = |policy: &String| match policy.starts_with("arn:") {
+                true => policy.clone(),
+                false => format!("arn:{partition}:eks::aws:cluster-access-policy/{policy}"),
+            };
+            let policies = written.policies.iter();
+            let entry = AccessEntry {
+                cluster: self.cluster.clone(),
+                principal: Input::Known(written.principal.clone()),
+                entry_type: word(written.principal_type).to_owned(),
+                kubernetes_groups: written.groups.clone(),
+                username: written.username.clone(),
+                policies: policies.map(|(name, scope)| (arn(name), scope.clone())).collect(),
+                tags: self.context.tags()?,
+            };
+            desired.add(&OWNER, name, &entry)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn pod_identities(&self, desired: &mut Desired) -> Result<(), Failure> {
+        for (name, written) in &self.manifest.pod_identities {
+            let role = roles::pods(desired, self.context, format!("pods/{name}"), &written.role)?;
+            let association = PodIdentityAssociation {
+                cluster: self.cluster.clone(),
+                namespace: written.namespace.clone(),
+                service_account: written.service_account.clone(),
+                role,
+                target_role: written.target_role.clone(),
+                disable_session_tags: !written.session_tags,
+                policy: written.session_policy.clone(),
+                tags: self.context.tags()?,
+            };
+            desired.add(&OWNER, name, &association)?;
+        }
+        Ok(())
+    }
+}
+
+/// A type of entry, as EKS calls it.
+fn word(principal_type: PrincipalType) -> &'static str {
+    match principal_type {
+        PrincipalType::Standard => "STANDARD",
+        PrincipalType::Ec2 => "EC2",
+        PrincipalType::Ec2Linux => "EC2_LINUX",
+        PrincipalType::Ec2Windows => "EC2_WINDOWS",
+        PrincipalType::FargateLinux => "FARGATE_LINUX",
+        PrincipalType::HybridLinux => "HYBRID_LINUX",
+        PrincipalType::HyperpodLinux => "HYPERPOD_LINUX",
+    }
+}
