@@ -86,8 +86,10 @@ fn life(row: &Example) {
     // One goes by itself, the others with their environment.
     let all = ["--yes", "--allow-delete", "all"];
     let services = names(&workdir.path().join("shipit/services"));
-    let delete = ["svc", "delete", "--name", &services[0]];
-    workdir.local(&[&delete[..], &environment[..], &all[..]].concat()).expect(0);
+    if let Some(first) = services.first() {
+        let delete = ["svc", "delete", "--name", first];
+        workdir.local(&[&delete[..], &environment[..], &all[..]].concat()).expect(0);
+    }
     for job in names(&workdir.path().join("shipit/jobs")) {
         let delete = ["job", "delete", "--name", &job];
         workdir.local(&[&delete[..], &environment[..], &all[..]].concat()).expect(0);

@@ -57,6 +57,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("domains", "certificates stay in use when their listeners are gone"),
     ("dual-stack", "CreateNatGateway wants a subnet"),
     ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),
+    ("kubernetes-auto", "DescribeClusterVersions is not there"),
     ("managed-instances", "CreateCapacityProvider knows Auto Scaling groups alone"),
     ("mesh-lattice", "nothing of VPC Lattice can be deleted"),
     ("mesh-service-connect", "nothing of it has been run there"),

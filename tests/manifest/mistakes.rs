@@ -158,3 +158,8 @@ fn environments() {
 fn workspaces() {
     assert!(run("workspaces.txt") >= 10);
 }
+
+#[test]
+fn of_kubernetes() {
+    assert!(run("kubernetes.txt") >= 15);
+}

@@ -327,7 +327,7 @@ fn networks_are_filled_in() {
             "cidr": "10.0.0.0/16",
             "endpoints": [],
             "ipv6": false,
-            "nat": "none",
+            "nat": null,
             "private": [
               {
                 "cidr": "10.0.128.0/20",

@@ -57,6 +57,11 @@ fn instances_in_test() {
 }
 
 #[test]
+fn kubernetes_auto_in_test() {
+    insta::assert_snapshot!(graph("kubernetes-auto", "test"));
+}
+
+#[test]
 fn managed_instances_in_test() {
     insta::assert_snapshot!(graph("managed-instances", "test"));
 }
@@ -123,6 +128,7 @@ fn every_example_is_planned_above() {
             "imported-balancer office",
             "imported-vpc office",
             "instances test",
+            "kubernetes-auto test",
             "managed-instances test",
             "market test",
             "mesh-lattice test",

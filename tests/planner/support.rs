@@ -10,7 +10,7 @@ use shipit::engine::{
     Desired, Health, Identity, Live, Node, Observation, OutputRef, Owner, Seen, Wait,
 };
 use shipit::manifest::Workspace;
-use shipit::planner::{self, Context, ExistingBalancer, HostedZone, Surroundings};
+use shipit::planner::{self, ClusterVersions, Context, ExistingBalancer, HostedZone, Surroundings};
 
 /// The example application of this name.
 pub(super) fn example(name: &str) -> Workspace {
@@ -118,7 +118,22 @@ fn surroundings() -> Surroundings {
         zones: vec![zone("Z1EXAMPLE", "example.com"), zone("Z2EXAMPLE", "example.org")],
         balancers: BTreeMap::from([("office".to_owned(), office)]),
         namespaces: BTreeMap::new(),
+        kubernetes: ClusterVersions { default: Some("1.35".to_owned()), addons: addons() },
     }
+}
+
+/// Versions of two add-ons, as EKS tells them.
+fn addons() -> BTreeMap<String, BTreeMap<String, BTreeMap<String, bool>>> {
+    let fits = |all: &[(&str, bool)]| {
+        all.iter().map(|(version, default)| ((*version).to_owned(), *default)).collect()
+    };
+    let proxies = [
+        ("v1.34.7-eksbuild.2".to_owned(), fits(&[("1.34", true)])),
+        ("v1.35.4-eksbuild.2".to_owned(), fits(&[("1.35", true)])),
+        ("v1.35.4-eksbuild.4".to_owned(), fits(&[("1.35", false)])),
+    ];
+    let dns = [("v1.12.4-eksbuild.1".to_owned(), fits(&[("1.34", true), ("1.35", true)]))];
+    [("kube-proxy".to_owned(), proxies.into()), ("coredns".to_owned(), dns.into())].into()
 }
 
 /// What would be live once all of `desired` is there: each reference is `ADDRESS#FIELD`.

@@ -127,6 +127,26 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "kubernetes-auto",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/environments/test.yml", "203.0.113.0/24", "198.51.100.0/24"),
+            ("shipit/environments/test.yml", "[audit, authenticator]", "all"),
+            ("shipit/environments/test.yml", "AmazonS3ReadOnlyAccess", "AmazonS3FullAccess"),
+            (
+                "shipit/environments/test.yml",
+                "[AmazonEKSClusterAdminPolicy]",
+                "[AmazonEKSAdminPolicy]",
+            ),
+        ],
+        steps: &[
+            "update eks/cluster.main: endpoint.public_cidrs logging",
+            "update eks/access-entry.admins: policies.arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy policies.arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy",
+            "update iam/role.pods/photos: managed_policies",
+        ],
+    },
+    Example {
         folder: "managed-instances",
         environment: "test",
         region: "eu-west-1",

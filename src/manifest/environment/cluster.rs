@@ -95,7 +95,8 @@ impl Read for Cluster {
         if is_map(node) {
             let before = reader.problems.len();
             let map = ClusterMap::read(node, reader)?;
-            if map.name.is_some() || map.arn.is_some() {
+            let existing = map.name.is_some() || map.arn.is_some();
+            if existing && map.cluster_type == ClusterType::Ecs {
                 only_existing(node, reader);
             }
             if reader.problems.len() > before {

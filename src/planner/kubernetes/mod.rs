@@ -114,6 +114,7 @@ fn cluster(
         .to_owned(),
         zonal_shift: manifest.zonal_shift,
         auto_mode,
+        upgrade_despite_insights: manifest.upgrade_despite_insights,
         deletion_protection: context.manifest()?.protect,
         tier: match manifest.tier {
             Tier::Standard => "standard",

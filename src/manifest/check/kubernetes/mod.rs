@@ -16,6 +16,7 @@ const OF_ECS: &[&str] = &["name", "arn", "spot", "capacity", "default_capacity",
 /// Keys of `cluster` that an EKS cluster has.
 const OF_EKS: &[&str] = &[
     "version",
+    "upgrade_despite_insights",
     "auto_mode",
     "node_pools",
     "gateway_api",

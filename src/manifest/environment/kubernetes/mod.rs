@@ -29,6 +29,8 @@ record! {
         /// EKS: Kubernetes' version, such as `"1.35"`. Left out, EKS's default for a new cluster, and later the one that the
         /// cluster has. A higher one upgrades the cluster, its add-ons and node groups, one minor version at a time.
         version: Option<String> as Option<KubernetesVersion>,
+        /// EKS: whether an upgrade goes on although EKS's insights say that something will not work afterwards.
+        upgrade_despite_insights: bool = false,
         /// EKS: whether EKS runs nodes, disks and load balancers itself (Auto Mode). Left out: yes, unless there are node
         /// groups or Fargate profiles.
         auto_mode: Option<bool>,
@@ -74,6 +76,7 @@ impl Default for Kubernetes {
     fn default() -> Self {
         Self {
             version: None,
+            upgrade_despite_insights: false,
             auto_mode: None,
             node_pools: None,
             gateway_api: None,

@@ -32,7 +32,7 @@ record! {
         min: u32 as Between<0, 450> = 1,
         /// Most instances.
         max: u32 as Between<1, 450>,
-        /// How many there are at first; `min` when left out. From then on whatever scales the group decides.
+        /// How many there are. Left out: `min` at first, and from then on whatever scales the group decides.
         desired: Option<u32> as Option<Between<0, 450>>,
         /// GiB of an instance's disk.
         disk: u32 as Between<8, 16384> = 80,
