@@ -17,6 +17,7 @@ mod kube;
 mod kubeconfig;
 mod local;
 mod locking;
+mod mesh;
 mod open;
 mod pipeline;
 mod plan;
@@ -89,6 +90,8 @@ enum Command {
     Adopt(adopt::Args),
     Apply(apply::Args),
     Deploy(deploy::Args),
+    #[command(subcommand)]
+    Mesh(mesh::Command),
     Unlock(unlock::Args),
     Drift(drift::Args),
     Validate(validate::Args),
@@ -196,6 +199,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Apply(args) => apply::run(global, args).await,
         Command::Drift(args) => drift::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
+        Command::Mesh(command) => mesh::run(global, command),
         Command::Unlock(args) => unlock::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),
         Command::Schema(args) => schema::run(global, args),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::Live;
+use super::{Live, Registry, Rule};
 
 /// Which live objects refer to which, by index into the list that was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,13 @@ struct Sayers {
 
 /// Finds every text in a live document (or key of a map in it) that is a live object's id, ARN
 /// or other output. A value that objects at different addresses have in common says nothing;
-/// an identifier counts before an output that repeats it (a subnet's `vpc` is not its own).
-pub fn relink(objects: &[&Live]) -> Links {
+/// an identifier counts before an output that repeats it (a subnet's `vpc` is not its own). Fields of which a
+/// kind says that they are names are left out.
+pub fn relink(objects: &[&Live], registry: &Registry) -> Links {
+    relink_by(objects, &|kind| registry.info(kind).map_or(&[], |info| info.rules))
+}
+
+fn relink_by(objects: &[&Live], rules: &dyn Fn(&str) -> &'static [Rule]) -> Links {
     let mut sayers: HashMap<&str, Sayers> = HashMap::new();
     for (index, live) in objects.iter().enumerate() {
         let Some(outputs) = live.outputs.as_object() else { continue };
@@ -57,7 +62,8 @@ pub fn relink(objects: &[&Live]) -> Links {
         Links { uses: vec![Vec::new(); objects.len()], users: vec![Vec::new(); objects.len()] };
     for (index, live) in objects.iter().enumerate() {
         let mut uses: Vec<usize> = Vec::new();
-        texts(&live.spec, &mut |text| {
+        let names = rules(live.identity.address.kind());
+        references(&live.spec, names, &mut |text| {
             if text.len() < SHORTEST_ID {
                 return;
             }
@@ -74,6 +80,21 @@ pub fn relink(objects: &[&Live]) -> Links {
         links.uses[index] = uses;
     }
     links
+}
+
+/// The texts of a document that may be references.
+fn references<'a>(document: &'a Value, rules: &[Rule], found: &mut impl FnMut(&'a str)) {
+    let names =
+        |field: &str| rules.iter().any(|rule| matches!(rule, Rule::Names(name) if *name == field));
+    match document {
+        Value::Object(fields) => {
+            for (key, field) in fields.iter().filter(|(key, _)| !names(key)) {
+                found(key);
+                texts(field, found);
+            }
+        }
+        other => texts(other, found),
+    }
 }
 
 fn texts<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
@@ -131,8 +152,21 @@ mod tests {
             ),
             live("x/map", "m", json!({ "weights": { "subnet-2": 1 } }), json!({ "id": "m" })),
         ];
-        let links = relink(&objects.iter().collect::<Vec<_>>());
+        let links = relink_by(&objects.iter().collect::<Vec<_>>(), &|_| &[]);
         assert_eq!(links.uses, [vec![], vec![0], vec![0], vec![2]]);
         assert_eq!(links.users, [vec![1, 2], vec![], vec![3], vec![]]);
+    }
+
+    #[test]
+    fn names_are_no_references() {
+        let called = json!({ "backends": ["store.test.local"], "provider": "store.test.local" });
+        let objects = [
+            live("mesh/name", "store", json!({}), json!({ "name": "store.test.local" })),
+            live("mesh/node", "api", called, json!({ "name": "node-of-api" })),
+        ];
+        let objects: Vec<&Live> = objects.iter().collect();
+        assert_eq!(relink_by(&objects, &|_| &[Rule::Names("backends")]).uses[1], [0]);
+        let all: &[Rule] = &[Rule::Names("backends"), Rule::Names("provider")];
+        assert_eq!(relink_by(&objects, &|_| all).uses[1], Vec::<usize>::new());
     }
 }

@@ -17,6 +17,9 @@ pub enum Rule {
     Policy(&'static str),
     /// Masked wherever it would be shown.
     Sensitive(&'static str),
+    /// A field of the document itself whose texts are names and no references, even where something of ours is called
+    /// so: whom a proxy may call need not be there yet, and may call back.
+    Names(&'static str),
 }
 
 impl Rule {
@@ -27,7 +30,8 @@ impl Rule {
             | Self::Unordered(path)
             | Self::OwnedElsewhere(path, _)
             | Self::Policy(path)
-            | Self::Sensitive(path) => path,
+            | Self::Sensitive(path)
+            | Self::Names(path) => path,
         }
     }
 }

@@ -9,6 +9,7 @@
 pub mod application;
 mod check;
 mod cidr;
+pub mod convert_mesh;
 pub mod copilot;
 pub mod env_file;
 pub mod environment;

@@ -329,7 +329,8 @@ impl Loader<'_> {
                 self.problems.append(&mut found);
             }
             // What stands in for something unreadable must not be compared with services.
-            let sound = self.problems.len() == before;
+            let mut said = self.problems[before..].iter();
+            let sound = said.all(|problem| problem.severity == Severity::Warning);
             let environment = environment.filter(|_| sound);
             check::file_name(self.root, &file, &name, &mut self.problems);
             self.forgive(chosen, &name, before);

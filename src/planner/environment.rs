@@ -1,6 +1,7 @@
 //! What belongs to the environment: network, security group, cluster, namespace, load balancers.
 
 use super::Context;
+use super::app_mesh;
 use super::capacity::{self, Providers};
 use super::lattice::{self, Lattice};
 use super::names;
@@ -14,6 +15,7 @@ use crate::manifest::environment::{
 };
 use crate::manifest::service::Placement;
 use crate::resources::acm::CertificateArn;
+use crate::resources::appmesh::MeshName;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::resources::ecs::{CapacityProviderStrategyItem, Cluster, ClusterArn, ClusterName};
 use crate::resources::elbv2::ListenerArn;
@@ -35,6 +37,8 @@ pub(super) struct Shared {
     pub(super) providers: Providers,
     /// The Cloud Map namespace, where there is one.
     pub(super) namespace: Option<SharedNamespace>,
+    /// The App Mesh mesh, where there is one.
+    pub(super) mesh: Option<Input<MeshName>>,
     /// The internet-facing load balancer, where a service needs one.
     pub(super) public: Option<Balancer>,
     /// The internal load balancer, where a service needs one.
@@ -106,6 +110,7 @@ pub(super) fn plan(
     let lattice = lattice::environment(desired, context, &network, &security_group)?;
     let namespace = discovery::namespace(desired, context, &network)?;
     let (cluster, cluster_arn) = cluster(desired, context, namespace.as_ref())?;
+    let mesh = app_mesh::mesh(desired, context)?;
     let certificate = match needs.certificate || needs.public_load_balancer {
         true => names::environment_certificate(desired, context)?,
         false => None,
@@ -146,6 +151,7 @@ pub(super) fn plan(
         cluster_arn,
         providers,
         namespace,
+        mesh,
         public,
         private,
         internal_zone,

@@ -31,7 +31,13 @@ pub(super) fn plan(
     let roles = roles::plan(desired, context, job, &messaging, &disks)?;
     let discovery = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
     let names = task::Names { discovery, balancer: None, called: Default::default() };
-    let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
+    let parts = task::Parts {
+        roles: &roles,
+        messaging: &messaging,
+        volumes: disks.volumes,
+        names,
+        mesh: None,
+    };
     let task_definition = task::plan(desired, context, job, parts)?;
     // A task that is run by hand has no schedule, and no file that could say one.
     let Some(on) = &job.on else { return Ok(()) };

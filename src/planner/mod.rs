@@ -9,6 +9,7 @@
 mod access_logs;
 mod addresses;
 mod alarms;
+mod app_mesh;
 mod capacity;
 mod cluster;
 mod connect;
@@ -45,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::engine::{Class, Desired, Failure, Observation, Owner};
+use crate::engine::{Desired, Failure, Observation, Owner};
 use crate::manifest::environment::{Vpc, Zones};
 use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Workspace};
 
@@ -165,12 +166,6 @@ pub fn zones_needed(workspace: &Workspace, environment: &str) -> usize {
 pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Error> {
     tagged::refuse_loss_of_ipv6(context, live)?;
     let environment = context.manifest()?;
-    if environment.mesh.is_some()
-        && environment.lattice().is_none()
-        && !environment.is_on_service_connect()
-    {
-        return Err(Failure::new(Class::Invalid, "meshes come in a later release").into());
-    }
     if let Some(manifest) = &environment.cluster.kubernetes {
         let mut desired = Desired::default();
         kubernetes::plan(&mut desired, context, manifest, live)?;

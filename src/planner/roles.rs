@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::messaging::{self, Messaging};
 use super::storage::Disks;
-use super::{Context, iam, lattice, logging};
+use super::{Context, app_mesh, iam, lattice, logging};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::ServiceManifest;
 use crate::manifest::env_file::in_s3;
@@ -77,6 +77,9 @@ pub(super) fn plan(
                 permissions_boundary: boundary,
                 ..role(context)?
             };
+            if service.in_app_mesh(context.manifest()?).is_some() {
+                task.managed_policies.push(app_mesh::envoy_policy(context));
+            }
             iam::add(&mut task, own);
             desired.add(&owner, format!("{name}/task"), &task)?.arn()
         }

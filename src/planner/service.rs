@@ -3,8 +3,8 @@
 use super::environment::Shared;
 use super::priority::Priorities;
 use super::{
-    Context, alarms, capacity, connect, discovery, http, lattice, messaging, network_balancer,
-    roles, scaling, storage, task,
+    Context, alarms, app_mesh, capacity, connect, discovery, http, lattice, messaging,
+    network_balancer, roles, scaling, storage, task,
 };
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
@@ -27,12 +27,14 @@ pub(super) fn plan(
     let messaging = messaging::plan(desired, context, service)?;
     let disks = storage::plan(desired, context, service, shared.files.as_ref())?;
     let roles = roles::plan(desired, context, service, &messaging, &disks)?;
+    let mesh = app_mesh::plan(desired, context, shared, service)?;
     let namespace = shared.namespace.as_ref().map(|namespace| namespace.name.as_str());
     let balancer = http::balancer_name(context, shared, service)?;
     let around = lattice::Around { context, live };
     let called = lattice::variables(around, service)?;
     let names = task::Names { discovery: namespace, balancer, called };
-    let parts = task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names };
+    let parts =
+        task::Parts { roles: &roles, messaging: &messaging, volumes: disks.volumes, names, mesh };
     let task_definition = task::plan(desired, context, service, parts)?;
     let registry = discovery::registry(desired, context, shared, service)?;
     let mut web = http::plan(desired, context, live, shared, service, priorities)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::messaging::Messaging;
 use super::roles::{Roles, object_arn, secret_arn};
-use super::{Context, capacity, connect, lattice, logging, settings};
+use super::{Context, app_mesh, capacity, connect, lattice, logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
@@ -44,6 +44,8 @@ pub(super) struct Parts<'a> {
     pub(super) volumes: BTreeMap<String, Volume>,
     /// Names that containers are told.
     pub(super) names: Names<'a>,
+    /// What the tasks are in the mesh, where there is one.
+    pub(super) mesh: Option<app_mesh::Role>,
 }
 
 /// Plans the log group and the task definition.
@@ -53,7 +55,7 @@ pub(super) fn plan(
     service: &ServiceManifest,
     parts: Parts<'_>,
 ) -> Result<Input<TaskDefinitionArn>, Failure> {
-    let Parts { roles, messaging, volumes, names } = parts;
+    let Parts { roles, messaging, volumes, names, mesh } = parts;
     let owner = super::owner(service);
     let environment = context.manifest()?;
     let runs = service.runs_in(Some(environment));
@@ -79,6 +81,11 @@ pub(super) fn plan(
     if let Some(timeout) = &service.timeout {
         containers.insert(TIMER.to_owned(), shared.timer(timeout));
     }
+    let part = service.in_app_mesh(environment).zip(mesh.as_ref());
+    let proxy = part.and_then(|((_, part), role)| {
+        let plain = shared.container(app_mesh::ENVOY, &Settings::default());
+        app_mesh::into_task(service, part, role, &mut containers, plain)
+    });
     for (name, container) in &mut containers {
         let (port, host_port) = match service.sidecars.get(name) {
             Some(sidecar) => (sidecar.port.as_ref().map(|one| one.port), sidecar.host_port),
@@ -122,6 +129,7 @@ pub(super) fn plan(
             .map_or(TaskDefinition::default().ephemeral_storage, integer),
         volumes,
         containers,
+        proxy,
         pid_mode: service.pid_mode.map(|mode| mode.to_string()),
         ipc_mode: service.ipc_mode.map(|mode| mode.to_string()),
         enable_fault_injection: service.fault_injection,

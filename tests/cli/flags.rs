@@ -43,6 +43,7 @@ const COMMANDS: &[&[&str]] = &[
     &["drift"],
     &["adopt"],
     &["unlock"],
+    &["mesh", "convert"],
     &["validate"],
     &["schema"],
     &["local", "serve"],

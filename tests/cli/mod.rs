@@ -18,6 +18,7 @@ mod lattice;
 mod main_job;
 mod market;
 mod mesh;
+mod mesh_app_mesh;
 mod network;
 mod observed;
 mod preflight;

@@ -59,6 +59,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),
     ("kubernetes-auto", "DescribeClusterVersions is not there"),
     ("managed-instances", "CreateCapacityProvider knows Auto Scaling groups alone"),
+    ("mesh-app-mesh", "App Mesh has no virtual services"),
     ("mesh-lattice", "nothing of VPC Lattice can be deleted"),
     ("mesh-service-connect", "nothing of it has been run there"),
     ("orders", "changed queues are not read back as they were written"),

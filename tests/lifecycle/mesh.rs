@@ -23,7 +23,10 @@ impl Graph {
 
     fn node(&mut self, name: &str) -> Handle<VirtualNode> {
         let mesh = self.mesh("main").name();
-        let node = json!({ "mesh": mesh, "listeners": [], "backends": [], "tags": {} });
+        let node = json!({
+            "mesh": mesh, "listeners": [port("http")], "backends": [], "tags": {},
+            "service_discovery": { "dns": { "hostname": "tasks.demo.local" } },
+        });
         self.add(name, &of::<VirtualNode>(node))
     }
 
@@ -195,8 +198,8 @@ pub(super) fn virtual_router() -> Example {
 
 pub(super) fn virtual_service() -> Example {
     let mut graph = Graph::default();
-    let node = graph.node("api").name();
-    let router = graph.router("api", "http").name();
+    let node = graph.node("api").id();
+    let router = graph.router("api", "http").id();
     let service = VirtualService {
         mesh: graph.mesh("main").name(),
         name: "api.demo.local".to_owned(),
@@ -239,7 +242,7 @@ fn http_match() -> Value {
 
 pub(super) fn route() -> Example {
     let mut graph = Graph::default();
-    let (api, next) = (graph.node("api").name(), graph.node("api-next").name());
+    let (api, next) = (graph.node("api").id(), graph.node("api-next").id());
     let action = |first: i32| {
         json!({ "weighted_targets": [
         { "virtual_node": api, "weight": first, "port": 8080 },
@@ -261,13 +264,13 @@ pub(super) fn route() -> Example {
     let by_path = json!({ "match": { "path": { "exact": "/a" } , "query_parameters": [], "headers": [] }, "action": action(10) });
     let by_regex = json!({ "match": { "path": { "regex": "/a.*" }, "query_parameters": [], "headers": [] }, "action": action(10) });
     let route = json!({
-        "mesh": graph.mesh("main").name(), "router": graph.router("api", "http").name(),
+        "mesh": graph.mesh("main").name(), "router": graph.router("api", "http").id(),
         "priority": 10, "http_route": http(100), "tags": tags(),
     });
     let handle = graph.add("api/1", &of::<Route>(route));
-    let http2 = graph.router("api-http2", "http2").name();
-    let grpc = graph.router("api-grpc", "grpc").name();
-    let tcp = graph.router("api-tcp", "tcp").name();
+    let http2 = graph.router("api-http2", "http2").id();
+    let grpc = graph.router("api-grpc", "grpc").id();
+    let tcp = graph.router("api-tcp", "tcp").id();
     let grpc_route = json!({
         "match": { "service_name": "shop.Cart", "method_name": "Add", "metadata": headers(), "port": 8080 },
         "action": action(50), "retry_policy": retry(true), "timeout": timeout,
@@ -323,8 +326,7 @@ pub(super) fn virtual_gateway() -> Example {
 pub(super) fn gateway_route() -> Example {
     let mut graph = Graph::default();
     let to = |service: &Input<_>| json!({ "virtual_service": { "virtual_service_name": service }, "port": 8080 });
-    let (api, other) =
-        (graph.virtual_service("api").name(), graph.virtual_service("api-other").name());
+    let (api, other) = (graph.virtual_service("api").id(), graph.virtual_service("api-other").id());
     let host = |rewrite: &str| json!({ "default_target_hostname": rewrite });
     let route = |service, rewrite: Value| {
         json!({
@@ -340,13 +342,13 @@ pub(super) fn gateway_route() -> Example {
         "action": { "target": to(&api), "rewrite": { "path": { "exact": "/b" }, "hostname": host("DISABLED") } },
     });
     let document = json!({
-        "mesh": graph.mesh("main").name(), "gateway": graph.virtual_gateway("api", "http").name(),
+        "mesh": graph.mesh("main").name(), "gateway": graph.virtual_gateway("api", "http").id(),
         "priority": 1, "http_route": route(&api, json!({ "prefix": { "value": "/" } })), "tags": tags(),
     });
     let handle = graph.add("api/1", &of::<GatewayRoute>(document));
     let (http2, grpc) = (
-        graph.virtual_gateway("api-http2", "http2").name(),
-        graph.virtual_gateway("api-grpc", "grpc").name(),
+        graph.virtual_gateway("api-http2", "http2").id(),
+        graph.virtual_gateway("api-grpc", "grpc").id(),
     );
     let grpc_route = json!({
         "match": { "service_name": "shop.Cart", "metadata": headers(), "port": 8080, "hostname": { "exact": "a.example.com" } },

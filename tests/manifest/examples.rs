@@ -29,6 +29,7 @@ fn every_example_loads_without_a_word() {
             "kubernetes-auto",
             "managed-instances",
             "market",
+            "mesh-app-mesh",
             "mesh-lattice",
             "mesh-service-connect",
             "nightly",
@@ -43,9 +44,38 @@ fn every_example_loads_without_a_word() {
     for name in names {
         let workspace = Workspace::load(&example(&name), &|_| None)
             .unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
-        assert_eq!(workspace.warnings.to_string(), "", "{name}");
+        let mut said = workspace.warnings.0.iter().map(|problem| problem.message.as_str());
+        // What AWS has ended is said so wherever it is chosen.
+        let ended = "AWS ended App Mesh on 2026-09-30: its API may refuse every call";
+        let expected = (name == "mesh-app-mesh").then_some(ended);
+        assert_eq!(said.next(), expected, "{name}");
+        assert_eq!(said.next(), None, "{name}");
         // Services on EKS come later.
         let kubernetes = workspace.environments.iter().any(|one| one.cluster.kubernetes.is_some());
         assert_eq!(workspace.services.is_empty(), kubernetes, "{name}");
+    }
+}
+
+/// The three meshes join one set of services.
+#[test]
+fn meshes_are_shown_with_the_same_services() {
+    for name in ["mesh-app-mesh", "mesh-lattice", "mesh-service-connect"] {
+        let workspace = Workspace::load(&example(name), &|_| None).unwrap();
+        let services: Vec<(&str, String)> = workspace
+            .services
+            .iter()
+            .map(|one| (one.name.as_str(), one.service_type.to_string()))
+            .collect();
+        let backend = || "Backend Service".to_owned();
+        assert_eq!(
+            services,
+            [
+                ("api", backend()),
+                ("api-next", backend()),
+                ("gateway", "Load Balanced Web Service".to_owned()),
+                ("store", backend()),
+            ],
+            "{name}"
+        );
     }
 }

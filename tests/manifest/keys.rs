@@ -20,10 +20,13 @@ fn kubernetes() -> PathBuf {
 
 #[test]
 fn every_key_is_accepted() {
-    for folder in [all_keys(), kubernetes()] {
+    // AWS has ended one of the meshes, and says so.
+    let ended = "AWS ended App Mesh on 2026-09-30: its API may refuse every call";
+    for (folder, expected) in [(all_keys(), &[ended][..]), (kubernetes(), &[])] {
         let loaded =
             Workspace::load(&folder, &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!(loaded.warnings.to_string(), "");
+        let said = loaded.warnings.0.iter().map(|problem| problem.message.as_str());
+        assert_eq!(said.collect::<Vec<_>>(), expected);
     }
 }
 
@@ -135,6 +138,9 @@ fn a_key_that_is_not_in_the_schema_is_refused_everywhere() {
         let problems = Workspace::load(folder.path(), &|_| None).unwrap_err();
         let messages: Vec<&str> =
             problems.0.iter().map(|problem| problem.message.as_str()).collect();
+        // Beside the word about the mesh.
+        let messages: Vec<&str> =
+            messages.into_iter().filter(|text| !text.contains("App Mesh")).collect();
         assert!(
             messages.len() == 1 && messages[0].starts_with("unknown key `zzz`"),
             "{index}: {messages:?}"

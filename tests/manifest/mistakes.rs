@@ -120,6 +120,11 @@ fn of_lattice() {
 }
 
 #[test]
+fn of_meshes() {
+    assert!(run("mesh.txt") >= 30);
+}
+
+#[test]
 fn messaging() {
     assert!(run("messaging.txt") >= 10);
 }

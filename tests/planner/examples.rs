@@ -72,6 +72,11 @@ fn market_in_test() {
 }
 
 #[test]
+fn mesh_app_mesh_in_test() {
+    insta::assert_snapshot!(graph("mesh-app-mesh", "test"));
+}
+
+#[test]
 fn nightly_in_test() {
     insta::assert_snapshot!(graph("nightly", "test"));
 }
@@ -131,6 +136,7 @@ fn every_example_is_planned_above() {
             "kubernetes-auto test",
             "managed-instances test",
             "market test",
+            "mesh-app-mesh test",
             "mesh-lattice test",
             "mesh-service-connect test",
             "nightly test",

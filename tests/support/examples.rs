@@ -168,6 +168,21 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "mesh-app-mesh",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/api.yml", "{api: 100, api-next: 0}", "{api: 90, api-next: 10}"),
+            ("shipit/services/gateway.yml", "rewrite: {prefix: /}", "rewrite: {prefix: /v1}"),
+            ("shipit/services/store.yml", "pending: 50", "pending: 60"),
+        ],
+        steps: &[
+            "update appmesh/virtual-node.store: listeners[0].connection_pool.http.max_pending_requests",
+            "update appmesh/route.api/all: http_route.action.weighted_targets[0].weight http_route.action.weighted_targets[1].weight",
+            "update appmesh/gateway-route.gateway/1: http_route.action.rewrite.prefix.value",
+        ],
+    },
+    Example {
         folder: "mesh-lattice",
         environment: "test",
         region: "eu-west-1",

@@ -132,6 +132,8 @@ impl Rules {
                 Rule::OwnedElsewhere(..) => &mut compiled.owned_elsewhere,
                 Rule::Policy(_) => &mut compiled.policy,
                 Rule::Sensitive(_) => &mut compiled.sensitive,
+                // Says what is no reference, and nothing about differences.
+                Rule::Names(_) => continue,
             };
             list.push(Pattern::new(rule.path()));
         }

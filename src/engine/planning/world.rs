@@ -48,7 +48,7 @@ impl<'a> World<'a> {
         scope: &'a Scope,
     ) -> Result<Self, Failure> {
         let objects: Vec<&Live> = observation.live().collect();
-        let links = relink(&objects);
+        let links = relink(&objects, registry);
         let mut at: HashMap<&Address, Vec<usize>> = HashMap::with_capacity(objects.len());
         let mut kinds = HashMap::new();
         let mut know = |kind: &'a str| -> Result<(), Failure> {

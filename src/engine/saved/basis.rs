@@ -108,7 +108,7 @@ pub fn basis(
     Ok(Basis {
         depends_on,
         in_scope: in_scope(registry, &plan.scope, observation)?,
-        users: users(plan, observation),
+        users: users(registry, plan, observation),
         wanted: desired.nodes.values().map(wanted).collect(),
         manifests: BTreeMap::new(),
     })
@@ -193,6 +193,7 @@ pub(super) fn in_scope(
 
 /// What refers to each object that the plan deletes or replaces.
 pub(super) fn users(
+    registry: &Registry,
     plan: &Plan,
     observation: &Observation,
 ) -> BTreeMap<Address, BTreeSet<Address>> {
@@ -209,7 +210,7 @@ pub(super) fn users(
         return found;
     }
     let objects: Vec<&Live> = observation.live().collect();
-    let links = relink(&objects);
+    let links = relink(&objects, registry);
     for (index, live) in objects.iter().enumerate() {
         if going.contains(&(live.id.as_str(), &live.identity.address)) {
             let users = links.users[index].iter().map(|user| &objects[*user].identity.address);

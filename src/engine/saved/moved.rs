@@ -108,7 +108,7 @@ pub fn moved(registry: &Registry, plan: &Plan, fresh: &Observation) -> Result<Ve
     for address in addresses.into_iter().filter(known) {
         come_and_gone(address, basis.in_scope.get(address), now.get(address), &mut list);
     }
-    new_users(basis, &users(plan, fresh), &mut list);
+    new_users(basis, &users(registry, plan, fresh), &mut list);
     for foreign in &fresh.foreign {
         let made = plan
             .steps

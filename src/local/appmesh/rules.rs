@@ -1,5 +1,7 @@
 //! What AWS checks of a spec, and who uses an object.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::kind::{
@@ -41,7 +43,7 @@ pub(super) fn check(
     match number {
         VIRTUAL_NODE => virtual_node(spec),
         VIRTUAL_SERVICE => virtual_service(call, place, spec),
-        VIRTUAL_ROUTER => one_listener(spec, KINDS[number].word),
+        VIRTUAL_ROUTER => own_ports(spec, KINDS[number].word),
         ROUTE => route(call, place, spec),
         VIRTUAL_GATEWAY => virtual_gateway(spec),
         GATEWAY_ROUTE => gateway_route(call, place, spec),
@@ -72,11 +74,19 @@ fn ranges(value: &Value) -> Result<(), AwsError> {
     }
 }
 
-fn one_listener(spec: &Value, word: &str) -> Result<(), AwsError> {
-    match spec["listeners"].as_array().map(Vec::len) {
-        Some(2..) => Err(bad(format!("{word} may have one listener."))),
-        _ => Ok(()),
+/// Each listener has a port of its own.
+fn own_ports(spec: &Value, word: &str) -> Result<(), AwsError> {
+    let ports = ports(spec);
+    let twice = |(index, port): (usize, &i64)| ports[..index].contains(port);
+    match ports.iter().enumerate().any(twice) {
+        true => Err(bad(format!("Two listeners of a {word} have the same port."))),
+        false => Ok(()),
     }
+}
+
+fn ports(spec: &Value) -> Vec<i64> {
+    let listeners = spec["listeners"].as_array().map(Vec::as_slice).unwrap_or_default();
+    listeners.iter().filter_map(|listener| listener["portMapping"]["port"].as_i64()).collect()
 }
 
 fn virtual_node(spec: &Value) -> Result<(), AwsError> {
@@ -86,12 +96,7 @@ fn virtual_node(spec: &Value) -> Result<(), AwsError> {
     {
         return Err(bad("A virtual node with a listener needs a service discovery."));
     }
-    let mut ports: Vec<&Value> =
-        listeners.iter().map(|listener| &listener["portMapping"]["port"]).collect();
-    ports.dedup();
-    if ports.len() != listeners.len() {
-        return Err(bad("Two listeners of a virtual node have the same port."));
-    }
+    own_ports(spec, KINDS[VIRTUAL_NODE].word)?;
     listeners.iter().try_for_each(listener)
 }
 
@@ -100,6 +105,7 @@ fn virtual_gateway(spec: &Value) -> Result<(), AwsError> {
     if listeners.is_empty() {
         return Err(bad("A virtual gateway needs a listener."));
     }
+    own_ports(spec, KINDS[VIRTUAL_GATEWAY].word)?;
     listeners.iter().try_for_each(listener)
 }
 
@@ -132,18 +138,41 @@ fn virtual_service(call: &Call<'_>, place: &Place, spec: &Value) -> Result<(), A
     let router = provider["virtualRouter"]["virtualRouterName"].as_str();
     match (node, router) {
         (Some(_), Some(_)) => Err(bad("A virtual service has one provider.")),
-        (Some(name), None) => exists(call, place, VIRTUAL_NODE, name),
-        (None, Some(name)) => exists(call, place, VIRTUAL_ROUTER, name),
+        (Some(name), None) => exists(call, place, VIRTUAL_NODE, name).map(drop),
+        (None, Some(name)) => exists(call, place, VIRTUAL_ROUTER, name).map(drop),
         (None, None) => Ok(()),
     }
 }
 
 /// Something in the same mesh must be there.
-fn exists(call: &Call<'_>, place: &Place, number: usize, name: &str) -> Result<(), AwsError> {
+fn exists(
+    call: &Call<'_>,
+    place: &Place,
+    number: usize,
+    name: &str,
+) -> Result<Arc<Value>, AwsError> {
     let kind = &KINDS[number];
-    match call.get(OBJECTS, &format!("{}/{}/{name}", mesh(place), kind.segment)) {
-        Some(_) => Ok(()),
-        None => Err(missing(&format!("{} {name}", kind.word))),
+    call.get(OBJECTS, &format!("{}/{}/{name}", mesh(place), kind.segment))
+        .ok_or_else(|| missing(&format!("{} {name}", kind.word)))
+}
+
+/// The listener that a port names. Where there are several, a port must be named.
+fn one_of<'a>(
+    spec: &'a Value,
+    port: &Value,
+    who: &str,
+    whose: &str,
+) -> Result<&'a Value, AwsError> {
+    let listeners = spec["listeners"].as_array().map(Vec::as_slice).unwrap_or_default();
+    match port.as_i64() {
+        None if listeners.len() > 1 => {
+            Err(bad(format!("{who} must name a port, as its {whose} has several listeners.")))
+        }
+        None => Ok(listeners.first().unwrap_or(&Value::Null)),
+        Some(port) => listeners
+            .iter()
+            .find(|listener| listener["portMapping"]["port"] == port)
+            .ok_or_else(|| bad(format!("{who} names port {port}, which its {whose} has not."))),
     }
 }
 
@@ -170,10 +199,10 @@ fn route(call: &Call<'_>, place: &Place, spec: &Value) -> Result<(), AwsError> {
         only(spec, "A route", &["httpRoute", "http2Route", "grpcRoute", "tcpRoute"])?;
     let protocol = kind.trim_end_matches("Route");
     let router = place.key.split("/route/").next().and_then(|key| call.get(OBJECTS, key));
-    let listens = router.and_then(|router| {
-        router["spec"]["listeners"][0]["portMapping"]["protocol"].as_str().map(str::to_owned)
-    });
-    if listens.as_ref().is_some_and(|listens| listens != protocol) {
+    let listens = router.map(|router| router["spec"].clone()).unwrap_or_default();
+    let listener = one_of(&listens, &route["match"]["port"], "A route", "virtual router")?;
+    let listens = listener["portMapping"]["protocol"].as_str();
+    if listens.is_some_and(|listens| listens != protocol) {
         return Err(bad(format!(
             "A route of protocol {protocol} does not fit its virtual router's listener."
         )));
@@ -187,7 +216,9 @@ fn route(call: &Call<'_>, place: &Place, spec: &Value) -> Result<(), AwsError> {
         return Err(bad("The weights of a route must not sum to zero."));
     }
     for target in targets {
-        exists(call, place, VIRTUAL_NODE, target["virtualNode"].as_str().unwrap_or_default())?;
+        let name = target["virtualNode"].as_str().unwrap_or_default();
+        let node = exists(call, place, VIRTUAL_NODE, name)?;
+        one_of(&node["spec"], &target["port"], "A weighted target", "virtual node")?;
     }
     let of = &route["match"];
     if kind != "tcpRoute" && !of.is_object() {
@@ -213,8 +244,25 @@ fn route(call: &Call<'_>, place: &Place, spec: &Value) -> Result<(), AwsError> {
 
 fn gateway_route(call: &Call<'_>, place: &Place, spec: &Value) -> Result<(), AwsError> {
     let (_, route) = only(spec, "A gateway route", &["httpRoute", "http2Route", "grpcRoute"])?;
-    let target = route["action"]["target"]["virtualService"]["virtualServiceName"].as_str();
-    exists(call, place, VIRTUAL_SERVICE, target.unwrap_or_default())
+    let target = &route["action"]["target"];
+    let name = target["virtualService"]["virtualServiceName"].as_str().unwrap_or_default();
+    let service = exists(call, place, VIRTUAL_SERVICE, name)?;
+    let provider = &service["spec"]["provider"];
+    let provided = [
+        (VIRTUAL_NODE, &provider["virtualNode"]["virtualNodeName"]),
+        (VIRTUAL_ROUTER, &provider["virtualRouter"]["virtualRouterName"]),
+    ];
+    for (number, name) in provided {
+        if let Some(name) = name.as_str() {
+            let provider = exists(call, place, number, name)?;
+            one_of(&provider["spec"], &target["port"], "A gateway route", KINDS[number].word)?;
+        }
+    }
+    let gateway = place.key.split("/gatewayRoute/").next();
+    let gateway = gateway.and_then(|key| call.get(OBJECTS, key));
+    let listens = gateway.map(|gateway| gateway["spec"].clone()).unwrap_or_default();
+    one_of(&listens, &route["match"]["port"], "A gateway route", "virtual gateway")?;
+    Ok(())
 }
 
 /// The name of something that uses an object, so that it cannot be deleted.

@@ -217,8 +217,8 @@ pub(crate) fn environment(
         super::capacity::environment(environment, findings);
         super::kubernetes::environment(environment, findings);
     }
-    if findings.sound(&["mesh"]) {
-        super::lattice::environment(environment, findings);
+    if findings.sound(&["mesh", "discovery"]) {
+        super::mesh::environment(environment, findings);
     }
     let measured = environment.observability.container_insights != ContainerInsights::Disabled;
     if environment.cluster.existing.is_some() && measured {

@@ -12,7 +12,7 @@ mod fargate;
 mod http;
 mod job;
 mod kubernetes;
-mod lattice;
+mod mesh;
 mod messaging;
 mod nlb;
 mod policy;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, connect, containers, discovery, http, job, lattice, messaging,
-    nlb, policy, scaling, settings,
+    Explain, Findings, capacity, connect, containers, discovery, http, job, mesh, messaging, nlb,
+    policy, scaling, settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -173,8 +173,8 @@ pub(crate) fn service(
         connect::connect(service, environment, findings);
         discovery::service(service, environment, findings);
     }
-    if findings.sound(&["network", "image", "mesh"]) {
-        lattice::service(service, environment, findings);
+    if findings.sound(&["mesh", "network", "image", "sidecars", "platform"]) {
+        mesh::service(service, environment, findings);
     }
     if !findings.sound(&["network", "count", "http"]) {
         return;

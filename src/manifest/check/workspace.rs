@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Findings, connect, discovery, domains, lattice, messaging};
+use super::{Findings, connect, discovery, domains, mesh, messaging};
 use crate::manifest::application::Application;
 use crate::manifest::files;
 use crate::manifest::problem::{Problem, Severity, Span};
@@ -88,7 +88,7 @@ pub(crate) fn workspace(
     routes(application, environments, services, problems);
     domains::domains(application, environments, services, problems);
     connect::names(environments, services, problems);
-    lattice::targets(environments, services, problems);
+    mesh::calls(environments, services, problems);
     discovery::names(application, environments, services, problems);
     messaging::subscriptions(services, problems);
 }

@@ -33,6 +33,9 @@ use super::service::{ServiceManifest, ServiceType};
 use super::yaml::Node;
 use settings::{AccessLogShape, CallShape, DiscoveryShape};
 
+/// The day after which App Mesh is there no more.
+pub const APP_MESH_END: &str = "2026-09-30";
+
 choice! {
     /// What carries the calls between services.
     pub enum MeshType {

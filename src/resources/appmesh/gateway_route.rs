@@ -42,7 +42,7 @@ crate::ids! {
 
 crate::outputs!(GatewayRoute => GatewayRouteOutputs {
     /// Its name.
-    name: GatewayRouteName,
+    id: GatewayRouteName,
     /// Its ARN.
     arn: GatewayRouteArn,
 });

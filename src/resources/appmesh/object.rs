@@ -95,6 +95,27 @@ pub(super) mod by_address {
     }
 }
 
+/// Virtual routers, which bear another name than their service's virtual node, so that a name says which is meant.
+pub(super) mod as_router {
+    use crate::engine::{Identity, Query};
+
+    fn of(identity: &Identity) -> String {
+        format!("{}-router", identity.name(248))
+    }
+
+    pub(in super::super) fn called<T>(_object: &T, identity: &Identity) -> String {
+        of(identity)
+    }
+
+    pub(in super::super) fn wanted<'a>(query: &Query<'a>, name: &str) -> Option<&'a Identity> {
+        query.wanted.iter().find(|wanted| of(wanted) == name)
+    }
+
+    pub(in super::super) fn name(identity: &Identity) -> Option<String> {
+        Some(of(identity))
+    }
+}
+
 /// Virtual services, whose names callers know: a field.
 pub(super) mod by_field {
     use super::super::VirtualService;
@@ -128,7 +149,7 @@ macro_rules! object {
             fn outputs(cx: &Cx, mesh: &str, $($within: &str,)? name: &str) -> $outputs {
                 let path = Self::path(mesh, $($within,)? name);
                 let arn = cx.arn("appmesh", &format!("mesh/{path}"));
-                $outputs { name: name.into(), arn: arn.into() }
+                $outputs { id: name.into(), arn: arn.into() }
             }
 
             /// What its ARN says behind `mesh/`.
@@ -197,7 +218,7 @@ macro_rules! object {
                 for mesh in query.seen.of("appmesh/mesh") {
                     let mesh = mesh.id.as_str();
                     $(let parents = query.seen.of($parent_kind).iter().filter(|parent| parent.spec["mesh"] == mesh);
-                    for $within in parents.filter_map(|parent| parent.outputs["name"].as_str()))? {
+                    for $within in parents.filter_map(|parent| parent.outputs["id"].as_str()))? {
                         let list = cx.appmesh.$list().mesh_name(mesh)$(.$parent($within))?;
                         let mut pages = list.limit(super::object::PAGE).into_paginator().send();
                         while let Some(page) = pages.next().await {
@@ -253,7 +274,7 @@ macro_rules! object {
                 }
                 if self.spec != live.spec.spec {
                     let call = cx.appmesh.$update().mesh_name(mesh)$(.$parent(live.spec.$within.get()?.0))?;
-                    let call = call.$name(live.outputs.name.as_str()).spec(Mirror::to_sdk(&self.spec)?);
+                    let call = call.$name(live.outputs.id.as_str()).spec(Mirror::to_sdk(&self.spec)?);
                     let sent = call.send().await;
                     sent.map_err(|error| $crate::aws::classify(concat!("appmesh Update", $operation), error))?;
                 }
@@ -263,7 +284,7 @@ macro_rules! object {
             async fn delete(cx: &Cx, live: &Live<Self>) -> Result<Progress<Self>, Failure> {
                 let call = cx.appmesh.$delete().mesh_name(live.spec.mesh.get()?.0);
                 $(let call = call.$parent(live.spec.$within.get()?.0);)?
-                let sent = call.$name(live.outputs.name.as_str()).send().await;
+                let sent = call.$name(live.outputs.id.as_str()).send().await;
                 let sent = sent
                     .map_err(|error| $crate::aws::classify(concat!("appmesh Delete", $operation), error));
                 $crate::aws::unless_gone(sent)?;

@@ -42,7 +42,7 @@ crate::ids! {
 
 crate::outputs!(Route => RouteOutputs {
     /// Its name.
-    name: RouteName,
+    id: RouteName,
     /// Its ARN.
     arn: RouteArn,
 });

@@ -39,7 +39,7 @@ crate::ids! {
 
 crate::outputs!(VirtualGateway => VirtualGatewayOutputs {
     /// Its name.
-    name: VirtualGatewayName,
+    id: VirtualGatewayName,
     /// Its ARN.
     arn: VirtualGatewayArn,
 });

@@ -39,7 +39,7 @@ crate::ids! {
 
 crate::outputs!(VirtualNode => VirtualNodeOutputs {
     /// Its name.
-    name: VirtualNodeName,
+    id: VirtualNodeName,
     /// Its ARN.
     arn: VirtualNodeArn,
 });
@@ -62,7 +62,7 @@ object! {
     VirtualNode of VirtualNodeSpec, VirtualNodeOutputs: "virtualNode", "VirtualNode", list_virtual_nodes virtual_nodes create_virtual_node describe_virtual_node update_virtual_node delete_virtual_node, virtual_node, virtual_node_name,
 
     after ["appmesh/mesh"],
-    rules [Rule::Immutable("mesh")],
+    rules [Rule::Immutable("mesh"), Rule::Names("backends"), Rule::Names("service_discovery")],
     named by_address,
 }
 

@@ -38,7 +38,7 @@ crate::ids! {
 
 crate::outputs!(VirtualRouter => VirtualRouterOutputs {
     /// Its name.
-    name: VirtualRouterName,
+    id: VirtualRouterName,
     /// Its ARN.
     arn: VirtualRouterArn,
 });
@@ -62,7 +62,7 @@ object! {
 
     after ["appmesh/mesh"],
     rules [Rule::Immutable("mesh")],
-    named by_address,
+    named as_router,
 }
 
 impl VirtualRouter {

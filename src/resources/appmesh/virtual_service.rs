@@ -41,7 +41,7 @@ crate::ids! {
 
 crate::outputs!(VirtualService => VirtualServiceOutputs {
     /// Its name.
-    name: VirtualServiceName,
+    id: VirtualServiceName,
     /// Its ARN.
     arn: VirtualServiceArn,
 });

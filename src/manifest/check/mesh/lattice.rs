@@ -1,32 +1,14 @@
 //! What VPC Lattice cannot do of what manifests can say of a mesh: refused by name, with the reason.
 
-use std::collections::BTreeSet;
-
-use super::{Explain, Findings};
+use crate::manifest::check::{Explain, Findings};
 use crate::manifest::environment::Environment;
 use crate::manifest::mesh::{
-    Envoy, MeshProtocol, MeshType, NodeDiscovery, PathMatch, Route, ServiceMesh,
+    Envoy, Mesh, MeshProtocol, NodeDiscovery, PathMatch, Route, ServiceMesh,
 };
-use crate::manifest::problem::Problem;
-use crate::manifest::read::did_you_mean;
 use crate::manifest::service::{NetworkMode, ServiceManifest};
-use crate::manifest::workspace::{FoundEnvironment, FoundService};
 
 /// An environment's mesh says only what its kind knows.
-pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>) {
-    let Some(mesh) = &environment.mesh else { return };
-    if mesh.mesh_type != MeshType::Lattice {
-        for (key, said) in
-            [("auth", mesh.auth.is_some()), ("access_logs", mesh.access_logs.is_some())]
-        {
-            if said {
-                findings
-                    .error(&format!("mesh.{key}"), format!("`{key}` is for VPC Lattice alone"))
-                    .advise("remove it, or write `type: lattice`");
-            }
-        }
-        return;
-    }
+pub(super) fn environment(mesh: &Mesh, findings: &mut Findings<'_>) {
     let proxies = "VPC Lattice has no proxies in tasks";
     for (key, said, why) in [
         ("egress", mesh.egress.is_some(), "and keeps nobody from calling anything else"),
@@ -54,12 +36,10 @@ pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>
 /// A service's part in VPC Lattice.
 pub(super) fn service(
     service: &ServiceManifest,
-    environment: Option<&Environment>,
+    mesh: &ServiceMesh,
+    environment: &Environment,
     findings: &mut Findings<'_>,
 ) {
-    let Some(mesh) = environment.and_then(|environment| service.in_lattice(environment)) else {
-        return;
-    };
     let mut refuse = |path: &str, said: bool, why: &str, help: &str| {
         if said {
             findings.error(path, why).advise(help);
@@ -140,19 +120,12 @@ pub(super) fn service(
         "VPC Lattice has no Envoy in tasks",
         "remove it",
     );
-    let mode = service.network_mode_in(environment);
+    let mode = service.network_mode_in(Some(environment));
     refuse(
         "network.mode",
         mode != NetworkMode::Awsvpc,
         "VPC Lattice sends requests to addresses of tasks, which they have with `awsvpc` only",
         "write `mode: awsvpc`, or `mesh: false`",
-    );
-    let port = service.mesh_port(&mesh.main);
-    refuse(
-        "mesh.routes",
-        port.is_none() && !mesh.routes.is_empty(),
-        "nobody calls a service without a port",
-        "add `port` below `image:`, or remove `routes`",
     );
     health(mesh, findings);
     for (index, call) in mesh.calls.iter().enumerate() {
@@ -197,8 +170,6 @@ fn health(mesh: &ServiceMesh, findings: &mut Findings<'_>) {
 }
 
 fn routes(routes: &[Route], findings: &mut Findings<'_>) {
-    let mut priorities = BTreeSet::new();
-    let mut names = BTreeSet::new();
     let mut all = false;
     for (index, route) in routes.iter().enumerate() {
         let path = format!("mesh.routes.{index}");
@@ -265,28 +236,6 @@ fn routes(routes: &[Route], findings: &mut Findings<'_>) {
                 "write the value, or `{prefix: BEGINNING}`",
             );
         }
-        refuse(
-            "to",
-            route.to.len() > 10,
-            "a rule of VPC Lattice leads to 10 services at most",
-            "split the calls by several routes",
-        );
-        refuse(
-            "to",
-            route.to.values().all(|share| *share == 0),
-            "nobody gets the calls: all shares are 0",
-            "give at least one service a share",
-        );
-        let again = route.priority.is_some_and(|priority| !priorities.insert(priority));
-        refuse(
-            "priority",
-            again,
-            "another route has this priority",
-            "give each route a priority of its own, or none",
-        );
-        let name = route.name.clone().unwrap_or_else(|| (index + 1).to_string());
-        let again = !names.insert(name);
-        refuse("name", again, "another route has this name", "give each route a name of its own");
         let first = PathMatch::Prefix("/".to_owned());
         let everywhere = request.path.as_ref().is_none_or(|path| *path == first);
         if everywhere && request.method.is_none() && request.headers.is_empty() {
@@ -299,65 +248,4 @@ fn routes(routes: &[Route], findings: &mut Findings<'_>) {
             all = true;
         }
     }
-}
-
-/// Who is called, and who gets a share, can be.
-pub(super) fn targets(
-    environments: &[FoundEnvironment],
-    services: &[FoundService],
-    problems: &mut Vec<Problem>,
-) {
-    let names: Vec<&str> = services.iter().map(|found| found.name.as_str()).collect();
-    let mut reported: Vec<Problem> = Vec::new();
-    for environment in environments.iter().filter_map(|found| found.environment.as_ref()) {
-        let resolved = |found: &'_ FoundService| {
-            found.resolved.iter().position(|(name, ..)| *name == environment.name)
-        };
-        for found in services {
-            let Some(at) = resolved(found) else { continue };
-            let (_, node, manifest) = &found.resolved[at];
-            let Some(mesh) = manifest.in_lattice(environment) else { continue };
-            let calls = mesh.calls.iter().enumerate().filter(|(_, call)| !call.is_host());
-            let calls = calls.map(|(at, call)| (format!("mesh.calls.{at}"), &call.name));
-            let shares = mesh.routes.iter().enumerate().flat_map(|(at, route)| {
-                route.to.keys().map(move |name| (format!("mesh.routes.{at}.to"), name))
-            });
-            for (path, name) in calls.chain(shares) {
-                let other = services.iter().find(|other| other.name == *name);
-                let problem = |message: String| {
-                    Problem::error(&found.file.source, node.place(&path), message)
-                };
-                let problem = match other {
-                    None => {
-                        let message = format!("there is no service `{name}` here");
-                        match did_you_mean(name, &names) {
-                            Some(better) => problem(message).help(better),
-                            // Its manifest may lie in another repository.
-                            None => problem(message)
-                                .warning()
-                                .help(format!("deploy `{name}` before this service")),
-                        }
-                    }
-                    Some(other) => {
-                        let callable = resolved(other).is_none_or(|at| {
-                            let manifest = &other.resolved[at].2;
-                            let mesh = manifest.in_lattice(environment);
-                            mesh.is_some_and(|mesh| manifest.mesh_port(&mesh.main).is_some())
-                        });
-                        if callable {
-                            continue;
-                        }
-                        problem(format!("`{name}` has no port in the mesh that could be called"))
-                            .help(format!(
-                                "give `{name}` a `port` below `image:`, and no `mesh: false`"
-                            ))
-                    }
-                };
-                if !reported.contains(&problem) {
-                    reported.push(problem);
-                }
-            }
-        }
-    }
-    problems.append(&mut reported);
 }
