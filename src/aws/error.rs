@@ -160,6 +160,11 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || says("Role is not valid")
             || says("does not exist (ErrorCode: Invalid")
             || says("does not have an associated load balancer")
+            // What EKS says of roles that were made a moment ago.
+            || says("could not be assumed")
+            || (says("The role with name") && says("cannot be found"))
+            || says("were not found in the trust relationships")
+            || says("Misconfigured PodExecutionRole Trust Policy")
             // What Application Auto Scaling says of a service that was.
             || says("ECS service doesn't exist") =>
         {

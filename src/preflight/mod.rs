@@ -18,6 +18,7 @@ mod report;
 mod routes;
 mod secrets;
 mod subject;
+mod upgrades;
 
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ const ALL: &[Check] = &[
     check!("alarm", "alarms", alarms),
     check!("bucket", "buckets", buckets),
     check!("volume", "file systems", files),
+    check!("upgrade", "upgrades of clusters", upgrades),
     check!("policy", "managed policies", policies),
     check!("quota", "quotas", quotas),
     check!("permission", "permissions", permissions),

@@ -68,6 +68,7 @@ const ROWS: &[Row] = &[
         Counted::TargetGroups,
         1000,
     ),
+    row("eks/cluster", ("eks", "L-1194D53C"), "EKS clusters", Counted::KubernetesClusters, 10),
     row("s3/bucket", ("s3", "L-DC2B2D3D"), "buckets", Counted::Buckets, 10_000),
 ];
 

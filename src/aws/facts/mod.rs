@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod clusters;
 pub mod files;
 pub mod images;
+pub mod insights;
 pub mod kubernetes;
 pub mod namespaces;
 pub mod networks;

@@ -61,6 +61,8 @@ pub enum Counted {
     TargetGroups,
     /// Buckets, of all regions.
     Buckets,
+    /// Clusters of EKS.
+    KubernetesClusters,
 }
 
 /// How many there are.
@@ -99,6 +101,9 @@ pub async fn count(cx: &Cx, what: Counted) -> Result<usize, Failure> {
         ),
         Counted::Buckets => {
             pages!(cx.s3.list_buckets().max_buckets(1000), "s3 ListBuckets", buckets)
+        }
+        Counted::KubernetesClusters => {
+            pages!(cx.eks.list_clusters().max_results(100), "eks ListClusters", clusters)
         }
         Counted::TargetGroups => {
             pages!(cx.elbv2.describe_target_groups(), "elbv2 DescribeTargetGroups", target_groups)

@@ -39,6 +39,7 @@ pub(super) static QUOTAS: &[Quota] = &[
     quota("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances", 0.0),
     quota("ecs", "L-21C621EB", "Clusters per account", 10_000.0),
     quota("ecs", "L-9EF96962", "Services per cluster", 5000.0),
+    quota("eks", "L-1194D53C", "Clusters", 100.0),
     quota("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50.0),
     quota("elasticloadbalancing", "L-7EED9B64", "Rules per Application Load Balancer", 100.0),
     quota("elasticloadbalancing", "L-9365A611", "Certificates per Application Load Balancer", 25.0),

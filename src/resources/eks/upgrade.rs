@@ -4,13 +4,13 @@
 //! next minor. What is ours alone is moved; EKS names the others when it refuses.
 
 use aws_sdk_eks::types::{
-    Addon, AddonInfo, Category, InsightStatusValue, InsightsFilter, InsightsRefreshStatus,
-    NodegroupStatus, ResolveConflicts,
+    Addon, AddonInfo, InsightsRefreshStatus, NodegroupStatus, ResolveConflicts,
 };
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{Cluster, describe};
 use super::{addon, nodegroup, shared};
+use crate::aws::facts::insights;
 use crate::aws::{Cx, classify};
 use crate::engine::{Class, Failure, Health, Identity};
 use crate::resources::resource::Live;
@@ -86,7 +86,7 @@ pub(super) async fn next(
         return Ok((Round::Parts { to: at, moving }.ticket()?, true));
     }
     if !wanted.upgrade_despite_insights {
-        let errors = insights(cx, name, &to).await?;
+        let errors = insights::errors(cx, name, &to).await?;
         if !errors.is_empty() {
             // EKS looks once a day: what was mended since is not known to it.
             if !cx.note_upgrade(&format!("{name}: insights for {to}")) {
@@ -288,31 +288,6 @@ fn fitting(known: &AddonInfo, is: &str, at: &str, next: Option<&str>) -> Option<
     let alone = || versions.iter().find(|(_, fits)| default(fits, at)).map(|(version, _)| *version);
     let best = if here { best } else { best.or_else(alone) };
     best.filter(|best| *best != is).map(str::to_owned)
-}
-
-/// What speaks against a version: names and reasons.
-async fn insights(cx: &Cx, name: &str, to: &str) -> Result<Vec<String>, Failure> {
-    let filter = InsightsFilter::builder()
-        .categories(Category::UpgradeReadiness)
-        .kubernetes_versions(to)
-        .statuses(InsightStatusValue::Error)
-        .build();
-    let mut pages =
-        cx.eks.list_insights().cluster_name(name).filter(filter).into_paginator().send();
-    let mut errors = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = match page.map_err(|error| classify("eks ListInsights", error)) {
-            // EKS itself refuses what it knows to go wrong.
-            Err(failure) if failure.class == Class::NotServed => break,
-            page => page?,
-        };
-        errors.extend(page.insights().iter().map(|insight| {
-            let reason = insight.insight_status().and_then(|status| status.reason());
-            let reason = reason.map(|why| format!(": {}", why.trim_end_matches('.')));
-            format!("{}{}", insight.name().unwrap_or_default(), reason.unwrap_or_default())
-        }));
-    }
-    Ok(errors)
 }
 
 fn stopped(name: &str, to: &str, errors: &[String]) -> Failure {
