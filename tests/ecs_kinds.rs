@@ -159,7 +159,7 @@ pub(crate) fn output<T: From<String>>(live: &Live, field: &str) -> Input<T> {
 
 pub(crate) fn task(image: &str) -> TaskDefinition {
     let container = Container {
-        image: image.to_owned(),
+        image: image.to_owned().into(),
         port_mappings: vec![PortMapping::tcp(80)],
         environment: BTreeMap::from([("MODE".to_owned(), Input::Known("fast".to_owned()))]),
         ..Container::default()

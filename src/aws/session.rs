@@ -12,6 +12,7 @@ use super::classify;
 use super::kube_token::{self, Signer};
 use super::pace::Pace;
 use super::retry::NeverCreateTwice;
+use crate::build::Workshop;
 use crate::engine::{Class, Failure, TokioClock};
 
 /// How to get to AWS.
@@ -217,6 +218,7 @@ impl Session {
             bulk_tags: Arc::default(),
             cluster_lists: Arc::default(),
             upgrades: Arc::default(),
+            workshop: Arc::default(),
         }
     }
 }
@@ -295,6 +297,8 @@ pub struct Cx {
     pub cluster_lists: Arc<tokio::sync::Mutex<()>>,
     /// What this run has begun about upgrades of clusters, which EKS does not tell.
     pub upgrades: Arc<std::sync::Mutex<std::collections::BTreeSet<String>>>,
+    /// Where images are built.
+    pub workshop: Arc<Workshop>,
 }
 
 impl Cx {

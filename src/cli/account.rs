@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Global, Stop, local};
 use crate::aws::calls::{ApiCall, CallLog};
 use crate::aws::{Cx, Session, SessionOptions, local_client};
+use crate::build::Workshop;
 use crate::manifest::{Application, Environment};
 
 /// An opened account.
@@ -57,7 +58,16 @@ pub(super) async fn open(
             "choose other credentials with `--profile`, or write `profile:` or `role:` into the environment's manifest",
         ));
     }
-    Ok(Account { cx: Arc::new(session.cx(account)), calls, caller: arn })
+    let mut cx = session.cx(account);
+    cx.workshop = Arc::new(workshop(global));
+    Ok(Account { cx: Arc::new(cx), calls, caller: arn })
+}
+
+/// Where images are built: in the workspace, if there is one, by the builder that is asked for.
+fn workshop(global: &Global) -> Workshop {
+    let root = super::open::root().or_else(|_| super::open::here()).unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Workshop::new(root, global.builder.clone(), path)
 }
 
 /// Whose credentials there are, with no manifest: for what others call from anywhere.

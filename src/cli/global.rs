@@ -58,6 +58,9 @@ pub struct Global {
     /// Where to write, as JSON, when each step of an apply began and ended
     #[arg(long, global = true, value_name = "FILE", hide = true)]
     pub timings: Option<PathBuf>,
+    /// What builds images: `docker`, `finch`, `podman` or `buildah`; the first that is on PATH without it
+    #[arg(long, global = true, value_name = "NAME", env = "SHIPIT_BUILDER")]
+    pub builder: Option<String>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,

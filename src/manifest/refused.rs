@@ -19,8 +19,6 @@ type Row = (Kind, &'static str, &'static str, &'static str);
 use Kind::{Environment as E, Service as S};
 
 const LATER: &str = "leave the key out for now";
-const BUILD: &str =
-    "build and push the image first, then name it: `image.location: REPOSITORY:TAG`";
 const EXPORTS: &str = "write the value itself, or pass it in as `${NAME}` from the shell";
 
 #[rustfmt::skip]
@@ -32,8 +30,6 @@ const KEYS: &[Row] = &[
     (E, "http.public.ingress.cdn", "needs CloudFront, which comes in a later release", "`http.public.ingress.source_ips` limits who may connect"),
     (E, "environments", "does not exist for environments", "each environment has a file of its own"),
 
-    (S, "image.build", "needs a container builder, which comes in a later release", BUILD),
-    (S, "sidecars.*.image.build", "needs a container builder, which comes in a later release", BUILD),
     (S, "storage.volumes.*.efs.id.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", "write the file system's id"),
     (S, "variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
     (S, "sidecars.*.variables.*.from_cfn", "reads a CloudFormation export, and there is no CloudFormation here", EXPORTS),
@@ -158,8 +154,8 @@ mod tests {
     #[test]
     fn a_path_is_found_within_lists_and_environments() {
         let why = |path: &str| key(Kind::Service, path).map(|refusal| refusal.why);
-        assert_eq!(why("environments.test.image.build"), why("image.build"));
+        assert_eq!(why("environments.test.files"), why("files"));
         assert_eq!(why("http.alias[2].hosted_zone"), why("http.alias.hosted_zone"));
-        assert!(why("image.build").is_some() && why("image.location").is_none());
+        assert!(why("files").is_some() && why("image.location").is_none());
     }
 }

@@ -431,6 +431,7 @@ impl Loader<'_> {
                     problems: &mut own,
                 };
                 env_file::load(self.root, &mut manifest, &mut findings);
+                check::images(self.root, &manifest, &mut findings);
                 if manifest.platform.is_windows() {
                     // Windows needs more, as Copilot knows too.
                     let given = |key| merged.get(key).is_some_and(|entry| !entry.node.is_null());

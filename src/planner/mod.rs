@@ -18,6 +18,7 @@ mod endpoints;
 mod environment;
 mod http;
 mod iam;
+mod images;
 mod job;
 mod kubernetes;
 mod lattice;
@@ -53,11 +54,12 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 pub use addresses::{ServiceAddress, addresses};
 pub use capacity::MACHINE;
 pub use cluster::cluster_wanted;
+pub use images::{builds_wanted, locations_wanted};
 pub use kubernetes::{ClusterVersions, addons_wanted, version_wanted};
 use needs::Needs;
 pub use rehearse::rehearse;
 pub use surroundings::{
-    ExistingBalancer, ExistingNamespace, HostedZone, Surroundings, balancers_wanted,
+    ExistingBalancer, ExistingNamespace, HostedZone, Promoted, Surroundings, balancers_wanted,
     namespace_wanted, prefix_list_wanted, zones_wanted,
 };
 pub use tagged::{TaggedSubnets, tags_needed};
@@ -185,9 +187,10 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     for service in &services {
         if service.service_type == ServiceType::ScheduledJob {
             job::plan(&mut desired, context, &environment, service)?;
-            continue;
+        } else {
+            service::plan(&mut desired, context, live, &environment, service, &mut priorities)?;
         }
-        service::plan(&mut desired, context, live, &environment, service, &mut priorities)?;
+        images::first(&mut desired, service);
     }
     cluster::check(context, &desired)?;
     iam::bound(&mut desired, context);

@@ -66,6 +66,7 @@ fn surroundings(
         lattice_prefix_list: Some("pl-0".to_owned()),
         namespaces: namespace_wanted(workspace, environment).map(namespace).into_iter().collect(),
         kubernetes: ClusterVersions { default: Some("1.0".to_owned()), ..Default::default() },
+        ..Surroundings::default()
     }
 }
 

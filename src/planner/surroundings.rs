@@ -7,6 +7,7 @@ use super::{ClusterVersions, Context};
 use crate::engine::{Class, Failure};
 use crate::manifest::environment::NamespaceKind;
 use crate::manifest::{ServiceManifest, Workspace};
+use crate::resources::ecr::Recipe;
 
 /// What there is.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,21 @@ pub struct Surroundings {
     pub namespaces: BTreeMap<String, ExistingNamespace>,
     /// Versions of Kubernetes and of add-ons.
     pub kubernetes: ClusterVersions,
+    /// The tag that says the content of each folder, by how it is built.
+    pub contents: BTreeMap<Recipe, String>,
+    /// The same image by its digest, for each that manifests name by a tag in ECR.
+    pub digests: BTreeMap<String, String>,
+    /// What runs in another environment, by the image's name here: `api`, `api/proxy`.
+    pub promoted: BTreeMap<String, Promoted>,
+}
+
+/// An image of another environment that is to run in this one, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promoted {
+    /// By its digest.
+    pub from: String,
+    /// The tag that it gets.
+    pub tag: String,
 }
 
 /// A public hosted zone.

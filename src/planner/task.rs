@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::messaging::Messaging;
 use super::roles::{Roles, object_arn, secret_arn};
-use super::{Context, app_mesh, capacity, connect, lattice, logging, settings};
+use super::{Context, app_mesh, capacity, connect, images, lattice, logging, settings};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::env_file::in_s3;
 use crate::manifest::service::{
@@ -67,7 +67,8 @@ pub(super) fn plan(
         ..LogGroup::default()
     };
     let log_group = desired.add(&owner, &service.name, &log_group)?.name();
-    let shared = Shared { context, service, log_group, messaging, names };
+    let images = images::plan(desired, context, service)?;
+    let shared = Shared { context, service, log_group, messaging, names, images };
     let mut containers = BTreeMap::from([(service.name.clone(), shared.main())]);
     for (name, sidecar) in &service.sidecars {
         containers.insert(name.clone(), shared.sidecar(name, sidecar));
@@ -146,13 +147,20 @@ struct Shared<'a> {
     log_group: Input<String>,
     messaging: &'a Messaging,
     names: Names<'a>,
+    /// What the service's own containers run.
+    images: BTreeMap<String, Input<String>>,
 }
 
 impl Shared<'_> {
+    /// What a container of the service's own runs.
+    fn image(&self, container: &str) -> Input<String> {
+        self.images.get(container).cloned().unwrap_or_else(|| String::new().into())
+    }
+
     fn main(&self) -> Container {
         let service = self.service;
         Container {
-            image: service.image.location.clone(),
+            image: self.image(&service.name),
             repository_credentials: service.image.credentials.clone(),
             port_mappings: super::ports::of(service, &service.name),
             environment: self.environment(&service.variables),
@@ -182,7 +190,7 @@ impl Shared<'_> {
         let logging = &self.service.logging;
         let routed = logging.routed() && logging.sidecars == Some(true);
         Container {
-            image: sidecar.image.clone(),
+            image: self.image(name),
             repository_credentials: sidecar.credentials.clone(),
             essential: sidecar.essential,
             port_mappings: super::ports::of(self.service, name),
@@ -214,7 +222,7 @@ impl Shared<'_> {
     fn log_router(&self) -> Container {
         let logging = &self.service.logging;
         Container {
-            image: logging.image.clone().unwrap_or_else(|| logging::ROUTER_IMAGE.to_owned()),
+            image: logging.image.clone().unwrap_or_else(|| logging::ROUTER_IMAGE.to_owned()).into(),
             environment: self.environment(&logging.variables),
             environment_files: self.environment_files(logging.env_file.as_deref()),
             secrets: self.secrets(&logging.secrets),
@@ -227,7 +235,7 @@ impl Shared<'_> {
     fn collector(&self) -> Container {
         let image = &self.service.observability.collector_image;
         Container {
-            image: image.clone().unwrap_or_else(|| logging::COLLECTOR_IMAGE.to_owned()),
+            image: image.clone().unwrap_or_else(|| logging::COLLECTOR_IMAGE.to_owned()).into(),
             command: vec![logging::COLLECTOR_CONFIGURATION.to_owned()],
             ..self.container(COLLECTOR, &Settings::default())
         }
@@ -241,7 +249,7 @@ impl Shared<'_> {
             "trap 'exit 0' TERM; sleep {seconds} & wait $!; echo 'the run has taken {seconds}s, its timeout'; exit 124"
         );
         Container {
-            image: timeout.image.clone(),
+            image: timeout.image.clone().into(),
             command: ["sh", "-c", &script].map(str::to_owned).into(),
             depends_on: [(self.service.name.clone(), "START".to_owned())].into(),
             ..self.container(TIMER, &Settings::default())

@@ -8,7 +8,7 @@ use super::{Reach, Report, Subject};
 use crate::aws::facts::images::{self, Image};
 use crate::aws::facts::reference::Reference;
 use crate::aws::facts::web::Web;
-use crate::engine::{Address, Failure};
+use crate::engine::{Address, Failure, Input};
 use crate::resources::ecs::TaskDefinition;
 
 const CHECK: &str = "image";
@@ -25,6 +25,8 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
     for (address, task) in subject.changed::<TaskDefinition>() {
         let platform = if task.cpu_architecture == "ARM64" { "linux/arm64" } else { "linux/amd64" };
         for (name, container) in task.containers {
+            // What this run builds is looked at when it is built.
+            let Input::Known(image) = container.image else { continue };
             if container.repository_credentials.is_some() {
                 report.unchecked(CHECK, "images behind credentials", "shipit does not read them");
                 continue;
@@ -32,7 +34,7 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
             // Windows images are not told apart by release here.
             if task.operating_system == "LINUX" {
                 let one = Use { address: address.clone(), container: name, platform };
-                uses.entry(container.image).or_default().push(one);
+                uses.entry(image).or_default().push(one);
             }
         }
     }

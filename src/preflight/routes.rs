@@ -159,11 +159,14 @@ fn needs(subject: &Subject<'_>, service: &Service) -> Needs {
     let Input::Output(from) = &service.task_definition else { return needs };
     let Some(task) = subject.wanted::<TaskDefinition>(&from.address) else { return needs };
     for container in task.containers.values() {
-        let reference = Reference::parse(&container.image);
-        if reference.ecr().is_some() {
-            needs.services.extend(["ecr.api", "ecr.dkr", "s3"]);
-        } else {
-            needs.internet.insert(reference.host);
+        let elsewhere = match &container.image {
+            Input::Known(image) => Some(Reference::parse(image)),
+            // What is built lies in ECR.
+            Input::Output(_) => None,
+        };
+        match elsewhere.filter(|reference| reference.ecr().is_none()) {
+            Some(reference) => drop(needs.internet.insert(reference.host)),
+            None => needs.services.extend(["ecr.api", "ecr.dkr", "s3"]),
         }
         if container.log_configuration.as_ref().is_some_and(|log| log.driver == "awslogs") {
             needs.services.insert("logs");

@@ -14,7 +14,7 @@ use crate::aws::Cx;
 use crate::engine::diagnosis::Verdict;
 use crate::engine::retry::schedule;
 use crate::engine::{
-    Action, Address, Clock, Desired, Failure, Outcome, Owner, Plan, Registry, Step,
+    Action, Address, Clock, Desired, Failure, Outcome, OutputRef, Owner, Plan, Registry, Step,
 };
 
 /// SSM takes some three writes a second; more at once would only be throttled.
@@ -232,7 +232,15 @@ impl Page {
             .into_iter()
             .flatten()
             .filter_map(|(name, container)| {
-                let image = container["image"].as_str()?.to_owned();
+                // What was built is known by what became of it.
+                let image = match OutputRef::from_value(&container["image"]) {
+                    Some(built) => {
+                        let outputs = outcome.outputs.get(&built.address);
+                        outputs.or_else(|| plan.outputs.get(&built.address))?[&built.field].clone()
+                    }
+                    None => container["image"].clone(),
+                };
+                let image = image.as_str()?.to_owned();
                 let digest = image.split_once('@').map(|(_, digest)| digest.to_owned());
                 Some((name.clone(), Image { image, digest }))
             })

@@ -82,7 +82,8 @@ pub fn destroyed(plan: &Plan) -> [usize; 2] {
 /// Why a step is there, where its sign and its fields do not say it already.
 pub fn reason(step: &Step) -> Option<&str> {
     let told = match step.action {
-        Action::Create => !step.drift,
+        // Of an image it is told which one it is.
+        Action::Create => !step.drift && step.address.kind() != "ecr/image",
         Action::Update | Action::Revise => !step.changes.is_empty(),
         _ => false,
     };

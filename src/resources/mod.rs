@@ -46,6 +46,7 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<ec2::LaunchTemplate>(),
     Kind::of::<autoscaling::AutoScalingGroup>(),
     Kind::of::<ecr::Repository>(),
+    Kind::of::<ecr::Image>(),
     Kind::of::<ecs::Cluster>(),
     Kind::of::<efs::FileSystem>(),
     Kind::of::<efs::AccessPoint>(),

@@ -19,6 +19,7 @@ pub(crate) struct Held {
     pub(crate) topics: usize,
     pub(crate) subscriptions: usize,
     pub(crate) file_systems: usize,
+    pub(crate) repositories: usize,
 }
 
 impl Held {
@@ -36,6 +37,7 @@ impl Held {
                 }
                 "sns/topic" => held.topics += 1,
                 "efs/file-system" => held.file_systems += 1,
+                "ecr/repository" => held.repositories += 1,
                 _ => {}
             }
         }
@@ -46,7 +48,8 @@ impl Held {
     pub(crate) fn most(self) -> usize {
         let kinds = shipit::resources::REGISTRY.len() - KINDS;
         let all = 45 + 2 * kinds + 4 * self.services + self.queues + 2 * self.topics;
-        all + self.subscriptions + self.file_systems
+        // Its life cycle, its policy, and the image that is wanted of it.
+        all + self.subscriptions + self.file_systems + 3 * self.repositories
     }
 }
 

@@ -8,6 +8,7 @@ use shipit::aws::Cx;
 
 use crate::calls::budget::Held;
 use crate::support::Workdir;
+use crate::support::builder::Builder;
 use crate::support::examples::{self, Example};
 use crate::support::prepare::prepare;
 
@@ -57,7 +58,8 @@ fn every_example_comes_changes_and_goes() {
 }
 
 fn life(row: &Example) {
-    let workdir = Workdir::example(row.folder);
+    let builder = Builder::new();
+    let workdir = Workdir::example(row.folder).variable("PATH", &builder.search());
     prepare(&workdir, row.folder, row.environment);
     let environment = ["--env", row.environment];
     let deploy = || workdir.local(&[&["deploy", "--yes"], &environment[..]].concat()).expect(0);

@@ -10,6 +10,7 @@ mod examples;
 mod exit_codes;
 mod flags;
 mod forms;
+mod images;
 mod imported_cluster;
 mod init;
 mod jobs;

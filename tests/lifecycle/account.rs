@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use shipit::aws::calls::CallLog;
 use shipit::aws::local_client::http_client;
 use shipit::aws::{Cx, Session, SessionOptions};
+use shipit::build::Workshop;
 use shipit::engine::execute::Options;
 use shipit::engine::{
     Address, AllowDelete, Cancel, Desired, Live, Observation, Outcome, Plan, Registry, Scope,
@@ -18,6 +19,9 @@ use shipit::local::clock::Speed;
 use shipit::local::{LocalAws, LocalOptions};
 use shipit::resources::REGISTRY;
 
+use super::stores;
+use crate::support::builder::Builder;
+
 /// An account, with all drivers.
 pub(super) struct Account {
     pub(super) registry: Registry,
@@ -25,6 +29,8 @@ pub(super) struct Account {
     pub(super) cx: Arc<Cx>,
     runs: AtomicU32,
     clock: TokioClock,
+    /// Stands in for Docker as long as the account is there.
+    _builder: Builder,
     zone: OnceCell<()>,
 }
 
@@ -43,13 +49,17 @@ impl Account {
             ..SessionOptions::default()
         };
         let session = Session::load(&session, CallLog::new(None)).await.unwrap();
-        let cx = Arc::new(session.cx("123456789012".to_owned()));
+        let mut cx = session.cx("123456789012".to_owned());
+        let builder = Builder::new();
+        cx.workshop = Arc::new(Workshop::new(stores::workspace(), None, builder.path()));
+        let cx = Arc::new(cx);
         Self {
             registry: Registry::new(REGISTRY.iter().map(|kind| (kind.bind)(cx.clone())).collect()),
             cx,
             local,
             runs: AtomicU32::new(0),
             clock: TokioClock::faster(200.0),
+            _builder: builder,
             zone: OnceCell::new(),
         }
     }
@@ -108,7 +118,12 @@ impl Account {
 
     /// The live objects at an address.
     pub(super) async fn live(&self, address: &Address) -> Vec<Live> {
-        self.observe(&Desired::default()).await.at(address).cloned().collect()
+        self.live_among(&Desired::default(), address).await
+    }
+
+    /// The same for what is looked for only where it is wanted.
+    pub(super) async fn live_among(&self, desired: &Desired, address: &Address) -> Vec<Live> {
+        self.observe(desired).await.at(address).cloned().collect()
     }
 
     /// Takes shipit's tags away, as somebody with a console might.

@@ -18,7 +18,10 @@ where
     F: Future<Output = T> + Send + 'static,
 {
     // It has no tags of its own: it goes with its certificate.
-    let tagless = |example: &Example| example.address.kind() == "elbv2/listener-certificate";
+    // And an image with its repository.
+    let tagless = |example: &Example| {
+        ["elbv2/listener-certificate", "ecr/image"].contains(&example.address.kind())
+    };
     let examples = EXAMPLES.iter().map(|example| example()).filter(|example| !tagless(example));
     let running: Vec<_> = examples.map(|example| tokio::spawn(run(example))).collect();
     let mut all = Vec::new();

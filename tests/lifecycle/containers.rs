@@ -52,7 +52,7 @@ impl Graph {
 
 fn web() -> Container {
     Container {
-        image: "public.ecr.aws/nginx/nginx:1.27".to_owned(),
+        image: "public.ecr.aws/nginx/nginx:1.27".to_owned().into(),
         port_mappings: vec![PortMapping { name: Some("web".to_owned()), ..PortMapping::tcp(80) }],
         environment: BTreeMap::from([("MODE".to_owned(), Input::Known("fast".to_owned()))]),
         health_check: Some(HealthCheck::new(vec!["CMD-SHELL".to_owned(), "true".to_owned()])),
@@ -100,7 +100,7 @@ pub(super) fn task_definition() -> Example {
     let task = graph.task("api");
     let other = graph.role("api-other");
     let sidecar = json!(Container {
-        image: "public.ecr.aws/nginx/nginx:1.27".to_owned(),
+        image: "public.ecr.aws/nginx/nginx:1.27".to_owned().into(),
         essential: false,
         ..Container::default()
     });

@@ -59,7 +59,8 @@ impl Life<'_> {
     async fn assert_settled(&self, desired: &Desired, what: &str) {
         let plan = self.account.plan(desired).await;
         assert_eq!(lines(&plan), "", "after `{what}` the plan is not empty");
-        let twins = self.account.live(&self.example.address).await.len();
+        let twins =
+            self.account.live_among(&self.example.desired, &self.example.address).await.len();
         assert!(self.info().revisioned || twins == 1, "after `{what}` there are {twins}");
     }
 
@@ -175,7 +176,8 @@ impl Life<'_> {
 
     /// The live object; the latest revision of what is revisioned.
     async fn only(&self) -> Live {
-        self.account.live(&self.example.address).await.pop().unwrap()
+        let Life { account, example, .. } = self;
+        account.live_among(&example.desired, &example.address).await.pop().unwrap()
     }
 
     /// Someone else deletes it: it is made again.

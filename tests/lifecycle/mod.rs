@@ -60,6 +60,7 @@ lives! {
     security_group => network::security_group,
     security_group_rule => network::security_group_rule,
     repository => stores::repository,
+    image => stores::image,
     log_group => stores::log_group,
     role => stores::role,
     instance_profile => capacity::instance_profile,

@@ -118,6 +118,7 @@ pub(super) const RENAMES: &[(&str, &str, &str)] = &[
     ("ecs/capacity-provider", "useLocalStorage", "local_storage"),
     ("ecs/capacity-provider", "networkConfiguration", "subnets"),
     ("ecs/capacity-provider", "storageSizeGiB", "storage"),
+    ("ecr/image", "imageTag", "tag"),
     ("ecr/repository", "imageTagMutability", "tag_mutability"),
     ("ecr/repository", "imageScanningConfiguration", "scan_on_push"),
     ("ecr/repository", "encryptionConfiguration.encryptionType", "encryption"),

@@ -103,6 +103,7 @@ const WRITTEN: &[Written] = &[
         ],
         ecr::repository::EXCLUDED,
     ),
+    written("ecr/image", "ecr", &["PutImage"], ecr::image::EXCLUDED),
     written(
         "efs/file-system",
         "efs",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shipit::engine::Handle;
-use shipit::resources::ecr::Repository;
+use shipit::resources::ecr::{Image, Recipe, Repository};
 use shipit::resources::iam::Role;
 use shipit::resources::logs::LogGroup;
 use shipit::resources::s3::Bucket;
@@ -215,4 +215,36 @@ fn delivery(service: &str, bucket: &str) -> Value {
         "Action": "s3:PutObject",
         "Resource": format!("arn:aws:s3:::{bucket}/*"),
     }] })
+}
+
+/// The workspace whose folders images are built from.
+pub(super) fn workspace() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/built")
+}
+
+pub(super) fn image() -> Example {
+    let mut graph = Graph::default();
+    let repository = Repository { tag_mutability: "IMMUTABLE".to_owned(), ..Repository::default() };
+    let repository = graph.add("api", &repository);
+    let recipe = Recipe {
+        context: "api".to_owned(),
+        dockerfile: "api/Dockerfile".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        ..Recipe::default()
+    };
+    let image = Image {
+        repository: repository.name(),
+        uri: repository.uri(),
+        tag: shipit::build::tag(&workspace(), &recipe).unwrap(),
+        build: Some(recipe),
+        copy: None,
+    };
+    let image = graph.add("api", &image);
+    graph.example(&image, vec![]).fixed(&[
+        ("repository", "an image in another repository is another image"),
+        ("uri", "where the repository is"),
+        ("tag", "another content is another image"),
+        ("build", "how the content came about; AWS does not know it"),
+        ("copy", "where the content came from; AWS does not know it"),
+    ])
 }

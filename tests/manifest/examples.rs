@@ -19,6 +19,7 @@ fn every_example_loads_without_a_word() {
         names,
         [
             "anywhere",
+            "built",
             "domains",
             "dual-stack",
             "files",

@@ -437,7 +437,10 @@ fn a_run_in_one_environment_is_not_stopped_by_another() {
     let variables = |name: &str| (name == "TAG").then(|| "1".to_owned());
     let loaded = Workspace::load_for(folder.path(), Some("test"), &variables)
         .unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(loaded.service_in("api", "test").unwrap().image.location, "nginx:1");
+    assert_eq!(
+        loaded.service_in("api", "test").unwrap().image.location.as_deref(),
+        Some("nginx:1")
+    );
     assert_eq!(loaded.environments.len(), 1);
     assert_snapshot!(Workspace::load(folder.path(), &variables).unwrap_err(), @r#"
     error: `${ACCOUNT}` is not defined

@@ -12,6 +12,11 @@ fn anywhere_in_test() {
 }
 
 #[test]
+fn built_in_test() {
+    insta::assert_snapshot!(graph("built", "test"));
+}
+
+#[test]
 fn windows_in_test() {
     insta::assert_snapshot!(graph("windows", "test"));
 }
@@ -126,6 +131,7 @@ fn every_example_is_planned_above() {
         all,
         [
             "anywhere test",
+            "built test",
             "domains test",
             "dual-stack test",
             "files test",

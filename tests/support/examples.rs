@@ -31,6 +31,24 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "built",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("web/index.html", "Hello from", "Greetings from"),
+            ("shipit/jobs/report.yml", "PYTHON: \"3.13\"", "PYTHON: \"3.14\""),
+        ],
+        steps: &[
+            "create ecr/image.report",
+            "create ecr/image.web",
+            "revise ecs/task-definition.report: containers.report.image",
+            "update iam/role.report/scheduler: inline_policies.run",
+            "revise ecs/task-definition.web: containers.web.image",
+            "update scheduler/schedule.report: run.task_definition",
+            "update ecs/service.web: task_definition",
+        ],
+    },
+    Example {
         folder: "domains",
         environment: "test",
         region: "eu-west-1",

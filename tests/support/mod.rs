@@ -1,5 +1,6 @@
 //! What the suites share: folders to work in, the binary, Python, servers on loopback.
 
+pub(crate) mod builder;
 pub(crate) mod examples;
 pub(crate) mod prepare;
 pub(crate) mod python;

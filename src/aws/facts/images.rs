@@ -54,6 +54,32 @@ fn platform(of: &Value) -> Option<String> {
     (system != "unknown").then(|| format!("{system}/{architecture}"))
 }
 
+/// The same image by its digest, for one that is named by a tag in a registry of ECR in the clients' region
+/// (`ecr:DescribeImages`); `None` where there is none, or the registry is another region's.
+///
+/// # Errors
+/// The API refuses.
+pub async fn digest(cx: &Cx, image: &str) -> Result<Option<String>, Failure> {
+    let reference = Reference::parse(image);
+    let Some((account, _)) = reference.ecr().filter(|(_, region)| *region == cx.region) else {
+        return Ok(None);
+    };
+    if reference.is_digest() {
+        return Ok(None);
+    }
+    let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(&reference.version);
+    let call = cx
+        .ecr
+        .describe_images()
+        .repository_name(&reference.repository)
+        .image_ids(id.build())
+        .set_registry_id((account != cx.account).then(|| account.to_owned()));
+    let answer = call.send().await.map_err(|error| classify("ecr DescribeImages", error));
+    let Some(answer) = unless_gone(answer)? else { return Ok(None) };
+    let digest = answer.image_details().first().and_then(|detail| detail.image_digest());
+    Ok(digest.map(|digest| format!("{}/{}@{digest}", reference.host, reference.repository)))
+}
+
 /// The image of an ECR registry in the clients' region (`ecr:BatchGetImage`). The platform of an
 /// image that is not a list is in its configuration, which lies in S3: it is read with `web` only.
 ///

@@ -43,6 +43,22 @@ impl Default for Web {
 }
 
 impl Web {
+    /// These bytes of a document, both ends included.
+    ///
+    /// # Errors
+    /// It cannot be reached, or is not shown.
+    pub async fn part(&self, url: &str, first: u64, last: u64) -> Result<Vec<u8>, Failure> {
+        let range = format!("bytes={first}-{last}");
+        let answer = self.get(url, &[("range", &range)]).await?;
+        match answer.status {
+            200 | 206 => Ok(answer.body),
+            status => {
+                let host = url.split('/').nth(2).unwrap_or_default();
+                Err(Failure::new(Class::Server, format!("{host} answered HTTP {status}")))
+            }
+        }
+    }
+
     /// Asks once, and follows no redirect.
     pub(super) async fn get(
         &self,

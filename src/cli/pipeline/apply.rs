@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use super::{CONCURRENCY, Choices, Pipeline};
 use crate::cli::{Exit, Stop, interrupt, local, timings};
 use crate::engine::execute::Options;
-use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, execute};
+use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, Spec, execute};
 use crate::lock::Locks;
 use crate::render::human;
 use crate::render::human::progress::Progress;
+use crate::resources::ecr::Image;
 
 /// How often a plan that is stale by the time it is locked is made anew.
 const ROUNDS: usize = 2;
@@ -130,7 +131,8 @@ impl Pipeline {
     async fn run(&self, plan: &Plan, locks: Option<&Locks>, cancel: &Cancel) -> Result<Exit, Stop> {
         let progress = Progress::new(&self.terminal);
         let options = Options {
-            concurrency: CONCURRENCY,
+            // Builds take long, and hold no call of AWS's.
+            concurrency: CONCURRENCY + builds(plan),
             no_wait: self.global.no_wait,
             fence: locks.map(|locks| Arc::new(locks.clone()) as Arc<dyn Fence>),
         };
@@ -160,6 +162,10 @@ impl Pipeline {
         }
         Ok(exit)
     }
+}
+
+fn builds(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| step.address.kind() == Image::KIND).count()
 }
 
 fn exit_of(outcome: &Outcome) -> Exit {

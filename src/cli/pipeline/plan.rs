@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::{CONCURRENCY, Choices, Pipeline, PlanOptions, Which};
 use crate::cli::{Exit, Stop, plan_file};
-use crate::engine::{Address, Desired, Observation, Plan, Severity, find_losses, plan};
+use crate::engine::{Address, Desired, Observation, Plan, Severity, Spec, find_losses, plan};
 use crate::render::human::text;
+use crate::resources::ecr::Image;
 
 /// What a plan was made from.
 pub(super) struct Planned {
@@ -13,6 +14,18 @@ pub(super) struct Planned {
     pub(super) desired: Desired,
     pub(super) observation: Observation,
     pub(super) took: Duration,
+}
+
+/// Says of each image that is made which one, and how.
+fn say_builds(plan: &mut Plan) {
+    for step in plan.steps.iter_mut().filter(|step| step.address.kind() == Image::KIND) {
+        let Some(image) = &step.spec else { continue };
+        let name = format!("{}:{}", step.address.name(), image["tag"].as_str().unwrap_or_default());
+        step.reason = match image["copy"].as_str() {
+            Some(from) => format!("copies {from} as {name}"),
+            None => format!("builds and pushes {name}"),
+        };
+    }
 }
 
 impl Pipeline {
@@ -54,6 +67,7 @@ impl Pipeline {
         let mut plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
         desired.mark(&mut plan);
+        say_builds(&mut plan);
         find_losses(&self.registry, &mut plan, CONCURRENCY).await;
         plan.protected = self.protected(&observation);
         self.book.mark(&mut plan, &self.registry, &desired);

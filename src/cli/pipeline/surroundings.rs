@@ -1,13 +1,18 @@
 //! Asks for what exists beside shipit's resources, where manifests name it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Pipeline, Which};
 use crate::aws::Cx;
 use crate::aws::facts::balancers::{self, Balancer};
 use crate::aws::facts::namespaces::{self, Namespace};
-use crate::aws::facts::{clusters, kubernetes, prefix_lists, zones};
+use crate::aws::facts::{clusters, images, kubernetes, prefix_lists, zones};
+use crate::build;
 use crate::cli::Stop;
+use crate::engine::{Class, Failure};
 use crate::manifest::environment::NamespaceKind;
 use crate::planner::{self, ExistingBalancer, ExistingNamespace, HostedZone, Surroundings};
+use crate::resources::ecr::Recipe;
 
 impl Pipeline {
     /// Hosted zones and load balancers, asked for once and only where a manifest needs them.
@@ -87,7 +92,41 @@ impl Pipeline {
         });
         found.kubernetes.addons =
             futures_util::future::try_join_all(asked).await?.into_iter().collect();
+        found.contents = self.contents(&services).await?;
+        found.digests = self.digests(&services).await?;
         Ok(found)
+    }
+
+    /// What the folders hold that images are built from.
+    async fn contents(
+        &self,
+        services: &BTreeSet<String>,
+    ) -> Result<BTreeMap<Recipe, String>, Stop> {
+        let wanted = planner::builds_wanted(&self.workspace, &self.target.environment, services);
+        let root = self.workspace.root.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let tag = |recipe: Recipe| Ok((recipe.clone(), build::tag(&root, &recipe)?));
+            wanted.into_iter().map(tag).collect::<Result<_, build::Unusable>>()
+        });
+        let read = read.await.map_err(|error| Failure::internal(error.to_string()))?;
+        read.map_err(|unusable| Stop::failed(unusable.message, unusable.hint))
+    }
+
+    /// Which images are meant by tags in ECR now. What cannot be told stays as it is written.
+    async fn digests(&self, services: &BTreeSet<String>) -> Result<BTreeMap<String, String>, Stop> {
+        let wanted = planner::locations_wanted(&self.workspace, &self.target.environment, services);
+        let cx = &self.account.cx;
+        let asked = wanted.into_iter().map(|location| async move {
+            match images::digest(cx, &location).await {
+                Ok(digest) => Ok(digest.map(|resolved| (location, resolved))),
+                Err(failure) if matches!(failure.class, Class::Denied | Class::NotServed) => {
+                    Ok(None)
+                }
+                Err(failure) => Err(failure),
+            }
+        });
+        let found = futures_util::future::try_join_all(asked).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What a single value may look like is not here but where it is read.
 
+mod build;
 mod capacity;
 mod connect;
 mod containers;
@@ -24,6 +25,7 @@ mod workspace;
 
 use std::sync::Arc;
 
+pub(crate) use build::images;
 pub(crate) use environment::{environment, vpc};
 pub use job::TIMER;
 pub(crate) use service::{count, service};

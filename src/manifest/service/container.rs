@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::build::{Build, BuildShape, SidecarImage, Source};
 use super::settings::Settings;
 use crate::manifest::env_file::EnvFile;
 use crate::manifest::read::{
@@ -18,7 +19,9 @@ record! {
     /// The main container's image.
     pub struct Image {
         /// The image to run: `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
-        location: String as Location,
+        location: Option<String> as Option<Location>,
+        /// How the image is built, instead: a Dockerfile's path, or a map.
+        build: Option<Build> as Option<BuildShape>,
         /// The port that the container listens on.
         port: Option<u16> as Option<Port>,
         /// The instance's port that leads to it, in network mode `bridge`; any that is free when left out.
@@ -61,7 +64,7 @@ record! {
     pub struct Sidecar {
         ..=settings: Settings,
         /// The image to run.
-        image: String as SidecarImage,
+        image: Source as SidecarImage,
         /// The port that it listens on: `8080`, or with a protocol `8125/udp`.
         port: Option<SidecarPort>,
         /// The instance's port that leads to `port`, in network mode `bridge`; any that is free when left out.
@@ -289,40 +292,6 @@ impl Read for SecretSource {
                 problem.help = Some("a secret's value does not belong in a manifest: store it with `aws ssm put-parameter --type SecureString`".to_owned());
             }
             None
-        }
-    }
-}
-
-record! {
-    /// An image by its location.
-    pub(crate) struct ImageMap {
-        /// The image to run.
-        location: String as Location,
-    }
-}
-
-/// A sidecar's image: a word, or `{location: ...}`.
-#[derive(Debug)]
-pub(crate) struct SidecarImage;
-
-impl JsonSchema for SidecarImage {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SidecarImage".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<String>(generator), part::<ImageMap>(generator)])
-    }
-}
-
-impl Read for SidecarImage {
-    type Value = String;
-
-    fn read(node: &Node, reader: &mut Reader) -> Option<String> {
-        if is_map(node) {
-            ImageMap::read(node, reader).map(|map| map.location)
-        } else {
-            Location::read(node, reader)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `kind: service`: containers that run all the time, and how they are reached.
 
+mod build;
 mod capacity;
 mod connect;
 mod container;
@@ -20,6 +21,7 @@ mod storage;
 
 use std::collections::BTreeMap;
 
+pub use build::{Build, Source};
 pub use capacity::{
     Constraint, NetworkMode, Resource, Runs, ServiceCapacity, Share, Strategy, TaskPlacement,
 };
@@ -328,6 +330,15 @@ impl Platform {
     /// Is it Windows?
     pub fn is_windows(self) -> bool {
         self.system() != "LINUX"
+    }
+
+    /// What images for it are for, as registries write it.
+    pub fn of_images(self) -> &'static str {
+        match self {
+            Self::LinuxX86 => "linux/amd64",
+            Self::LinuxArm64 => "linux/arm64",
+            _ => "windows/amd64",
+        }
     }
 
     /// The operating system, as ECS calls it.

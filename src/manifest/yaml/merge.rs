@@ -6,6 +6,10 @@ use super::{Node, Value};
 /// (path of the map, keys of the one form); the other form is every other key.
 const EXCLUSIVE: &[(&str, &[&str])] = &[("count", &["spot"])];
 
+/// Keys of which only one may stand in a map, beside whatever else does; `*` is any one name.
+const RIVALS: &[(&str, &[&str])] =
+    &[("image", &["location", "build"]), ("sidecars.*.image", &["location", "build"])];
+
 /// `base` with `over` laid on top. Maps merge key by key, to any depth; lists and scalars are
 /// replaced, and so is a value whose form differs (`count: 2` over a map). A key without a value
 /// changes nothing.
@@ -22,6 +26,13 @@ fn lay(base: &Node, over: &Node, path: &str) -> Node {
         let chosen = above.iter().filter(|entry| !entry.node.is_null());
         for is_form in chosen.map(|entry| form.contains(&entry.key.as_str())) {
             entries.retain(|entry| form.contains(&entry.key.as_str()) == is_form);
+        }
+    }
+    for (_, rivals) in RIVALS.iter().filter(|(at, _)| is_at(at, path)) {
+        let chosen = above.iter().filter(|entry| !entry.node.is_null());
+        for chosen in chosen.filter(|entry| rivals.contains(&entry.key.as_str())) {
+            entries
+                .retain(|entry| entry.key == chosen.key || !rivals.contains(&entry.key.as_str()));
         }
     }
     for entry in above {
@@ -41,4 +52,11 @@ fn lay(base: &Node, over: &Node, path: &str) -> Node {
         }
     }
     Node { span: base.span, value: Value::Mapping(entries) }
+}
+
+fn is_at(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<&str>, Vec<&str>) =
+        (pattern.split('.').collect(), path.split('.').collect());
+    pattern.len() == path.len()
+        && pattern.iter().zip(path).all(|(want, step)| *want == "*" || *want == step)
 }

@@ -160,6 +160,20 @@ pub const ACTIONS: &[Actions] = &[
         delete: &["ecr:DeleteRepository"],
     },
     Actions {
+        kind: "ecr/image",
+        resource: "ecr:{region}:{account}:repository/*",
+        create: &[
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:InitiateLayerUpload",
+            "ecr:UploadLayerPart",
+            "ecr:CompleteLayerUpload",
+            "ecr:PutImage",
+        ],
+        update: &[],
+        delete: &["ecr:BatchDeleteImage"],
+    },
+    Actions {
         kind: "ecs/cluster",
         resource: "ecs:{region}:{account}:cluster/{name}",
         create: &["ecs:CreateCluster", "ecs:TagResource", "ecs:PutClusterCapacityProviders"],

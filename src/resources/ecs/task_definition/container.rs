@@ -10,7 +10,7 @@ use crate::engine::Input;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
     /// The image, with a tag or digest.
-    pub image: String,
+    pub image: Input<String>,
     /// ARN of the secret with a private registry's credentials.
     pub repository_credentials: Option<String>,
     /// CPU units reserved; 0 for no reservation.
@@ -97,7 +97,7 @@ impl Default for Container {
     /// An essential container with no image yet.
     fn default() -> Self {
         Self {
-            image: String::new(),
+            image: Input::Known(String::new()),
             repository_credentials: None,
             cpu: 0,
             memory: None,

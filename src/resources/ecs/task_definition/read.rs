@@ -90,7 +90,7 @@ fn owned(text: Option<&str>) -> String {
 
 fn container(from: &ContainerDefinition, awsvpc: bool) -> Container {
     Container {
-        image: owned(from.image()),
+        image: owned(from.image()).into(),
         repository_credentials: from
             .repository_credentials()
             .map(|one| one.credentials_parameter().to_owned()),

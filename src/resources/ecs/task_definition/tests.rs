@@ -32,7 +32,7 @@ fn known(text: &str) -> Input<String> {
 /// A container with nothing left at its default.
 fn full() -> Container {
     Container {
-        image: "nginx:1.27".into(),
+        image: "nginx:1.27".to_owned().into(),
         repository_credentials: Some("arn:aws:secretsmanager:eu-west-1:1:secret:hub".into()),
         cpu: 128,
         memory: Some(512),
@@ -132,13 +132,13 @@ fn read_back(container: &Container) -> Container {
 #[test]
 fn a_container_reads_back_as_it_was_written() {
     assert_eq!(read_back(&full()), full());
-    let plain = Container { image: "nginx".into(), ..Container::default() };
+    let plain = Container { image: "nginx".to_owned().into(), ..Container::default() };
     assert_eq!(read_back(&plain), plain);
 }
 
 #[test]
 fn a_plain_container_asks_for_nothing_that_is_default() {
-    let plain = Container { image: "nginx".into(), ..Container::default() };
+    let plain = Container { image: "nginx".to_owned().into(), ..Container::default() };
     let expected =
         ContainerDefinition::builder().name("api").image("nginx").essential(true).build();
     assert_eq!(write::container("api", &plain).unwrap(), expected);
@@ -169,7 +169,7 @@ fn what_ecs_leaves_out_is_spelt_out() {
         containers: map(
             "api",
             Container {
-                image: "nginx".into(),
+                image: "nginx".to_owned().into(),
                 port_mappings: vec![PortMapping::tcp(80)],
                 health_check: Some(HealthCheck::new(texts(&["CMD", "true"]))),
                 ..Container::default()

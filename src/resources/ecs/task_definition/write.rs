@@ -40,7 +40,7 @@ pub(super) fn container(name: &str, from: &Container) -> Result<ContainerDefinit
     let enabled = from.version_consistency == "enabled";
     Ok(ContainerDefinition::builder()
         .name(name)
-        .image(&from.image)
+        .image(from.image.get()?)
         .set_repository_credentials(credentials(from.repository_credentials.as_deref())?)
         .set_cpu((from.cpu > 0).then_some(from.cpu))
         .set_memory(from.memory)

@@ -1,0 +1,3 @@
+"""Says that there is nothing to report."""
+
+print("nothing to report")
