@@ -174,6 +174,14 @@ impl Workshop {
         Err(ended(failure, "no-access", tail(&format!("{} push", builder.tool.name()), ran)))
     }
 
+    /// Whether there is a builder, and one that is new enough.
+    ///
+    /// # Errors
+    /// There is none, or it is too old.
+    pub async fn ready(&self) -> Result<(), Failure> {
+        self.builder().await.map(drop)
+    }
+
     async fn builder(&self) -> Result<&Builder, Failure> {
         let find = || Builder::find(self.wanted.as_deref(), &self.path);
         self.found.get_or_try_init(find).await

@@ -7,6 +7,7 @@ mod apply;
 mod completion;
 mod convert;
 mod deploy;
+mod diff;
 mod drift;
 mod env;
 mod global;
@@ -22,6 +23,7 @@ mod open;
 mod pipeline;
 mod plan;
 mod plan_file;
+mod promote;
 mod running;
 mod schema;
 mod secret;
@@ -92,6 +94,8 @@ enum Command {
     Deploy(deploy::Args),
     #[command(subcommand)]
     Mesh(mesh::Command),
+    Promote(promote::Args),
+    Diff(diff::Args),
     Unlock(unlock::Args),
     Drift(drift::Args),
     Validate(validate::Args),
@@ -110,7 +114,11 @@ impl Command {
     /// Whether it makes or applies a plan.
     fn plans(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Apply(_) | Self::Deploy(_) | Self::Adopt(_) => true,
+            Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Deploy(_)
+            | Self::Promote(_)
+            | Self::Adopt(_) => true,
             Self::Env(command) => command.plans(),
             Self::Svc(command) => command.plans(),
             Self::Job(command) => command.plans(),
@@ -200,6 +208,8 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Drift(args) => drift::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Mesh(command) => mesh::run(global, command),
+        Command::Promote(args) => promote::run(global, args).await,
+        Command::Diff(args) => diff::run(global, args).await,
         Command::Unlock(args) => unlock::run(global, args).await,
         Command::Validate(args) => validate::run(global, args),
         Command::Schema(args) => schema::run(global, args),

@@ -424,10 +424,11 @@ impl Loader<'_> {
             if let Some(mut manifest) = manifest {
                 let at = environments.iter().find(|found| found.name == *environment);
                 let at = at.and_then(|found| found.environment.as_ref());
+                let unread = own.iter().map(|problem| problem.span).collect();
                 let mut findings = check::Findings {
                     source: &file.source,
                     node: &merged,
-                    unread: Vec::new(),
+                    unread,
                     problems: &mut own,
                 };
                 env_file::load(self.root, &mut manifest, &mut findings);

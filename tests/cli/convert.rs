@@ -84,11 +84,11 @@ fn what_has_no_counterpart_is_told() {
 
     to be written by hand:
 
-    error: `image.build` needs a container builder, which comes in a later release
+    error: there is no Dockerfile Dockerfile
       --> shipit/services/web.yml:7:3
       7 |   build: ./Dockerfile
         |   ^^^^^ 
-      = help: build and push the image first, then name it: `image.location: REPOSITORY:TAG`
+      = help: paths begin at the workspace's root, the folder that holds `shipit`
 
     1 error
     containers find SHIPIT_ variables where Copilot gave COPILOT_ ones

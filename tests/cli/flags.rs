@@ -40,6 +40,8 @@ const COMMANDS: &[&[&str]] = &[
     &["plan"],
     &["apply"],
     &["deploy"],
+    &["promote"],
+    &["diff"],
     &["drift"],
     &["adopt"],
     &["unlock"],

@@ -40,19 +40,31 @@ async fn pushed(cx: Cx, repository: &str) -> Vec<(Vec<String>, String)> {
 /// The lines of a plan that are about images.
 fn about_images(ran: &Ran) -> String {
     let lines = ran.stdout.lines().filter(|line| line.contains("ecr/image"));
-    lines.map(|line| format!("{}\n", line.trim_end())).collect()
+    lines.map(|line| format!("{}\n", line.trim())).collect()
 }
 
 #[test]
 fn images_are_built_pushed_and_deployed_by_digest_and_left_alone_after_that() {
     let (builder, workdir) = built();
     let planned = workdir.local(&["plan"]).expect(0);
-    insta::assert_snapshot!(about_images(&planned), @"");
+    insta::assert_snapshot!(about_images(&planned), @r"
+    + ecr/image.api                 create: builds and pushes api:sha-3b116bd610a46269
+    + ecr/image.report            create: builds and pushes report:sha-3b116bd610a46269
+    + ecr/image.web                 create: builds and pushes web:sha-15a98e5796f54de6
+    ");
     assert_eq!(builder.asked(), Vec::<String>::new(), "planning builds nothing");
 
     let deployed = workdir.local(DEPLOY).expect(0);
     assert!(deployed.stderr.contains("  web | #5 naming to web done\n"), "{}", deployed.stderr);
-    insta::assert_snapshot!(builder.asked().join("\n"), @"");
+    insta::assert_snapshot!(builder.asked().join("\n"), @r"
+    docker buildx build --platform linux/amd64 --file web/Dockerfile --tag REGISTRY/built/test/web:sha-15a98e5796f54de6 --progress plain --provenance=false --load web
+    docker buildx build --platform linux/arm64 --file api/Dockerfile --tag REGISTRY/built/test/api:sha-3b116bd610a46269 --target serve --build-arg PYTHON=3.13 --progress plain --provenance=false --load api
+    docker buildx build --platform linux/arm64 --file api/Dockerfile --tag REGISTRY/built/test/report:sha-3b116bd610a46269 --target serve --build-arg PYTHON=3.13 --progress plain --provenance=false --load api
+    docker login --username AWS --password-stdin REGISTRY < a password
+    docker push REGISTRY/built/test/api:sha-3b116bd610a46269
+    docker push REGISTRY/built/test/report:sha-3b116bd610a46269
+    docker push REGISTRY/built/test/web:sha-15a98e5796f54de6
+    ");
     let running = workdir.by_hand(images);
     for (name, image) in ["api", "report", "web"].iter().zip(&running) {
         let there = workdir.by_hand(async |cx| pushed(cx, &format!("built/test/{name}")).await);
@@ -79,7 +91,7 @@ fn images_are_built_pushed_and_deployed_by_digest_and_left_alone_after_that() {
     assert_eq!(builder.asked(), Vec::<String>::new());
     workdir.local(DEPLOY).expect(0);
     let asked = builder.asked();
-    assert_eq!(asked.len(), 3, "{asked:#?}");
+    assert_eq!(asked.len(), 3, "{asked:#?}"); // build, login, push
     // Back to what was there before: the image still is.
     workdir.edit("web/index.html", "Good morning", "Hello");
     let steps = workdir.steps(&["plan"]);
@@ -128,7 +140,17 @@ fn refused(builder: &Builder, workdir: &Workdir, code: i32, options: &[&str]) ->
     assert_eq!(workdir.by_hand(images), Vec::<String>::new(), "nothing of it is deployed");
     builder.asked();
     let (_, error) = ran.stderr.split_once("error: ").unwrap_or_else(|| panic!("{}", ran.stderr));
-    format!("error: {error}")
+    // How long it took is another matter.
+    let lines = error.lines().take_while(|line| !line.contains(" of local AWS's time"));
+    let lines: Vec<&str> = lines.collect();
+    let text = format!("error: {}", lines.join("\n"));
+    let at = text.find("127.0.0.1:").map(|at| &text[at..]);
+    let host =
+        at.map(|at| at.split(|c: char| !c.is_ascii_digit() && !".:".contains(c)).next().unwrap());
+    match host.map(|host| host.trim_end_matches([':', '.'])) {
+        Some(host) => text.replace(host, "REGISTRY"),
+        None => text,
+    }
 }
 
 #[test]
@@ -136,7 +158,15 @@ fn what_cannot_be_built_is_not_deployed() {
     let (builder, workdir) = built();
     workdir.local(&["env", "deploy", "--yes"]).expect(0);
     builder.plays(json!({"fails": "web"}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: ecr/image.web: `docker buildx build` failed: ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 2
+    hint: correct what its last lines say, then run the same command again
+      log of docker buildx build
+      | #1 [internal] load build definition from web/Dockerfile
+      | #5 [2/2] RUN make
+      | #5 0.312 make: *** No targets.  Stop.
+      | ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 2
+    "#);
     let live =
         workdir.local(&["--format", "json", "svc", "show", "--name", "web"]).expect(0).json();
     let live: Vec<&str> = live["resources"]
@@ -148,16 +178,38 @@ fn what_cannot_be_built_is_not_deployed() {
     assert_eq!(live, ["ecr/repository.web"], "nothing of the service but where its image would be");
 
     builder.plays(json!({"platform": "linux/arm64"}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: ecr/image.web: the image that was built is for linux/arm64, and the service runs on linux/amd64
+    hint: is a base image in `web/Dockerfile` pinned to a platform (`FROM --platform`) or a digest? or change `platform` in the manifest
+    "#);
     builder.plays(json!({"login": "denied"}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: ecr/image.web: registry REGISTRY lets nobody in: Error response from daemon: login attempt to http://REGISTRY/v2/ failed with status: 400 Bad Request
+    hint: the credentials need `ecr:GetAuthorizationToken`; is the registry reached from here?
+      log of docker login
+      | Error response from daemon: login attempt to http://REGISTRY/v2/ failed with status: 400 Bad Request
+    "#);
     builder.plays(json!({"push": "denied"}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: ecr/image.web: no access to REGISTRY: the registry takes no image
+    hint: the credentials need `ecr:InitiateLayerUpload`, `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload`, `ecr:BatchCheckLayerAvailability` and `ecr:PutImage` for the repository
+      log of docker push
+      | denied: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:InitiateLayerUpload
+    "#);
     builder.plays(json!({"version": "Docker version 19.03.15, build 99e3ed8919"}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: docker 19.3 is too old to build for a platform: 20.10 is needed
+    hint: update docker, or choose another builder with `--builder`
+    "#);
     builder.plays(json!({}));
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &["--builder", "podman"]), @"");
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &["--builder", "make"]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &["--builder", "podman"]), @r#"
+    error: builder `podman` is not on PATH
+    hint: install one of them; or push the image yourself and name it: `image.location: REPOSITORY:TAG`
+    "#);
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &["--builder", "make"]), @r#"
+    error: there is no builder `make`
+    hint: `--builder` and SHIPIT_BUILDER take docker, finch, podman and buildah
+    "#);
     // In the end it is only a matter of doing it again.
     workdir.local(&["svc", "deploy", "--name", "web", "--yes"]).expect(0);
     assert_eq!(workdir.by_hand(images).len(), 1);
@@ -167,7 +219,10 @@ fn what_cannot_be_built_is_not_deployed() {
 fn without_any_builder_it_is_said_what_to_install() {
     let (builder, workdir) = with(Builder::called("kaniko"));
     workdir.local(&["env", "deploy", "--yes"]).expect(0);
-    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @"");
+    insta::assert_snapshot!(refused(&builder, &workdir, 1, &[]), @r#"
+    error: no builder found: none of docker, finch, podman and buildah is on PATH
+    hint: install one of them; or push the image yourself and name it: `image.location: REPOSITORY:TAG`
+    "#);
 }
 
 #[test]
@@ -191,9 +246,13 @@ fn a_saved_plan_builds_what_it_was_made_from_or_nothing() {
     workdir.local(&["plan", "--out", "plan.json"]).expect(0);
     workdir.edit("web/index.html", "Hello", "Good evening");
     let ran = workdir.local(&["apply", "plan.json", "--yes"]);
-    assert_ne!(ran.code, 0);
-    assert!(ran.stderr.contains("`web` has changed since this was planned"), "{}", ran.stderr);
-    assert!(!builder.asked().iter().any(|line| line.ends_with(" web") && line.contains("build")));
+    assert_eq!(ran.code, 4);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: the plan is stale: one thing that it depends on has changed since it was made
+      ecr/image.web  tag: "sha-15a98e5796f54de6" in the plan, "sha-7dc1433e1e0077cd" wanted now
+    hint: plan again, and look at what it would do now
+    "#);
+    assert_eq!(builder.asked(), Vec::<String>::new());
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod mesh_app_mesh;
 mod network;
 mod observed;
 mod preflight;
+mod promote;
 mod protection;
 mod refusals;
 mod releases;

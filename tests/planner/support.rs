@@ -119,6 +119,7 @@ fn surroundings() -> Surroundings {
         balancers: BTreeMap::from([("office".to_owned(), office)]),
         namespaces: BTreeMap::new(),
         kubernetes: ClusterVersions { default: Some("1.35".to_owned()), addons: addons() },
+        ..Surroundings::default()
     }
 }
 

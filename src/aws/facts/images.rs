@@ -80,6 +80,24 @@ pub async fn digest(cx: &Cx, image: &str) -> Result<Option<String>, Failure> {
     Ok(digest.map(|digest| format!("{}/{}@{digest}", reference.host, reference.repository)))
 }
 
+/// The tags of an image that is named by its digest in a registry of ECR in the clients' region; none elsewhere.
+///
+/// # Errors
+/// The API refuses.
+pub async fn tags(cx: &Cx, image: &str) -> Result<Vec<String>, Failure> {
+    let reference = Reference::parse(image);
+    let here = reference.ecr() == Some((cx.account.as_str(), cx.region.as_str()));
+    if !here || !reference.is_digest() {
+        return Ok(Vec::new());
+    }
+    let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_digest(&reference.version);
+    let call = cx.ecr.describe_images().repository_name(&reference.repository);
+    let answer = call.image_ids(id.build()).send().await;
+    let answer = unless_gone(answer.map_err(|error| classify("ecr DescribeImages", error)))?;
+    let detail = answer.and_then(|answer| answer.image_details().first().cloned());
+    Ok(detail.map(|detail| detail.image_tags().to_vec()).unwrap_or_default())
+}
+
 /// The image of an ECR registry in the clients' region (`ecr:BatchGetImage`). The platform of an
 /// image that is not a list is in its configuration, which lies in S3: it is read with `web` only.
 ///

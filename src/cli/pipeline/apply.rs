@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{CONCURRENCY, Choices, Pipeline};
 use crate::cli::{Exit, Stop, interrupt, local, timings};
 use crate::engine::execute::Options;
-use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, Spec, execute};
+use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, Spec, Step, execute};
 use crate::lock::Locks;
 use crate::render::human;
 use crate::render::human::progress::Progress;
@@ -80,6 +80,10 @@ impl Pipeline {
             return Ok(Applied::Ended(Exit::Done));
         }
         self.refuse_findings(plan)?;
+        // Before anything is changed, and before anybody is asked.
+        if plan.steps.iter().any(is_build) {
+            self.cx().workshop.ready().await?;
+        }
         self.confirm(plan)?;
         self.apply_unless_stale(plan).await
     }
@@ -165,7 +169,12 @@ impl Pipeline {
 }
 
 fn builds(plan: &Plan) -> usize {
-    plan.steps.iter().filter(|step| step.address.kind() == Image::KIND).count()
+    plan.steps.iter().filter(|step| is_build(step)).count()
+}
+
+fn is_build(step: &Step) -> bool {
+    let spec = step.spec.as_ref().filter(|_| step.address.kind() == Image::KIND);
+    spec.is_some_and(|image| !image["build"].is_null())
 }
 
 fn exit_of(outcome: &Outcome) -> Exit {

@@ -9,11 +9,13 @@ mod adopt;
 mod apply;
 mod choices;
 mod confirm;
+mod described;
 mod drift;
 mod locks;
 mod mesh;
 mod plan;
 mod preflight;
+mod promote;
 mod read;
 mod record;
 mod report;
@@ -24,6 +26,7 @@ mod stale;
 mod surroundings;
 mod task;
 
+use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::OnceCell;
@@ -78,6 +81,8 @@ pub(super) struct Pipeline {
     surroundings: OnceCell<planner::Surroundings>,
     /// What was released before, and what this run releases.
     book: Book,
+    /// The images of another environment that this run deploys, instead of those that manifests name or build.
+    promoted: Option<BTreeMap<String, planner::Promoted>>,
     /// Whether there are manifests: a saved plan is applied without, too.
     manifests: bool,
 }
@@ -134,6 +139,7 @@ impl Pipeline {
             zones: OnceCell::new(),
             tagged: OnceCell::new(),
             surroundings: OnceCell::new(),
+            promoted: None,
             book: Book::default(),
             manifests: true,
         })

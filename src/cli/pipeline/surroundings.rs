@@ -92,8 +92,13 @@ impl Pipeline {
         });
         found.kubernetes.addons =
             futures_util::future::try_join_all(asked).await?.into_iter().collect();
-        found.contents = self.contents(&services).await?;
-        found.digests = self.digests(&services).await?;
+        match &self.promoted {
+            Some(promoted) => found.promoted = promoted.clone(),
+            None => {
+                found.contents = self.contents(&services).await?;
+                found.digests = self.digests(&services).await?;
+            }
+        }
         Ok(found)
     }
 

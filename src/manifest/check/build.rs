@@ -9,8 +9,10 @@ use crate::manifest::service::{Build, Source};
 /// The main image, and the folders of all that are built, in the workspace at `root`.
 pub(crate) fn images(root: &Path, service: &ServiceManifest, findings: &mut Findings<'_>) {
     let image = &service.image;
+    let whole = findings.sound(&["image"]);
     match (&image.location, &image.build) {
-        (None, None) if findings.sound(&["image"]) => {
+        _ if !whole => {}
+        (None, None) => {
             findings.error("image", "`image` says neither which image it is nor how it is built").advise(
                 "add `location: public.ecr.aws/nginx/nginx:1.27` or `build: Dockerfile` below `image:`",
             );
@@ -32,11 +34,14 @@ pub(crate) fn images(root: &Path, service: &ServiceManifest, findings: &mut Find
                     .advise("it lies in the account's own registry, which the execution role may read: remove the line");
             }
         }
-        _ => {}
+        (Some(_), None) => {}
     }
     for (name, sidecar) in &service.sidecars {
-        if let Source::Build(build) = &sidecar.image {
-            there(root, &format!("sidecars.{name}.image.build"), build, findings);
+        let place = format!("sidecars.{name}.image.build");
+        if let Source::Build(build) = &sidecar.image
+            && findings.sound(&[&place])
+        {
+            there(root, &place, build, findings);
         }
     }
 }

@@ -9,6 +9,7 @@ mod convert;
 mod diagnosis;
 mod outside;
 pub mod run;
+pub mod running;
 pub mod service;
 pub mod status;
 pub mod task_definition;
