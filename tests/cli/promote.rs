@@ -117,7 +117,7 @@ fn several_environments_are_deployed_one_after_another_and_compared() {
             workdir.read("shipit/services/api.yml")
         ),
     );
-    workdir.local(&["deploy", "--env", "test,nowhere", "--yes"]).expect(4);
+    workdir.local(&["deploy", "--env", "test,nowhere", "--yes"]).expect(5);
     workdir.local(&["deploy", "--env", "test,prod", "--yes"]).expect(0);
     workdir.edit("shipit/services/api.yml", "nginx:1.27", "nginx:1.28");
     workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);

@@ -42,7 +42,6 @@ pub(crate) const ALL: &[Example] = &[
             "create ecr/image.report",
             "create ecr/image.web",
             "revise ecs/task-definition.report: containers.report.image",
-            "update iam/role.report/scheduler: inline_policies.run",
             "revise ecs/task-definition.web: containers.web.image",
             "update scheduler/schedule.report: run.task_definition",
             "update ecs/service.web: task_definition",

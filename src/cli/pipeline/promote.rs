@@ -38,7 +38,8 @@ impl Pipeline {
         service: &str,
     ) -> Result<BTreeMap<String, String>, Stop> {
         let environment = &self.target.environment;
-        let at = |kind: &str| live.at(&Address::new(kind, service)).next();
+        let [ecs, schedule] =
+            ["ecs/service", "scheduler/schedule"].map(|kind| Address::new(kind, service));
         let nothing = || {
             Stop::refused(
                 format!(
@@ -49,7 +50,7 @@ impl Pipeline {
                 ),
             )
         };
-        let (running, field) = match (at("ecs/service"), at("scheduler/schedule")) {
+        let (running, field) = match (live.at(&ecs).next(), live.at(&schedule).next()) {
             (Some(service), _) => (service, "/task_definition"),
             (None, Some(schedule)) => (schedule, "/run/task_definition"),
             (None, None) => return Err(nothing()),
