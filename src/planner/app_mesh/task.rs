@@ -58,7 +58,7 @@ pub(in crate::planner) fn into_task(
                 container.depends_on.insert(ENVOY.to_owned(), "HEALTHY".to_owned());
             }
             let envoy = Container {
-                image: part.envoy.image.clone().unwrap_or_else(|| IMAGE.to_owned()),
+                image: part.envoy.image.clone().unwrap_or_else(|| IMAGE.to_owned()).into(),
                 cpu: part.envoy.cpu.map_or(0, integer),
                 memory: part.envoy.memory.map(integer),
                 essential: true,

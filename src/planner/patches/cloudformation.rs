@@ -393,7 +393,10 @@ mod tests {
 
     fn document() -> Value {
         let containers = ["api", "zip", "agent"].map(|name| {
-            (name.to_owned(), Container { image: format!("{name}:1"), ..Container::default() })
+            (
+                name.to_owned(),
+                Container { image: format!("{name}:1").into(), ..Container::default() },
+            )
         });
         let task = TaskDefinition {
             containers: containers.into(),
