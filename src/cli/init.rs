@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let service = ask.name("Service", args.svc, "api")?;
     let details = args.service.complete(&ask)?;
     let mut files = vec![write::application(&application)?];
-    files.push(env_init::file(&environment, global.region.as_deref())?);
+    files.push(env_init::file(&environment, global.region.as_deref(), "ecs")?);
     files.push(svc_init::file(&service, &details)?);
     write::all(&terminal, Path::new(&here), &files)?;
     terminal.tell(&format!(

@@ -8,6 +8,7 @@
 mod alarms;
 mod buckets;
 mod certificates;
+mod clusters;
 mod files;
 mod images;
 mod networks;
@@ -55,6 +56,7 @@ const ALL: &[Check] = &[
     check!("image", "images", images),
     check!("secret", "secrets", secrets),
     check!("certificate", "certificates", certificates),
+    check!("cluster", "clusters", clusters),
     check!("network", "networks", networks),
     check!("route", "routes", routes),
     check!("alarm", "alarms", alarms),

@@ -15,6 +15,7 @@ mod imported_cluster;
 mod init;
 mod jobs;
 mod kube;
+mod kubernetes;
 mod lattice;
 mod main_job;
 mod market;

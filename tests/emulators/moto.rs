@@ -59,6 +59,8 @@ const ABSENT: &[(&str, &str)] = &[
     ("dual-stack", "CreateNatGateway wants a subnet"),
     ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),
     ("kubernetes-auto", "DescribeClusterVersions is not there"),
+    ("kubernetes-fargate", "DescribeClusterVersions is not there"),
+    ("kubernetes-nodes", "access entries and pod identities are not there"),
     ("managed-instances", "CreateCapacityProvider knows Auto Scaling groups alone"),
     ("mesh-app-mesh", "App Mesh has no virtual services"),
     ("mesh-lattice", "nothing of VPC Lattice can be deleted"),

@@ -28,6 +28,8 @@ fn every_example_loads_without_a_word() {
             "imported-vpc",
             "instances",
             "kubernetes-auto",
+            "kubernetes-fargate",
+            "kubernetes-nodes",
             "managed-instances",
             "market",
             "mesh-app-mesh",

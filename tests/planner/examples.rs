@@ -67,6 +67,16 @@ fn kubernetes_auto_in_test() {
 }
 
 #[test]
+fn kubernetes_fargate_in_test() {
+    insta::assert_snapshot!(graph("kubernetes-fargate", "test"));
+}
+
+#[test]
+fn kubernetes_nodes_in_test() {
+    insta::assert_snapshot!(graph("kubernetes-nodes", "test"));
+}
+
+#[test]
 fn managed_instances_in_test() {
     insta::assert_snapshot!(graph("managed-instances", "test"));
 }
@@ -140,6 +150,8 @@ fn every_example_is_planned_above() {
             "imported-vpc office",
             "instances test",
             "kubernetes-auto test",
+            "kubernetes-fargate test",
+            "kubernetes-nodes test",
             "managed-instances test",
             "market test",
             "mesh-app-mesh test",

@@ -164,6 +164,46 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "kubernetes-fargate",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/environments/test.yml", "books-*", "accounts-*"),
+            ("shipit/environments/test.yml", "zonal_shift: true", "tier: xl"),
+        ],
+        steps: &[
+            "update eks/cluster.main: tier zonal_shift",
+            "replace eks/fargate-profile.ledger: selectors[1] selectors[1]",
+            "delete eks/fargate-profile.ledger",
+        ],
+    },
+    Example {
+        folder: "kubernetes-nodes",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/environments/test.yml", "\"1.35\"", "\"1.36\""),
+            ("shipit/environments/test.yml", "max: 6", "max: 8"),
+            ("shipit/environments/test.yml", "disk: 100", "disk: 120"),
+            (
+                "shipit/environments/test.yml",
+                "ENABLE_PREFIX_DELEGATION: \"true\"",
+                "ENABLE_PREFIX_DELEGATION: \"false\"",
+            ),
+            ("shipit/environments/test.yml", "[render, batch]", "[render]"),
+            ("shipit/environments/test.yml", "[operators]", "[watchers]"),
+        ],
+        steps: &[
+            "update eks/cluster.main: version",
+            "update eks/access-entry.admins: kubernetes_groups policies.arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy",
+            "update eks/addon.kube-proxy: version",
+            "update eks/addon.vpc-cni: configuration.env.ENABLE_PREFIX_DELEGATION",
+            "replace eks/nodegroup.batch: disk_size version",
+            "update eks/nodegroup.general: scaling.max version",
+            "delete eks/nodegroup.batch",
+        ],
+    },
+    Example {
         folder: "managed-instances",
         environment: "test",
         region: "eu-west-1",

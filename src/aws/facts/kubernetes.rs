@@ -71,3 +71,18 @@ pub async fn addon_versions(
     }
     Ok(all)
 }
+
+/// The names of EKS's access policies (`eks:ListAccessPolicies`).
+///
+/// # Errors
+/// The API refuses.
+pub async fn access_policies(cx: &Cx) -> Result<Vec<String>, Failure> {
+    let mut pages = cx.eks.list_access_policies().into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("eks ListAccessPolicies", error))?;
+        let arns = page.access_policies().iter().filter_map(|policy| policy.arn());
+        all.extend(arns.map(str::to_owned));
+    }
+    Ok(all)
+}

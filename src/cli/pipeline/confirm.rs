@@ -5,8 +5,9 @@ use crate::cli::Stop;
 use crate::engine::{Observation, Plan, Step};
 use crate::render::human::{self, text};
 
-/// The field of a cluster's document that protects its environment.
-const PROTECT: &str = "protect";
+/// The fields of clusters' documents that protect their environment: a tag on ECS's, EKS's own protection.
+const PROTECT: [(&str, &str); 2] =
+    [("ecs/cluster", "protect"), ("eks/cluster", "deletion_protection")];
 
 impl Pipeline {
     /// Whether the environment is protected: by its manifest here, or by the tag that an earlier deploy of any
@@ -16,8 +17,10 @@ impl Pipeline {
             .workspace
             .environment(&self.target.environment)
             .is_some_and(|environment| environment.protect);
-        let clusters = observation.seen.of("ecs/cluster");
-        manifest || clusters.iter().any(|cluster| cluster.spec[PROTECT] == true)
+        let mut live = PROTECT.iter().flat_map(|(kind, field)| {
+            observation.seen.of(kind).iter().map(move |cluster| &cluster.spec[*field])
+        });
+        manifest || live.any(|protected| *protected == true)
     }
 
     /// Asks whether a plan may be applied.
@@ -98,8 +101,8 @@ impl Named {
 /// What deletes or replaces, and what lifts the protection itself.
 fn needs_the_name(plan: &Plan) -> bool {
     let lifts = |step: &Step| {
-        step.address.kind() == "ecs/cluster"
-            && step.changes.iter().any(|change| change.path == PROTECT && change.after != true)
+        let changes = step.changes.iter().filter(|change| change.after != true);
+        changes.map(|change| (step.address.kind(), &*change.path)).any(|one| PROTECT.contains(&one))
     };
     plan.destroys().next().is_some() || plan.steps.iter().any(lifts)
 }
