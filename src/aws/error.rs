@@ -162,7 +162,7 @@ pub fn class_of(code: &str, message: &str, status: u16) -> Class {
             || says("does not have an associated load balancer")
             // What EKS says of roles that were made a moment ago.
             || says("could not be assumed")
-            || (says("The role with name") && says("cannot be found"))
+            || (code == "InvalidParameterException" && says("The role with name"))
             || says("were not found in the trust relationships")
             || says("Misconfigured PodExecutionRole Trust Policy")
             // What Application Auto Scaling says of a service that was.
