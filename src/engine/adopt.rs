@@ -3,6 +3,8 @@
 //! Adoption puts ownership tags on one object and changes nothing else of it. It happens only where
 //! a person names the object: no plan takes anything over by itself.
 
+use std::collections::BTreeMap;
+
 use super::observe::{Observation, Target};
 use super::plan::FORMAT_VERSION;
 use super::resolve::resolve;
@@ -57,11 +59,12 @@ pub async fn existing(
     };
     let spec = resolve(&node.spec, &known);
     let identity = target.identity(&node.owner, address, 1);
+    let documents = BTreeMap::from([(address.clone(), spec.clone().into_owned())]);
     let query = Query {
         application: &target.application,
         environment: &target.environment,
         wanted: std::slice::from_ref(&identity),
-        documents: Query::NO_DOCUMENTS,
+        documents: &documents,
         seen: &observation.seen,
     };
     registry.driver(address.kind())?.read(&query, &identity, id, &spec).await

@@ -229,6 +229,8 @@ fn a_network_that_is_not_there() {
     let workdir = Workdir::example("imported-vpc");
     // Subnets that are looked for by their tags stop a run before anything is checked.
     std::fs::remove_file(workdir.path().join("shipit/services/search.yml")).unwrap();
+    // So does a cluster.
+    workdir.edit("shipit/environments/office.yml", "cluster:\n  name: office\n\n", "");
     let plan = workdir.local(&["plan", "--env", "office"]).expect(0);
     insta::assert_snapshot!(findings(&plan.stdout, "@"), @r"
 
@@ -253,6 +255,23 @@ fn a_network_that_is_not_there() {
           hint: correct its id in the manifest, or `region` and `account` of the environment
     ");
     workdir.local(&["deploy", "--env", "office", "--yes"]).expect(4);
+}
+
+#[test]
+fn a_file_system_that_is_not_there() {
+    let host = registry();
+    let volume =
+        "storage:\n  volumes:\n    shared: {path: /shared, efs: {id: fs-0123456789abcdef0}}\n";
+    let (workdir, _server) = demo(&format!("{host}/app:both"), volume, "{}");
+    let plan = workdir.shipit(&["plan", "--env", "test"]).expect(0);
+    insta::assert_snapshot!(findings(&plan.stdout, &host), @r"
+
+    Findings
+      ✗ error[volume] ecs/task-definition.api: file system fs-0123456789abcdef0 is not there
+          region eu-west-1 of account 123456789012 has none of that id
+          hint: correct `efs.id` under `storage.volumes`; `aws efs describe-file-systems` prints those that are there
+    ");
+    workdir.shipit(&["deploy", "--env", "test", "--yes"]).expect(4);
 }
 
 #[test]

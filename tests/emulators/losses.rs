@@ -46,6 +46,10 @@ pub(crate) const MOTO: &[Loss] = moto![];
 pub(crate) const MOTO_DISKS: &[Loss] =
     moto![loss("ecs/service", "volumes", "CreateService and UpdateService drop them")];
 
+/// The same, for queues that change.
+pub(crate) const MOTO_QUEUES: &[Loss] =
+    moto![loss("sqs/queue", "policy", "SetQueueAttributes of others loses it")];
+
 /// The same, for services on instances; of launch templates and capacity providers it loses nothing.
 pub(crate) const MOTO_INSTANCES: &[Loss] = moto![
     loss("autoscaling/group", "health_check_grace_period", "answers 300 where 0 was given"),

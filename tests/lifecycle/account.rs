@@ -1,4 +1,4 @@
-//! An account in memory where nothing takes time, and the engine upon it.
+//! An account in memory where nothing takes time, or one of an emulator, and the engine upon it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::OnceCell;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use shipit::aws::calls::CallLog;
 use shipit::aws::local_client::http_client;
 use shipit::aws::{Cx, Session, SessionOptions};
@@ -25,7 +26,8 @@ use crate::support::builder::Builder;
 /// An account, with all drivers.
 pub(super) struct Account {
     pub(super) registry: Registry,
-    local: LocalAws,
+    /// `None` for an emulator's.
+    local: Option<LocalAws>,
     pub(super) cx: Arc<Cx>,
     runs: AtomicU32,
     clock: TokioClock,
@@ -42,9 +44,26 @@ impl Account {
         let options =
             LocalOptions { seed: Some(1), speed: Speed::Instant, ..LocalOptions::default() };
         let local = LocalAws::open(options).unwrap();
+        let client = http_client(local.clone());
+        Self::with(client, None, Some(local), |_| true).await
+    }
+
+    /// The account of an emulator at this address, with the drivers of these kinds alone: it fails calls of others.
+    pub(super) async fn at(url: &str, kinds: &BTreeSet<String>) -> Self {
+        let client = aws_smithy_http_client::Builder::new().build_http();
+        Self::with(client, Some(url.to_owned()), None, |kind| kinds.contains(kind)).await
+    }
+
+    async fn with(
+        client: SharedHttpClient,
+        endpoint_url: Option<String>,
+        local: Option<LocalAws>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Self {
         let session = SessionOptions {
             region: Some("eu-west-1".to_owned()),
-            local: Some(http_client(local.clone())),
+            local: Some(client),
+            endpoint_url,
             time_factor: Some(1e3),
             ..SessionOptions::default()
         };
@@ -53,8 +72,9 @@ impl Account {
         let builder = Builder::new();
         cx.workshop = Arc::new(Workshop::new(stores::workspace(), None, builder.path()));
         let cx = Arc::new(cx);
+        let kinds = REGISTRY.iter().filter(|kind| wanted(kind.info.kind));
         Self {
-            registry: Registry::new(REGISTRY.iter().map(|kind| (kind.bind)(cx.clone())).collect()),
+            registry: Registry::new(kinds.map(|kind| (kind.bind)(cx.clone())).collect()),
             cx,
             local,
             runs: AtomicU32::new(0),
@@ -64,18 +84,27 @@ impl Account {
         }
     }
 
-    /// Makes the hosted zone, before anything else, so that its id is always the same.
-    async fn make_zone(&self) {
+    /// Makes the hosted zone `example.com`; gives its id.
+    pub(super) async fn make_zone(&self) -> String {
         let call = self.cx.route53.create_hosted_zone().name("example.com");
         let answer = call.caller_reference("test").send().await.unwrap();
-        assert_eq!(answer.hosted_zone().unwrap().id(), format!("/hostedzone/{ZONE}"));
-        self.local.forget_calls();
+        answer.hosted_zone().unwrap().id().trim_start_matches("/hostedzone/").to_owned()
+    }
+
+    /// Makes it before anything else, so that its id is always the same.
+    async fn make_zone_first(&self) {
+        assert_eq!(self.make_zone().await, ZONE);
+        self.local().forget_calls();
+    }
+
+    fn local(&self) -> &LocalAws {
+        self.local.as_ref().expect("an account in memory")
     }
 
     /// Every writing call so far, as the IAM action that it needs: `ec2:CreateVpc`.
     pub(super) fn actions(&self) -> BTreeSet<String> {
         let reads = ["Describe", "Get", "List", "BatchGet"];
-        let calls = self.local.calls().into_iter();
+        let calls = self.local().calls().into_iter();
         let writes =
             calls.filter(|call| !reads.iter().any(|verb| call.operation.starts_with(verb)));
         // IAM knows CloudWatch by another name than its signatures.
@@ -229,8 +258,9 @@ impl Account {
     /// The plan for a scope; everything that holds data may go.
     pub(super) async fn plan_for(&self, desired: &Desired, scope: &Scope) -> Plan {
         let kinds = ["acm/certificate", "route53/record"];
-        if desired.nodes.keys().any(|address| kinds.contains(&address.kind())) {
-            self.zone.get_or_init(|| self.make_zone()).await;
+        let zoned = desired.nodes.keys().any(|address| kinds.contains(&address.kind()));
+        if zoned && self.local.is_some() {
+            self.zone.get_or_init(|| self.make_zone_first()).await;
         }
         let observation = self.observe(desired).await;
         let made =

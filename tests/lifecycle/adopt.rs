@@ -22,7 +22,7 @@ where
     let tagless = |example: &Example| {
         ["elbv2/listener-certificate", "ecr/image"].contains(&example.address.kind())
     };
-    let examples = EXAMPLES.iter().map(|example| example()).filter(|example| !tagless(example));
+    let examples = EXAMPLES.iter().map(|(_, example)| example()).filter(|example| !tagless(example));
     let running: Vec<_> = examples.map(|example| tokio::spawn(run(example))).collect();
     let mut all = Vec::new();
     for one in running {
@@ -80,7 +80,7 @@ impl<'a> Stray<'a> {
         let observation = account.observe(desired).await;
         let existing =
             adopt::existing(registry, &target, desired, &observation, address, id).await.unwrap();
-        let existing = existing.unwrap_or_else(|| panic!("`{id}` is not there"));
+        let existing = existing.unwrap_or_else(|| panic!("`{id}` of {address} is not there"));
         adopt::adoption(registry, &target, desired, &observation, address, existing).unwrap()
     }
 

@@ -17,7 +17,7 @@ struct Fields {
 fn every_field_of_every_kind_changes_in_an_example_or_says_why_not() {
     let mut kinds: BTreeMap<&str, Fields> =
         REGISTRY.iter().map(|kind| (kind.info.kind, Fields::default())).collect();
-    for example in EXAMPLES {
+    for (_, example) in EXAMPLES {
         let example = example();
         let fields = kinds.get_mut(example.address.kind()).unwrap();
         let spec = &example.desired.nodes[&example.address].spec;

@@ -3,7 +3,8 @@
 //! `example` is what a kind says for the tests: a document and changes of it; the examples stand in
 //! `network`, `containers`, `kubernetes`, `capacity`, `names`, `load_balancing`, `lattice`, `mesh`, `messaging`, `schedules`, `storage` and `stores`. `life` drives
 //! them, `coverage` catches what no example covers, `adopt` takes tags away and over, `shapes` compares with the service models
-//! of boto3, `upgrade` moves clusters of EKS up, `saved` changes every field under a saved plan.
+//! of boto3, `upgrade` moves clusters of EKS up, `saved` changes every field under a saved plan, `moto` drives the examples
+//! on somebody else's emulator.
 
 mod account;
 mod adopt;
@@ -19,6 +20,7 @@ mod life;
 mod load_balancing;
 mod mesh;
 mod messaging;
+mod moto;
 mod names;
 mod network;
 mod renames;
@@ -34,8 +36,8 @@ use example::Example;
 
 macro_rules! lives {
     ($($name:ident => $example:expr),+ $(,)?) => {
-        /// Every example; a kind may have several.
-        const EXAMPLES: &[fn() -> Example] = &[$($example),+];
+        /// Every example, by its name; a kind may have several.
+        const EXAMPLES: &[(&str, fn() -> Example)] = &[$((stringify!($name), $example)),+];
 
         $(#[tokio::test]
         async fn $name() {

@@ -114,7 +114,7 @@ fn changes(account: &Account, live: &Live) -> Vec<(&'static str, Value)> {
     let kind = live.identity.address.kind();
     let rules = account.registry.info(kind).unwrap().rules;
     let mut found: Vec<(&'static str, Value)> = Vec::new();
-    for example in EXAMPLES {
+    for (_, example) in EXAMPLES {
         let example = example();
         if example.address.kind() != kind {
             continue;

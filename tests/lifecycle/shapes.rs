@@ -554,7 +554,7 @@ fn snake(name: &str) -> String {
 /// parts that no example uses.
 fn fields(kind: &str) -> BTreeSet<String> {
     let mut fields = BTreeSet::new();
-    for example in EXAMPLES.iter().map(|example| example()) {
+    for example in EXAMPLES.iter().map(|(_, example)| example()) {
         if example.address.kind() == kind {
             let spec = &example.desired.nodes[&example.address].spec;
             collect(spec, &mut fields);

@@ -79,8 +79,9 @@ fn who_stays_out_has_nothing_of_it() {
 #[test]
 fn iam_knows_callers_by_their_roles() {
     let caller = format!("{BACKEND}mesh: {{calls: [store]}}\n");
-    let own =
-        format!("{BACKEND}mesh: {{calls: [store]}}\niam: {{task_role: arn:aws:iam::1:role/own}}\n");
+    let own = format!(
+        "{BACKEND}mesh: {{calls: [store]}}\niam: {{task_role: arn:aws:iam::123456789012:role/own}}\n"
+    );
     let services = [("api", caller.as_str()), ("other", own.as_str()), ("store", BACKEND)];
     let environment = "mesh: {type: lattice, auth: iam}\n";
     let store = document(environment, &services, "vpclattice/service", "store").unwrap();
@@ -88,8 +89,8 @@ fn iam_knows_callers_by_their_roles() {
     assert_eq!(
         store["policy"]["Statement"][0]["Condition"]["StringEquals"]["aws:PrincipalArn"],
         json!([
-            "arn:aws:iam::123456789012:role/shipit/demo/test/demo-test-api-task",
-            "arn:aws:iam::1:role/own"
+            "arn:aws:iam::123456789012:role/own",
+            "arn:aws:iam::123456789012:role/shipit/demo/test/demo-test-api-task"
         ])
     );
     // Nobody calls it, and nobody may.

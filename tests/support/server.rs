@@ -49,6 +49,11 @@ impl Server {
         self.ask("GET", path)
     }
 
+    /// Makes moto forget everything.
+    pub(crate) fn reset(&self) {
+        self.ask("POST", "/moto-api/reset");
+    }
+
     fn ask(&self, method: &str, path: &str) -> String {
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).unwrap();

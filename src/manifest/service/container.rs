@@ -289,7 +289,7 @@ impl Read for SecretSource {
             if let Some(problem) = reader.problems.last_mut() {
                 // The value itself may have been written here: do not print it.
                 problem.message = "this is neither a parameter's name nor an ARN".to_owned();
-                problem.help = Some("a secret's value does not belong in a manifest: store it with `aws ssm put-parameter --type SecureString`".to_owned());
+                problem.help = Some("a secret's value does not belong in a manifest: store it with `shipit secret init NAME`".to_owned());
             }
             None
         }

@@ -32,7 +32,7 @@ use crate::engine::{
 use crate::resources::autoscaling::AutoScalingGroupArn;
 use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags, Waiting};
 
-/// What says that there may be providers.
+/// What says that there may be providers: ours need one.
 const PROFILES: &str = "iam/instance-profile";
 
 /// A capacity provider, named `identity.name(255)`; ECS keeps some beginnings of names for itself, then
@@ -156,20 +156,19 @@ impl Resource for CapacityProvider {
         let wanted: BTreeMap<String, &Identity> =
             query.wanted.iter().map(|one| (physical(one), one)).collect();
         names.extend(wanted.keys().cloned());
-        names.sort();
-        names.dedup();
         let mut found = Found::default();
-        // The tagging API lags; profiles, which ours need, are listed at once.
-        let profiles = !query.seen.of(PROFILES).is_empty();
-        if names.is_empty() && !profiles {
+        if names.is_empty() && query.seen.of(PROFILES).is_empty() {
             return Ok(found);
         }
         let clusters = query.seen.of(Cluster::KIND);
         let ours = clusters.first().and_then(|live| live.outputs["name"].as_str());
         let ours = ours.unwrap_or_default().to_owned();
         let attached = attach::list(cx, &ours).await?;
-        let there = if profiles { describe_all(cx).await? } else { describe(cx, names).await? };
-        for one in there {
+        // The tagging API lags; the cluster names its own at once.
+        names.extend(attached.iter().cloned());
+        names.sort();
+        names.dedup();
+        for one in describe(cx, names).await? {
             if !is_there(&one) {
                 continue;
             }
@@ -346,21 +345,6 @@ async fn describe(cx: &Cx, names: Vec<String>) -> Result<Vec<SdkProvider>, Failu
         all.extend(answer.capacity_providers.unwrap_or_default());
     }
     Ok(all)
-}
-
-/// Those of the whole account and region.
-async fn describe_all(cx: &Cx) -> Result<Vec<SdkProvider>, Failure> {
-    let (mut all, mut token) = (Vec::new(), None);
-    loop {
-        let call = cx.ecs.describe_capacity_providers().include(CapacityProviderField::Tags);
-        let answer = call.set_next_token(token).send().await;
-        let answer = answer.map_err(|error| classify("ecs DescribeCapacityProviders", error))?;
-        all.extend(answer.capacity_providers.unwrap_or_default());
-        token = answer.next_token;
-        if token.is_none() {
-            return Ok(all);
-        }
-    }
 }
 
 /// Deleted ones are shown for a while.
