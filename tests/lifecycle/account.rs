@@ -20,6 +20,7 @@ use shipit::local::clock::Speed;
 use shipit::local::{LocalAws, LocalOptions};
 use shipit::resources::REGISTRY;
 
+use super::mended;
 use super::stores;
 use crate::support::builder::Builder;
 
@@ -50,8 +51,7 @@ impl Account {
 
     /// The account of an emulator at this address, with the drivers of these kinds alone: it fails calls of others.
     pub(super) async fn at(url: &str, kinds: &BTreeSet<String>) -> Self {
-        let client = aws_smithy_http_client::Builder::new().build_http();
-        Self::with(client, Some(url.to_owned()), None, |kind| kinds.contains(kind)).await
+        Self::with(mended::client(), Some(url.to_owned()), None, |kind| kinds.contains(kind)).await
     }
 
     async fn with(

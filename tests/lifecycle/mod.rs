@@ -18,6 +18,7 @@ mod kubernetes;
 mod lattice;
 mod life;
 mod load_balancing;
+mod mended;
 mod mesh;
 mod messaging;
 mod moto;
