@@ -126,7 +126,7 @@ impl Account {
 
     /// The operations so far, in order.
     pub(super) fn operations(&self) -> Vec<String> {
-        self.local.calls().into_iter().map(|call| call.operation.to_string()).collect()
+        self.local().calls().into_iter().map(|call| call.operation.to_string()).collect()
     }
 
     /// Each plan is a run of its own.
