@@ -56,6 +56,7 @@ async fn mend(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> 
             times(&mut value);
             if value["__type"].as_str().is_some_and(|code| code.ends_with("NotFound")) {
                 value["__type"] = Value::from("NotFoundException");
+                answer.headers_mut().insert("x-amzn-errortype", "NotFoundException");
                 *answer.status_mut() = StatusCode::try_from(404)
                     .map_err(|error| ConnectorError::other(error.into(), None))?;
             }

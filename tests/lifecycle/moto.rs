@@ -42,6 +42,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("node_group", "its cluster never settles, as above"),
     ("addon", "CreateAddon is not there"),
     ("fargate_profile", "its cluster never settles, as above"),
+    ("oidc_provider", "its cluster never settles, as above"),
     ("capability_argo_cd", "CreateCapability is not there"),
     ("capability_ack", "CreateCapability is not there"),
     ("access_entry", "CreateAccessEntry is not there"),
