@@ -233,3 +233,21 @@ fn foreign() -> aws_sdk_route53::types::ChangeBatch {
     let change = Change::builder().action(ChangeAction::Create).resource_record_set(set);
     ChangeBatch::builder().changes(change.build().unwrap()).build().unwrap()
 }
+
+/// Nothing has to be made by hand to try a manifest with a domain.
+#[test]
+fn a_domain_is_registered_on_local_aws() {
+    let workdir = Workdir::example("domains");
+    let first = workdir.local(&["plan", "--env", "test"]).expect(0);
+    let said = first.stderr.lines().filter(|line| line.starts_with("local AWS"));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        ["local AWS: `example.com` is registered now, and has a hosted zone"]
+    );
+    let again = workdir.local(&["plan", "--env", "test"]).expect(0);
+    assert!(!again.stderr.contains("registered"), "{}", again.stderr);
+    let names =
+        |stdout: &str| stdout.lines().filter(|line| line.contains("route53/record")).count();
+    assert_ne!(names(&first.stdout), 0);
+    assert_eq!(names(&first.stdout), names(&again.stdout));
+}

@@ -51,6 +51,7 @@ async fn mend(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> 
     let body = std::mem::replace(answer.body_mut(), SdkBody::empty());
     let bytes = ByteStream::new(body).collect().await;
     let bytes = bytes.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    answer.headers_mut().remove("content-length");
     *answer.body_mut() = match serde_json::from_slice(&bytes) {
         Ok(mut value) => {
             times(&mut value);

@@ -32,3 +32,14 @@ pub async fn public(cx: &Cx) -> Result<Vec<Zone>, Failure> {
     }
     Ok(found)
 }
+
+/// Makes a public hosted zone (`route53:CreateHostedZone`), with none of our tags: it is the account's.
+///
+/// # Errors
+/// The call is refused.
+pub async fn make(cx: &Cx, name: &str) -> Result<Zone, Failure> {
+    let call = cx.route53.create_hosted_zone().name(name).caller_reference(name);
+    let answer = call.send().await.map_err(|error| classify("route53 CreateHostedZone", error))?;
+    let id = answer.hosted_zone().map_or("", |zone| zone.id());
+    Ok(Zone { id: id.rsplit('/').next().unwrap_or_default().to_owned(), name: name.to_owned() })
+}

@@ -26,7 +26,8 @@ impl Pipeline {
         let cx = &self.account.cx;
         let mut found = Surroundings::default();
         if planner::zones_wanted(workspace, environment, &services) {
-            let zones = zones::public(cx).await?;
+            let mut zones = zones::public(cx).await?;
+            zones.extend(self.registered(&zones).await?);
             found.zones =
                 zones.into_iter().map(|zone| HostedZone { id: zone.id, name: zone.name }).collect();
         }
@@ -132,6 +133,22 @@ impl Pipeline {
         });
         let found = futures_util::future::try_join_all(asked).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+}
+
+impl Pipeline {
+    /// The zone of the application's domain where there is none and the account is local AWS, on which nobody can
+    /// register a domain: it is made.
+    async fn registered(&self, there: &[zones::Zone]) -> Result<Option<zones::Zone>, Stop> {
+        let domain = self.workspace.application.domain.as_ref().filter(|domain| {
+            let known = there.iter().any(|zone| zone.name == domain.name);
+            self.global.local && domain.hosted_zone.is_none() && !known
+        });
+        let Some(domain) = domain else { return Ok(None) };
+        let zone = zones::make(&self.account.cx, &domain.name).await?;
+        let text = format!("local AWS: `{}` is registered now, and has a hosted zone", domain.name);
+        self.terminal.tell(&text);
+        Ok(Some(zone))
     }
 }
 
