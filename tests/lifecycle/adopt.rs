@@ -22,7 +22,8 @@ where
     let tagless = |example: &Example| {
         ["elbv2/listener-certificate", "ecr/image"].contains(&example.address.kind())
     };
-    let examples = EXAMPLES.iter().map(|(_, example)| example()).filter(|example| !tagless(example));
+    let examples =
+        EXAMPLES.iter().map(|(_, example)| example()).filter(|example| !tagless(example));
     let running: Vec<_> = examples.map(|example| tokio::spawn(run(example))).collect();
     let mut all = Vec::new();
     for one in running {

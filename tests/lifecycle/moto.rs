@@ -37,6 +37,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("math_alarm", "DescribeAlarms is not there in the protocol of today"),
     ("scaling_target", "TagResource of Application Auto Scaling is not there"),
     ("bucket", "CreateBucket drops the tags"),
+    ("image", "no registry stands behind its ECR"),
     ("virtual_service", "there are none"),
     ("kubernetes_cluster", "UpdateClusterConfig and UpdateClusterVersion change nothing"),
     ("node_group", "its cluster never settles, as above"),
