@@ -62,8 +62,12 @@ fn relink_by(objects: &[&Live], rules: &dyn Fn(&str) -> &'static [Rule]) -> Link
         Links { uses: vec![Vec::new(); objects.len()], users: vec![Vec::new(); objects.len()] };
     for (index, live) in objects.iter().enumerate() {
         let mut uses: Vec<usize> = Vec::new();
-        let names = rules(live.identity.address.kind());
-        references(&live.spec, names, &mut |text| {
+        let rules = rules(live.identity.address.kind()).iter();
+        let names = rules.filter_map(|rule| match rule {
+            Rule::Names(path) => Some(*path),
+            _ => None,
+        });
+        references(&live.spec, &names.collect::<Vec<_>>(), &mut |text| {
             if text.len() < SHORTEST_ID {
                 return;
             }
@@ -82,15 +86,24 @@ fn relink_by(objects: &[&Live], rules: &dyn Fn(&str) -> &'static [Rule]) -> Link
     links
 }
 
-/// The texts of a document that may be references.
-fn references<'a>(document: &'a Value, rules: &[Rule], found: &mut impl FnMut(&'a str)) {
-    let names =
-        |field: &str| rules.iter().any(|rule| matches!(rule, Rule::Names(name) if *name == field));
-    match document {
+/// The texts of a document that may be references: all but those below `names`, paths from here.
+fn references<'a>(value: &'a Value, names: &[&str], found: &mut impl FnMut(&'a str)) {
+    if names.is_empty() {
+        return texts(value, found);
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, names, found)),
         Value::Object(fields) => {
-            for (key, field) in fields.iter().filter(|(key, _)| !names(key)) {
-                found(key);
-                texts(field, found);
+            for (key, field) in fields {
+                let below = names.iter().filter_map(|path| {
+                    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+                    (first == "*" || first == key).then_some(rest)
+                });
+                let below: Vec<&str> = below.collect();
+                if !below.contains(&"") {
+                    found(key);
+                    references(field, &below, found);
+                }
             }
         }
         other => texts(other, found),
@@ -159,14 +172,14 @@ mod tests {
 
     #[test]
     fn names_are_no_references() {
-        let called = json!({ "backends": ["store.test.local"], "provider": "store.test.local" });
+        let called = json!({ "backends": ["store.test.local"], "of": { "a": { "provider": "store.test.local" } } });
         let objects = [
             live("mesh/name", "store", json!({}), json!({ "name": "store.test.local" })),
             live("mesh/node", "api", called, json!({ "name": "node-of-api" })),
         ];
         let objects: Vec<&Live> = objects.iter().collect();
         assert_eq!(relink_by(&objects, &|_| &[Rule::Names("backends")]).uses[1], [0]);
-        let all: &[Rule] = &[Rule::Names("backends"), Rule::Names("provider")];
+        let all: &[Rule] = &[Rule::Names("backends"), Rule::Names("of.*.provider")];
         assert_eq!(relink_by(&objects, &|_| all).uses[1], Vec::<usize>::new());
     }
 }

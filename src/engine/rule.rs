@@ -17,8 +17,7 @@ pub enum Rule {
     Policy(&'static str),
     /// Masked wherever it would be shown.
     Sensitive(&'static str),
-    /// A field of the document itself whose texts are names and no references, even where something of ours is called
-    /// so: whom a proxy may call need not be there yet, and may call back.
+    /// A field whose texts are names and no references, even where something of ours is called so: whom a proxy may call need not be there yet, and may call back.
     Names(&'static str),
 }
 

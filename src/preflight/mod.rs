@@ -11,6 +11,7 @@ mod certificates;
 mod clusters;
 mod files;
 mod images;
+mod meshes;
 mod networks;
 pub mod permissions;
 mod policies;

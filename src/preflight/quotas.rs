@@ -69,18 +69,33 @@ const ROWS: &[Row] = &[
         1000,
     ),
     row("eks/cluster", ("eks", "L-1194D53C"), "EKS clusters", Counted::KubernetesClusters, 10),
+    row("appmesh/mesh", ("appmesh", "L-AC861A39"), "meshes", Counted::Meshes, 0),
+    row(
+        "servicediscovery/namespace",
+        ("AWSCloudMap", "L-0FE3F50E"),
+        "Cloud Map namespaces",
+        Counted::Namespaces,
+        10,
+    ),
+    row(
+        "vpclattice/service-network",
+        ("vpc-lattice", "L-9CAD07FB"),
+        "service networks",
+        Counted::ServiceNetworks,
+        10,
+    ),
     row("s3/bucket", ("s3", "L-DC2B2D3D"), "buckets", Counted::Buckets, 10_000),
 ];
 
 /// A need within one resource, which the plan itself shows: nothing is counted in AWS.
-struct Need {
-    code: (&'static str, &'static str),
-    address: Address,
+pub(super) struct Need {
+    pub(super) code: (&'static str, &'static str),
+    pub(super) address: Address,
     /// `rules of one security group`.
-    what: String,
-    wanted: f64,
-    plenty: f64,
-    sure: bool,
+    pub(super) what: String,
+    pub(super) wanted: f64,
+    pub(super) plenty: f64,
+    pub(super) sure: bool,
 }
 
 pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
@@ -229,6 +244,7 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
     rules_of_groups(subject, &mut needs);
     rules_of_balancers(subject, &mut needs);
     services(subject, &mut needs);
+    super::meshes::needs(subject, &mut needs);
     vcpus(subject, &mut needs);
     instances(subject, &mut needs);
     needs.retain(|need| need.wanted > need.plenty);

@@ -63,6 +63,7 @@ fn a_mesh_is_changed_and_goes() {
     let workdir = Workdir::example("mesh-app-mesh");
     let said = workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0).stderr;
     assert!(said.contains("AWS ended App Mesh on 2026-09-30"), "{said}");
+    draw(&workdir, "app_mesh");
 
     // Another gateway route, another pool, and no routes any more: the name is answered by the tasks themselves.
     let gateway = "shipit/services/gateway.yml";
@@ -201,4 +202,136 @@ fn a_mesh_goes_from_the_outermost_in() {
         assert!(before < after, "{outer} goes before {inner}: {order:?}");
     }
     assert_eq!(last("appmesh/"), first("appmesh/mesh."), "{order:?}");
+}
+
+/// Who talks to whom, in every form.
+fn draw(workdir: &Workdir, name: &str) {
+    for form in ["human", "dot", "mermaid", "svg"] {
+        let drawn = workdir.local(&["--format", form, "env", "show", "--mesh"]).expect(0).stdout;
+        insta::assert_snapshot!(format!("{name}_{form}"), drawn);
+    }
+}
+
+#[test]
+fn lattice_is_drawn_in_every_form() {
+    let workdir = Workdir::example("mesh-lattice");
+    workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    draw(&workdir, "lattice");
+}
+
+/// API calls of a plan that changes nothing, after everything was deployed, and how many objects of App Mesh there are.
+fn quiet_plan(workdir: &Workdir) -> (usize, usize) {
+    workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    let said = workdir.local(&["plan", "--env", "test", "--exit-code"]).expect(0).stderr;
+    let (before, _) = said.split_once(" API calls").unwrap();
+    let calls = before.rsplit(' ').next().unwrap().parse().unwrap();
+    let shown = workdir.local(&["--format", "json", "env", "show"]).expect(0).json();
+    let resources = shown["resources"].as_array().unwrap().iter();
+    let addresses = resources.map(|one| one["identity"]["address"].as_str().unwrap().to_owned());
+    (calls, addresses.filter(|address| address.starts_with("appmesh/")).count())
+}
+
+#[test]
+fn a_mesh_costs_a_plan_two_calls_for_each_kind_and_one_for_each_object() {
+    let meshed = Workdir::example("mesh-app-mesh");
+    let (calls, objects) = quiet_plan(&meshed);
+    let plain = Workdir::example("mesh-app-mesh");
+    let mut files = vec!["shipit/environments/test.yml".to_owned()];
+    files.extend(
+        ["gateway", "api", "api-next", "store"].map(|name| format!("shipit/services/{name}.yml")),
+    );
+    for file in files {
+        let text = plain.read(&file);
+        plain.write(&file, text.split_once("mesh:\n").unwrap().0);
+    }
+    let (without, none) = quiet_plan(&plain);
+    assert_eq!((objects, none), (15, 0));
+    println!("{calls} calls with {objects} objects, {without} without a mesh");
+    assert!(calls <= without + 2 * 7 + objects, "{calls} calls, and {without} without a mesh");
+}
+
+#[test]
+fn what_does_not_fit_into_a_mesh_is_told_before() {
+    let workdir = Workdir::example("mesh-app-mesh");
+    workdir.by_hand(async |cx| {
+        for number in 0..15 {
+            cx.appmesh.create_mesh().mesh_name(format!("other-{number}")).send().await.unwrap();
+        }
+    });
+    let more: String =
+        (0..9).map(|one| format!("    - {{match: {{path: /{one}}}, to: store}}\n")).collect();
+    let gateway = workdir.read("shipit/services/gateway.yml");
+    workdir.write("shipit/services/gateway.yml", format!("{gateway}{more}"));
+    let plan = workdir.local(&["plan", "--env", "test"]).expect(0).stdout;
+    let (_, findings) = plan.split_once("Findings\n").unwrap();
+    let (findings, _) = findings.split_once("\nPlan:").unwrap_or((findings, ""));
+    insta::assert_snapshot!("findings", findings);
+}
+
+/// What `mesh convert` says and writes; the result is checked, planned and deployed.
+fn converted(to: &str) -> Workdir {
+    let workdir = Workdir::example("mesh-app-mesh");
+    let before = workdir.read(API);
+    let dry = workdir.shipit(&["mesh", "convert", "--to", to, "--dry-run"]).expect(0).stderr;
+    assert!(dry.contains("would write shipit/services/api.yml"), "{dry}");
+    assert_eq!(workdir.read(API), before);
+    let mut said = workdir.shipit(&["mesh", "convert", "--to", to]).expect(0).stderr;
+    for file in [
+        "environments/test",
+        "services/gateway",
+        "services/api",
+        "services/api-next",
+        "services/store",
+    ] {
+        let text = workdir.read(&format!("shipit/{file}.yml"));
+        said.push_str(&format!("\n--- {file}.yml\n{text}"));
+    }
+    insta::assert_snapshot!(format!("converted_to_{to}"), said);
+    // What came out is sound, and nothing of it is App Mesh.
+    let checked = workdir.shipit(&["validate"]).expect(0);
+    assert!(
+        !format!("{}{}", checked.stdout, checked.stderr).contains("warning"),
+        "{}",
+        checked.stderr
+    );
+    let again = workdir.shipit(&["mesh", "convert"]).expect(4).stderr;
+    assert!(again.contains("no environment uses App Mesh"), "{again}");
+    workdir
+}
+
+#[test]
+fn a_mesh_is_converted_to_lattice() {
+    let workdir = converted("lattice");
+    let steps = workdir.steps(&["plan", "--env", "test"]).join("\n");
+    assert!(
+        !steps.contains("appmesh/") && steps.contains("create vpclattice/listener.api"),
+        "{steps}"
+    );
+}
+
+#[test]
+fn a_mesh_that_is_live_moves_to_service_connect_in_the_order_that_is_told() {
+    let workdir = converted("service-connect");
+    // As it was, and live.
+    let live = Workdir::example("mesh-app-mesh");
+    live.edit("shipit/environments/test.yml", "egress: mesh", "egress: all");
+    live.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    let files = [
+        "environments/test",
+        "services/gateway",
+        "services/api",
+        "services/api-next",
+        "services/store",
+    ];
+    for file in files {
+        let file = format!("shipit/{file}.yml");
+        live.write(&file, workdir.read(&file));
+    }
+    for service in ["store", "api-next", "api", "gateway"] {
+        live.local(&["svc", "deploy", "--name", service, "--env", "test", "--yes"]).expect(0);
+    }
+    live.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    assert_eq!(live.steps(&["plan", "--env", "test"]), NOTHING);
+    let shown = live.local(&["--format", "json", "env", "show"]).expect(0).stdout;
+    assert!(!shown.contains("appmesh/"), "{shown}");
 }

@@ -63,6 +63,12 @@ pub enum Counted {
     Buckets,
     /// Clusters of EKS.
     KubernetesClusters,
+    /// Meshes of App Mesh.
+    Meshes,
+    /// Namespaces of Cloud Map.
+    Namespaces,
+    /// Service networks of VPC Lattice.
+    ServiceNetworks,
 }
 
 /// How many there are.
@@ -104,6 +110,15 @@ pub async fn count(cx: &Cx, what: Counted) -> Result<usize, Failure> {
         }
         Counted::KubernetesClusters => {
             pages!(cx.eks.list_clusters().max_results(100), "eks ListClusters", clusters)
+        }
+        Counted::Meshes => pages!(cx.appmesh.list_meshes(), "appmesh ListMeshes", meshes),
+        Counted::Namespaces => pages!(
+            cx.servicediscovery.list_namespaces(),
+            "servicediscovery ListNamespaces",
+            namespaces
+        ),
+        Counted::ServiceNetworks => {
+            pages!(cx.vpclattice.list_service_networks(), "vpc-lattice ListServiceNetworks", items)
         }
         Counted::TargetGroups => {
             pages!(cx.elbv2.describe_target_groups(), "elbv2 DescribeTargetGroups", target_groups)

@@ -28,13 +28,41 @@ pub(in crate::cli) struct Args {
     dry_run: bool,
 }
 
-/// How live traffic moves, step by step. An ECS service cannot be in App Mesh and in Service Connect at once.
+/// How live traffic moves, step by step, with the services in the place of `{}`. A task has one proxy: that of App Mesh or that
+/// of Service Connect.
 const ORDER: &[&str] = &[
-    "those who are called and call nobody go first (`shipit svc deploy --name NAME`), then those who call them, the door last",
-    "while a service moves, its tasks are replaced one by one: callers in App Mesh find the new ones in Cloud Map as before",
-    "look at each with `shipit svc status --name NAME` before the next one moves; `shipit svc rollback` takes it back",
-    "when no service is in App Mesh any more, `shipit env deploy` deletes the mesh, from the outermost in",
+    "with the manifests as they were: `egress: all` for the mesh and `tls: {mode: permissive}` for each service with TLS, then `shipit deploy`, so that those inside and outside reach each other while they move",
+    "then, with what is written here, one service after another, whom others call first: {}, each with `shipit svc deploy --name NAME`",
+    "while a service moves, its tasks are replaced one by one: callers that have not moved find them in Cloud Map; what still names it in the mesh stays until that moves, too; shares and retries end with the move",
+    "look at each with `shipit svc status --name NAME` before the next one moves; `shipit svc rollback` takes its tasks back",
+    "when all have moved, `shipit deploy` deletes what is left of the mesh, from the outermost in",
 ];
+
+/// The services in the order in which they move: whom others call first.
+fn moving(workspace: &Workspace, environment: &str) -> Vec<String> {
+    fn visit(workspace: &Workspace, environment: &str, name: &str, seen: &mut Vec<(String, bool)>) {
+        if seen.iter().any(|(known, _)| known == name) {
+            return;
+        }
+        let Ok(service) = workspace.service_in(name, environment) else { return };
+        let Some(part) = &service.mesh else { return };
+        seen.push((name.to_owned(), false));
+        let calls = part.calls.iter().map(|call| call.name.as_str());
+        let routes = part.routes.iter().flat_map(|route| route.to.keys().map(String::as_str));
+        let door = part.gateway.iter().flatten().map(|route| route.to.as_str());
+        for other in calls.chain(routes).chain(door) {
+            visit(workspace, environment, other, seen);
+        }
+        // Behind all that it calls.
+        seen.retain(|(known, _)| known != name);
+        seen.push((name.to_owned(), true));
+    }
+    let mut seen = Vec::new();
+    for service in &workspace.services {
+        visit(workspace, environment, &service.name, &mut seen);
+    }
+    seen.into_iter().map(|(name, _)| name).collect()
+}
 
 pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let terminal = global.terminal();
@@ -53,6 +81,15 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         .map(|name| (format!("shipit/environments/{name}.yml"), Kind::Environment))
         .collect();
     files.extend(workspace.services.iter().map(|service| (service.file.clone(), Kind::Service)));
+    // Callers keep the names that they have written down, where those can be told from the environment's alone.
+    let names = workspace.environments.iter().all(|environment| {
+        let discovery = &environment.discovery;
+        discovery.name.is_none() && discovery.id.is_none()
+    });
+    let order: Vec<String> = ORDER
+        .iter()
+        .map(|step| step.replace("{}", &moving(&workspace, meshes[0]).join(", ")))
+        .collect();
     let mut done: Vec<(String, String)> = Vec::new();
     let mut lost: Vec<Lost> = Vec::new();
     for (path, kind) in files {
@@ -62,7 +99,7 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
                 "name files after what is in them",
             )
         })?;
-        if let Some(converted) = convert_mesh::convert(&path, &bytes, kind, to)? {
+        if let Some(converted) = convert_mesh::convert(&path, &bytes, kind, to, names)? {
             lost.extend(converted.lost);
             done.push((path, converted.text));
         }
@@ -81,7 +118,7 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let wrote: Vec<&String> = done.iter().map(|(path, _)| path).collect();
     if terminal.json() {
         let document = json!({
-            "wrote": wrote, "dry_run": args.dry_run, "lost": lost, "order": ORDER, "also_in": others,
+            "wrote": wrote, "dry_run": args.dry_run, "lost": lost, "order": order, "also_in": others,
         });
         terminal.out(&json::document(&document));
         return Ok(Exit::Done);
@@ -94,8 +131,11 @@ pub(super) fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     for name in &others {
         terminal.say(&format!("environment `{name}` had no mesh: its services get Service Connect, too, unless they say `environments: {{{name}: {{network: {{connect: false}}}}}}`"));
     }
+    if !names && to == MeshType::ServiceConnect {
+        terminal.say("callers must write `http://NAME:PORT` for names in the namespace, which lead around Service Connect");
+    }
     terminal.say("\nmove live traffic in this order:");
-    for (index, step) in ORDER.iter().enumerate() {
+    for (index, step) in order.iter().enumerate() {
         terminal.say(&format!("  {}. {step}", index + 1));
     }
     Ok(Exit::Done)

@@ -19,17 +19,26 @@ const fn quota(service: &'static str, code: &'static str, name: &'static str, va
 
 /// Services by code, with their names.
 pub(super) static SERVICES: &[(&str, &str)] = &[
+    ("AWSCloudMap", "AWS Cloud Map"),
+    ("appmesh", "AWS App Mesh"),
     ("ec2", "Amazon Elastic Compute Cloud (Amazon EC2)"),
     ("ecs", "Amazon Elastic Container Service (Amazon ECS)"),
     ("elasticloadbalancing", "Elastic Load Balancing (ELB)"),
     ("fargate", "AWS Fargate"),
     ("iam", "AWS Identity and Access Management (IAM)"),
     ("vpc", "Amazon Virtual Private Cloud (Amazon VPC)"),
+    ("vpc-lattice", "Amazon VPC Lattice"),
 ];
 
 /// By service and code.
 #[rustfmt::skip]
 pub(super) static QUOTAS: &[Quota] = &[
+    quota("AWSCloudMap", "L-0FE3F50E", "Namespaces per Region", 50.0),
+    quota("appmesh", "L-87E74146", "Virtual gateways per mesh", 3.0),
+    quota("appmesh", "L-AC861A39", "Meshes per account", 15.0),
+    quota("appmesh", "L-BB90B7FF", "Routes per virtual router", 50.0),
+    quota("appmesh", "L-DA7495A7", "Virtual services per mesh", 200.0),
+    quota("appmesh", "L-F6F26D09", "Gateway routes per virtual gateway", 10.0),
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", 5.0),
     quota("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5.0),
     quota("ec2", "L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 5.0),
@@ -56,4 +65,6 @@ pub(super) static QUOTAS: &[Quota] = &[
     quota("vpc", "L-E79EC296", "VPC security groups per Region", 2500.0),
     quota("vpc", "L-F678F1CE", "VPCs per Region", 5.0),
     quota("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", 5.0),
+    quota("vpc-lattice", "L-9CAD07FB", "Service networks per region", 50.0),
+    quota("vpc-lattice", "L-CF78395E", "Rules per listener", 10.0),
 ];

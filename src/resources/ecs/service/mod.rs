@@ -211,6 +211,8 @@ impl Resource for Service {
             Rule::Unordered("network.security_groups"),
             Rule::Unordered("placement_constraints"),
             Rule::Unordered("deployment.alarms.names"),
+            // A name may be one that something else answers for until this service does.
+            Rule::Names("service_connect.services.*.client_aliases"),
         ],
         observe_after: &["ecs/cluster"],
         // A target group must hang on a load balancer before a service may use it.
