@@ -45,7 +45,7 @@ fn a_route_moves_all_calls_to_the_next_version_and_no_task_is_restarted() {
         workdir.local(&["svc", "deploy", "--name", "api", "--yes"]).expect(0);
         assert_eq!(workdir.steps(&["plan"]), NOTHING);
         let route = workdir.by_hand(async |cx| {
-            let asked = cx.appmesh.describe_route().mesh_name("mesh-test-main");
+            let asked = cx.appmesh.describe_route().mesh_name("mesh-test-main-mesh");
             let asked =
                 asked.virtual_router_name("mesh-test-api-router").route_name("mesh-test-api-all");
             asked.send().await.unwrap()
@@ -94,7 +94,7 @@ fn a_mesh_is_changed_and_goes() {
     let routes = workdir.by_hand(async |cx| {
         let mut found = Vec::new();
         for name in ["mesh-test-api-1", "mesh-test-api-2"] {
-            let asked = cx.appmesh.describe_route().mesh_name("mesh-test-main");
+            let asked = cx.appmesh.describe_route().mesh_name("mesh-test-main-mesh");
             let asked = asked.virtual_router_name("mesh-test-api-router").route_name(name);
             found.push(asked.send().await.unwrap().route().unwrap().spec().unwrap().clone());
         }

@@ -72,6 +72,11 @@ impl Mesh {
     }
 }
 
+/// The environment's cluster bears the name alone, and what refers to a cluster by its name must not be held to refer to a mesh.
+fn physical(identity: &Identity) -> String {
+    format!("{}-mesh", identity.name(250))
+}
+
 impl Resource for Mesh {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
@@ -92,7 +97,7 @@ impl Resource for Mesh {
         let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
         let tagged = bulk.keys().filter_map(|arn| arn.strip_prefix(&prefix));
         let tagged = tagged.filter(|path| !path.contains('/')).map(str::to_owned);
-        let wanted = query.wanted.iter().map(|wanted| wanted.name(255));
+        let wanted = query.wanted.iter().map(|wanted| physical(wanted));
         let names: BTreeSet<String> = tagged.chain(wanted).collect();
         let mut found = Found::default();
         for name in &names {
@@ -102,7 +107,7 @@ impl Resource for Mesh {
                 let own = tags::own(&all, &identity);
                 found.owned.push(Self::live(cx, spec, name, identity, own));
             } else if let Some(wanted) =
-                query.wanted.iter().find(|wanted| wanted.name(255) == *name)
+                query.wanted.iter().find(|wanted| physical(wanted) == *name)
             {
                 found.foreign.push(tags::foreign(wanted, name, &all));
             }
@@ -111,7 +116,7 @@ impl Resource for Mesh {
     }
 
     async fn create(&self, cx: &Cx, identity: &Identity) -> Result<Progress<Self>, Failure> {
-        let name = identity.name(255);
+        let name = physical(identity);
         let tags = tags::for_create(identity, &self.tags, false);
         cx.appmesh
             .create_mesh()
@@ -171,7 +176,7 @@ impl Resource for Mesh {
     }
 
     fn name(identity: &Identity) -> Option<String> {
-        Some(identity.name(255))
+        Some(physical(identity))
     }
 }
 
