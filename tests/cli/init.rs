@@ -43,9 +43,9 @@ fn flags_alone_make_a_workspace_that_is_valid() {
     web   Load Balanced Web Service
     ");
     insta::assert_snapshot!(workdir.shipit(&["env", "ls"]).expect(0).stdout, @r"
-    NAME  REGION      ACCOUNT
-    prod  -           -
-    test  eu-north-1  -
+    NAME  REGION      ACCOUNT  CLUSTER
+    prod  -           -        ecs
+    test  eu-north-1  -        ecs
     ");
     insta::assert_snapshot!(workdir.shipit(&["app", "show"]).expect(0).stdout, @r"
     application   demo

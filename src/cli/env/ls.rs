@@ -20,13 +20,16 @@ pub(super) fn run(global: &Global, _args: Args) -> Result<Exit, Stop> {
         .map(|environment| {
             let region = environment.region.as_ref().or(application.region.as_ref());
             let account = environment.account.as_ref().or(application.account.as_ref());
-            (environment.name.clone(), region.cloned(), account.cloned())
+            let cluster = environment.cluster.cluster_type.to_string();
+            (environment.name.clone(), region.cloned(), account.cloned(), cluster)
         })
         .collect();
     if terminal.json() {
         let list: Vec<_> = environments
             .iter()
-            .map(|(name, region, account)| json!({ "name": name, "region": region, "account": account }))
+            .map(|(name, region, account, cluster)| {
+                json!({ "name": name, "region": region, "account": account, "cluster": cluster })
+            })
             .collect();
         terminal.out(&json::document(&json!({ "environments": list })));
         return Ok(Exit::Done);
@@ -37,10 +40,11 @@ pub(super) fn run(global: &Global, _args: Args) -> Result<Exit, Stop> {
     }
     let rows: Vec<Vec<String>> = environments
         .into_iter()
-        .map(|(name, region, account)| {
-            vec![name, region.unwrap_or_else(|| "-".into()), account.unwrap_or_else(|| "-".into())]
+        .map(|(name, region, account, cluster)| {
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+            vec![name, or_none(region), or_none(account), cluster]
         })
         .collect();
-    terminal.out(&table::table(&["NAME", "REGION", "ACCOUNT"], &rows));
+    terminal.out(&table::table(&["NAME", "REGION", "ACCOUNT", "CLUSTER"], &rows));
     Ok(Exit::Done)
 }
