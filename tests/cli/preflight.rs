@@ -170,7 +170,7 @@ fn checks_can_be_skipped_one_by_one_or_all() {
     let wrong = workdir.shipit(&["plan", "--env", "test", "--skip-preflight", "luck"]).expect(1);
     insta::assert_snapshot!(wrong.stderr, @r"
     error: `--skip-preflight luck`: there is no check of that name
-    hint: use `all`, or one of image, secret, certificate, network, route, alarm, bucket, volume, upgrade, policy, quota, permission
+    hint: use `all`, or one of image, secret, certificate, cluster, network, route, alarm, bucket, volume, upgrade, policy, quota, permission
     ");
     // It goes as far as it was said to: no task starts.
     let ran = workdir.shipit(&["deploy", "--env", "test", "--yes", "--skip-preflight"]).expect(1);
