@@ -25,11 +25,15 @@ async fn records(cx: &Cx, zone: &str) -> Vec<String> {
 #[test]
 fn names_come_and_go_with_their_services() {
     let workdir = Workdir::example("domains");
+    let (application, own) = ("shipit/application.yml", "domain: example.com");
+    let other = "domain: {name: example.com, hosted_zone: Z0123456789ABCDEFGHI}";
+    workdir.edit(application, own, other);
     let refused = workdir.local(&["plan"]).expect(1);
     insta::assert_snapshot!(refused.stderr, @r"
     error: `test.fair.example.com` lies in no public hosted zone of account 123456789012: there is none
     hint: make one with `aws route53 create-hosted-zone` and delegate it, or correct the name in the manifest
     ");
+    workdir.edit(application, other, own);
     let zone = workdir.by_hand(async |cx| {
         let zone = prepare::zone(&cx, "example.com").await;
         let call = cx.route53.change_resource_record_sets().hosted_zone_id(&zone);

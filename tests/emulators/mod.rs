@@ -3,7 +3,6 @@
 //! What an emulator loses on read-back is named in `losses.rs`, field by field. Nothing else is
 //! forgiven, and a row that is no longer needed fails.
 
-mod app_mesh;
 mod endpoint;
 mod losses;
 mod ministack;

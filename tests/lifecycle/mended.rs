@@ -1,5 +1,6 @@
 //! An HTTP client that puts right what moto answers about App Mesh otherwise than AWS's model says: times, which it
-//! writes as texts of its own, and what is not there, which it calls by names of its own.
+//! writes as texts of its own, what is not there, which it calls by names of its own,
+//! and the ARNs of meshes.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -37,14 +38,27 @@ impl HttpClient for Mended {
 struct Connector(SharedHttpConnector);
 
 impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let meant = request.uri().contains(APP_MESH);
+        if let Some(uri) = of_mesh(request.uri())
+            && let Err(error) = request.set_uri(uri)
+        {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into())));
+        }
         let sent = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = sent.await?;
             if meant { mend(answer).await } else { Ok(answer) }
         })
     }
+}
+
+/// The address of a mesh's tags as moto has it, whose ARNs of meshes lack `mesh/`.
+fn of_mesh(uri: &str) -> Option<String> {
+    let (before, name) = uri.split_once("resourceArn=")?.1.split_once("mesh%2F")?;
+    let whole = format!("{before}mesh%2F{name}");
+    (uri.contains(APP_MESH) && !name.contains("%2F"))
+        .then(|| uri.replace(&whole, &format!("{before}{name}")))
 }
 
 async fn mend(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {

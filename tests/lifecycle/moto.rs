@@ -39,6 +39,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("bucket", "CreateBucket drops the tags"),
     ("image", "no registry stands behind its ECR"),
     ("virtual_service", "there are none"),
+    ("gateway_route", "there are no virtual services"),
     ("kubernetes_cluster", "UpdateClusterConfig and UpdateClusterVersion change nothing"),
     ("node_group", "its cluster never settles, as above"),
     ("addon", "CreateAddon is not there"),

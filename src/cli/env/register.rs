@@ -149,7 +149,7 @@ async fn own(pipeline: &Pipeline) -> Result<Vec<Described>, Stop> {
     let mut all = activations::list(pipeline.cx()).await?;
     let own = tags(pipeline);
     all.retain(|one| own.iter().all(|(key, value)| one.tags.get(key) == Some(value)));
-    all.sort_by(|one, other| one.expires.cmp(&other.expires));
+    all.sort_by_key(|one| one.expires);
     Ok(all)
 }
 

@@ -121,7 +121,7 @@ pub(super) fn name(call: &Call<'_>, most: usize, reserved: &str) -> Result<Strin
         && !name.starts_with('-')
         && !name.ends_with('-')
         && !name.contains("--")
-        && !(!reserved.is_empty() && name.starts_with(reserved));
+        && (reserved.is_empty() || !name.starts_with(reserved));
     if good {
         return Ok(name);
     }

@@ -15,19 +15,13 @@ use crate::manifest::yaml::Node;
 const TTL: Duration = Duration::from_secs(10);
 
 /// The name of a service in the namespace: `discovery: false`, or a map.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct ServiceDiscovery {
     /// Whether tasks are found there; `None` where the manifest does not say.
     pub enabled: Option<bool>,
     /// All else.
     #[serde(flatten)]
     pub map: ServiceDiscoveryMap,
-}
-
-impl Default for ServiceDiscovery {
-    fn default() -> Self {
-        Self { enabled: None, map: ServiceDiscoveryMap::default() }
-    }
 }
 
 record! {

@@ -97,7 +97,7 @@ impl Resource for Mesh {
         let bulk = cx.bulk_tags.of(cx, query.application, query.environment).await?;
         let tagged = bulk.keys().filter_map(|arn| arn.strip_prefix(&prefix));
         let tagged = tagged.filter(|path| !path.contains('/')).map(str::to_owned);
-        let wanted = query.wanted.iter().map(|wanted| physical(wanted));
+        let wanted = query.wanted.iter().map(physical);
         let names: BTreeSet<String> = tagged.chain(wanted).collect();
         let mut found = Found::default();
         for name in &names {

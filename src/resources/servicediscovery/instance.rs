@@ -94,10 +94,9 @@ impl Resource for Instance {
         let service = self.service.get()?;
         let id = identity.name(NAME_LIMIT);
         // A registration replaces what is there under that id.
-        match get(cx, service.as_str(), &id).await? {
-            Some(all) => tags::still_owned(&all, identity, &id)
-                .map_err(|failure| Failure { class: Class::AlreadyExists, ..failure })?,
-            None => {}
+        if let Some(all) = get(cx, service.as_str(), &id).await? {
+            tags::still_owned(&all, identity, &id)
+                .map_err(|failure| Failure { class: Class::AlreadyExists, ..failure })?;
         }
         let ticket = self.register(cx, identity, &id).await?;
         let outputs = InstanceOutputs { instance: id, service };

@@ -144,7 +144,7 @@ impl Resource for Service {
             shared::set_policy(cx, id, self.policy.as_ref()).await?;
         }
         let touched = |field: &&str| touches(changes, field);
-        if ["auth_type", "idle_timeout", "certificate"].iter().any(|field| touched(&field)) {
+        if ["auth_type", "idle_timeout", "certificate"].iter().any(touched) {
             let call = cx
                 .vpclattice
                 .update_service()

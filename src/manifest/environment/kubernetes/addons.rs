@@ -41,6 +41,7 @@ choice! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "`choice!` derives what every choice has")]
 impl Default for Conflicts {
     fn default() -> Self {
         Self::Overwrite
