@@ -87,6 +87,14 @@ const LOST: &[(&str, &str, &str)] = &[
     ("ecs/task-definition", "enable_fault_injection", "RegisterTaskDefinition drops it"),
 ];
 
+/// What earlier examples leave is in the way of these: instances of templates, and what was deleted of a mesh and comes
+/// back as it was.
+const ALONE: &[&str] =
+    &["auto_scaling_group", "virtual_node", "virtual_router", "mesh_route", "virtual_gateway"];
+
+/// Changes that cannot be made there: of which kinds, of which field, and why.
+const UNCHANGED: &[(&str, &str, &str)] = &[("appmesh/", "tags", "UntagResource is not there")];
+
 #[test]
 fn what_is_absent_is_an_example() {
     let absent: BTreeSet<&str> = ABSENT.iter().map(|(name, _)| *name).collect();
@@ -104,8 +112,7 @@ async fn kinds_live_on_moto() {
         if ABSENT.iter().any(|(absent, _)| absent == name) {
             continue;
         }
-        if *name == "auto_scaling_group" {
-            // The instances of earlier templates are in the way.
+        if ALONE.contains(name) {
             moto.reset();
             zone = Account::at(&moto.url, &BTreeSet::new()).await.make_zone().await;
         }
@@ -161,8 +168,12 @@ impl Life {
         let plan = self.account.plan(&desired).await;
         self.apply(&plan, "create").await?;
         self.settled(&desired, "create").await;
-        for edit in self.example.edits.clone() {
-            self.change(&edit).await?;
+        let kind = self.example.address.kind().to_owned();
+        let unchanged = |edit: &Edit| {
+            UNCHANGED.iter().any(|(of, field, _)| kind.starts_with(of) && edit.path() == *field)
+        };
+        for edit in self.example.edits.clone().iter().filter(|edit| !unchanged(edit)) {
+            self.change(edit).await?;
         }
         let nothing = Desired::default();
         let plan = self.account.plan(&nothing).await;
