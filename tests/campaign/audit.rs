@@ -145,7 +145,10 @@ fn plain(text: &str) -> String {
         let of_uuid =
             out.ends_with("#-") && word.len() == 4 && u16::from_str_radix(word, 16).is_ok();
         let made_up = of_uuid || word.len() >= 8 && digits > 0 && !word.contains('.');
-        if (quad && !word.ends_with(".0")) || made_up {
+        // Names of load balancers end with a number of their own: `demo-1857110737.eu-west-1.elb.amazonaws.com`.
+        let number = word.split('.').next().unwrap_or_default();
+        let of_name = number.len() >= 8 && number.bytes().all(|byte| byte.is_ascii_digit());
+        if (quad && !word.ends_with(".0")) || made_up || of_name {
             out.push('#');
             out.push_str(&part[word.len()..]);
         } else {
