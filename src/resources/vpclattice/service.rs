@@ -172,13 +172,8 @@ impl Resource for Service {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let listed = if id.starts_with("svc-") || id.starts_with("arn:") {
-            Some(shared::id(id).to_owned())
-        } else {
-            let named = list(cx).await?.into_iter().find(|(_, name)| name == id);
-            named.map(|(arn, _)| shared::id(&arn).to_owned())
-        };
-        let Some(id) = listed else { return Ok(None) };
+        let meant = shared::meant(id, "svc-", || list(cx)).await?;
+        let Some(id) = meant else { return Ok(None) };
         let Some(service) = get(cx, &id).await? else { return Ok(None) };
         let all = shared::tags_of(cx, service.arn().unwrap_or_default()).await?;
         let live = to_live(cx, &service, wanted.clone(), Tags::new()).await?;

@@ -93,6 +93,23 @@ pub(super) fn id(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
+/// The id that somebody means who gives an ARN, an id (it begins with `prefix`), or a name: only that is looked for in
+/// `list` (ARN and name of each).
+pub(super) async fn meant<F>(
+    given: &str,
+    prefix: &str,
+    list: impl FnOnce() -> F + Send,
+) -> Result<Option<String>, Failure>
+where
+    F: Future<Output = Result<Vec<(String, String)>, Failure>> + Send,
+{
+    if given.starts_with(prefix) || given.starts_with("arn:") {
+        return Ok(Some(id(given).to_owned()));
+    }
+    let named = list().await?.into_iter().find(|(_, name)| name == given);
+    Ok(named.map(|(arn, _)| id(&arn).to_owned()))
+}
+
 /// What a thing is called: small letters, digits and single hyphens, and not like Lattice's own ids.
 pub(super) fn name(identity: &Identity, limit: usize) -> String {
     let given = identity.name(limit.saturating_sub(2)).to_ascii_lowercase();

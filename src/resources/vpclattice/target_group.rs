@@ -263,13 +263,8 @@ impl Resource for TargetGroup {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let listed = if id.starts_with("tg-") || id.starts_with("arn:") {
-            Some(shared::id(id).to_owned())
-        } else {
-            let named = list(cx).await?.into_iter().find(|(_, name)| name == id);
-            named.map(|(arn, _)| shared::id(&arn).to_owned())
-        };
-        let Some(id) = listed else { return Ok(None) };
+        let meant = shared::meant(id, "tg-", || list(cx)).await?;
+        let Some(id) = meant else { return Ok(None) };
         let Some(found) = get(cx, &id).await? else { return Ok(None) };
         let all = shared::tags_of(cx, found.arn().unwrap_or_default()).await?;
         let make = |identity, own| to_live(&found, identity, own);
