@@ -82,6 +82,7 @@ pub mod faults;
 mod iam;
 pub mod ids;
 mod journal;
+pub mod kubernetes;
 pub mod logs;
 mod machine;
 pub mod params;

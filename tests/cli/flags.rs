@@ -49,6 +49,7 @@ const COMMANDS: &[&[&str]] = &[
     &["validate"],
     &["schema"],
     &["local", "serve"],
+    &["local", "kubernetes"],
     &["local", "reset"],
     &["local", "status"],
     &["completion"],

@@ -8,6 +8,7 @@ mod eks;
 mod faults;
 mod iam;
 mod journal;
+mod kubernetes;
 mod network;
 mod protocols;
 mod rollout;

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod examples;
+pub(crate) mod kubernetes;
 pub(crate) mod prepare;
 pub(crate) mod python;
 pub(crate) mod server;

@@ -1,5 +1,6 @@
 //! `shipit local …`: the simulated account.
 
+mod kubernetes;
 mod reset;
 mod serve;
 mod status;
@@ -9,12 +10,14 @@ use std::path::PathBuf;
 use super::{Exit, Global, Stop, open};
 use crate::local::clock::Speed;
 use crate::local::faults::Faults;
+use crate::local::kubernetes::found;
 use crate::local::{KubernetesServer, LocalAws, LocalOptions};
 
 /// The simulated AWS account inside shipit
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Serve(serve::Args),
+    Kubernetes(kubernetes::Args),
     Reset(reset::Args),
     Status(status::Args),
 }
@@ -22,6 +25,7 @@ pub(super) enum Command {
 pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
     match command {
         Command::Serve(args) => serve::run(global, args).await,
+        Command::Kubernetes(args) => kubernetes::run(global, args).await,
         Command::Reset(args) => reset::run(global, args),
         Command::Status(args) => status::run(global, args),
     }
@@ -37,6 +41,21 @@ pub(super) fn directory() -> Result<PathBuf, Stop> {
         })?,
     };
     Ok(base.join(".shipit").join("local"))
+}
+
+/// Where `shipit local kubernetes` keeps its data.
+fn kubernetes_directory() -> Result<PathBuf, Stop> {
+    Ok(directory()?.join("kubernetes"))
+}
+
+/// The API server that `shipit local kubernetes` runs for this workspace.
+fn kubernetes_server(global: &Global) -> Result<Option<KubernetesServer>, Stop> {
+    Ok(found(&kubernetes_directory()?).unwrap_or_else(|pid| {
+        global.terminal().tell(&format!(
+            "the Kubernetes API server of process {pid} has gone with it; `shipit local kubernetes` starts one"
+        ));
+        None
+    }))
 }
 
 /// How fast local AWS's time runs.
@@ -90,7 +109,7 @@ pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
             })?;
             Some(KubernetesServer { endpoint: endpoint.clone(), certificate_authority })
         }
-        _ => None,
+        _ => kubernetes_server(global)?,
     };
     let options = LocalOptions {
         directory: Some(directory()?),
