@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
 
 use serde_json::Value;
 use shipit::local::KubernetesServer;
+use shipit::local::clock::Speed;
 use shipit::local::kubernetes::{Api, ApiError, Options, Programs, Server};
 use tokio::runtime::Runtime;
 
@@ -92,7 +94,13 @@ impl Kubernetes {
             .enable_all()
             .build()
             .unwrap();
-        let options = Options { programs, folder: folder.clone(), port: None, fresh: true };
+        let options = Options {
+            programs,
+            folder: folder.clone(),
+            port: None,
+            fresh: true,
+            play: Some(Speed::Factor(60.0)),
+        };
         let server =
             runtime.block_on(Server::start(&options)).unwrap_or_else(|trouble| panic!("{trouble}"));
         let authority = folder.join("authority.pem");
@@ -172,6 +180,78 @@ impl Kubernetes {
     pub(crate) fn merge(&self, path: &str, patch: Value) -> Result<Value, ApiError> {
         let path = path.to_owned();
         self.by_hand(|api| async move { api.merge(&path, &patch).await })
+    }
+
+    /// Watches the objects of a path until one of that name is as it is wanted.
+    ///
+    /// # Panics
+    /// It is not within half a minute.
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        path: &str,
+        name: &str,
+        is_wanted: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Value {
+        let name = name.to_owned();
+        self.until_any(path, move |object| object["metadata"]["name"] == *name && is_wanted(object))
+    }
+
+    /// The same for an object of any name.
+    #[track_caller]
+    pub(crate) fn until_any(
+        &self,
+        path: &str,
+        is_wanted: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Value {
+        let wanted = move |event: &str, object: &Value| event != "DELETED" && is_wanted(object);
+        self.wait(path, wanted).unwrap_or_else(|| {
+            panic!("not within half a minute; now: {:#}", self.get(path).unwrap())
+        })
+    }
+
+    /// Watches the objects of a path until none has that name.
+    #[track_caller]
+    pub(crate) fn until_gone(&self, path: &str, name: &str) {
+        let wanted = name.to_owned();
+        let gone = move |event: &str, object: &Value| {
+            event == "DELETED" && object["metadata"]["name"] == *wanted
+        };
+        let there = self.get(&format!("{path}/{name}")).is_ok();
+        assert!(
+            !there
+                || self.wait(path, gone).is_some()
+                || self.get(&format!("{path}/{name}")).is_err()
+        );
+    }
+
+    /// The first object of which `is_wanted` says so, of those that are there (`""`) and of the changes that come.
+    fn wait(
+        &self,
+        path: &str,
+        is_wanted: impl Fn(&str, &Value) -> bool + Send + Sync + 'static,
+    ) -> Option<Value> {
+        let path = path.to_owned();
+        self.by_hand(|api| async move {
+            let look = async {
+                loop {
+                    let mut list = api.get(&path).await.unwrap();
+                    let since = list["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+                    for object in list["items"].as_array_mut().unwrap() {
+                        if is_wanted("", object) {
+                            return object.take();
+                        }
+                    }
+                    let mut watch = api.watch(&path, &since).await.unwrap();
+                    while let Some(mut event) = watch.next().await {
+                        if is_wanted(event["type"].as_str().unwrap_or_default(), &event["object"]) {
+                            return event["object"].take();
+                        }
+                    }
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(30), look).await.ok()
+        })
     }
 
     /// Deletes an object; nothing there is fine.

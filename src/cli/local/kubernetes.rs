@@ -9,7 +9,7 @@ use crate::render::json;
 /// Run a Kubernetes API server for local AWS's EKS clusters, until it is interrupted
 ///
 /// Starts etcd and kube-apiserver, found in the folder that KUBEBUILDER_ASSETS names or on PATH. While it runs, `--local` in the same
-/// workspace works with it. Its data are kept under `.shipit/local/kubernetes/`.
+/// workspace works with it. No controllers run in it: what they and the kubelets do is played, as fast as `--local-speed` says. Its data are kept under `.shipit/local/kubernetes/`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit local kubernetes &\n  shipit --local deploy --yes")]
 pub(in super::super) struct Args {
@@ -29,6 +29,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         folder: super::kubernetes_directory()?,
         port: Some(args.port).filter(|port| *port != 0),
         fresh: args.fresh,
+        play: Some(super::speed(global)?),
     };
     // From here on an interrupt must stop what was started, in order.
     let careful = interrupt::careful();

@@ -44,6 +44,7 @@ impl ApiError {
 pub struct Api {
     client: kube::Client,
     endpoint: Arc<str>,
+    manager: Option<&'static str>,
 }
 
 impl std::fmt::Debug for Api {
@@ -64,7 +65,12 @@ impl Api {
         let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(ApiError::broken)?;
         config.headers.push((AUTHORIZATION, bearer));
         let client = kube::Client::try_from(config).map_err(ApiError::broken)?;
-        Ok(Self { client, endpoint: endpoint.into() })
+        Ok(Self { client, endpoint: endpoint.into(), manager: None })
+    }
+
+    /// The same client; what it writes is owned by this field manager.
+    pub(super) fn managed_by(self, manager: &'static str) -> Self {
+        Self { manager: Some(manager), ..self }
     }
 
     /// GET: an object, or a list.
@@ -145,7 +151,12 @@ impl Api {
         body: &Value,
     ) -> Result<Value, ApiError> {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let response = self.send(method, path, content, body).await?;
+        let writes = method != Method::GET && method != Method::DELETE && !path.contains('?');
+        let path = match self.manager.filter(|_| writes) {
+            Some(manager) => format!("{path}?fieldManager={manager}"),
+            None => path.to_owned(),
+        };
+        let response = self.send(method, &path, content, body).await?;
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }

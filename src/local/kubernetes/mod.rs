@@ -10,6 +10,7 @@
 
 mod api;
 mod place;
+mod play;
 mod programs;
 mod server;
 mod supervisor;

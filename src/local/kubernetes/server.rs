@@ -10,7 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::supervisor::Supervised;
-use super::{Api, Place, Programs, Trouble, webhook};
+use super::{Api, Place, Programs, Trouble, play, webhook};
+use crate::local::clock::Speed;
 use crate::local::{KubernetesServer, ids};
 
 const HOST: &str = "127.0.0.1";
@@ -34,6 +35,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// Whether it begins anew.
     pub fresh: bool,
+    /// How fast controllers and kubelets are played; they are not if absent.
+    pub play: Option<Speed>,
 }
 
 /// A running API server. When it is dropped, or the process ends, its programs end in order, a moment later.
@@ -43,6 +46,7 @@ pub struct Server {
     kube_apiserver: Supervised,
     etcd: Supervised,
     webhook: JoinHandle<io::Result<()>>,
+    play: Option<JoinHandle<()>>,
     endpoint: String,
     authority: String,
     version: String,
@@ -97,7 +101,19 @@ impl Server {
         let (kube_apiserver, endpoint, authority, api) = wanted.kube_apiserver(&etcd).await?;
         let version = api.get("/version").await.map_err(|error| Trouble::new(error.message, ""))?;
         let version = version["gitVersion"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { kube_apiserver, etcd, webhook, endpoint, authority, version, token, api, place })
+        let play = options.play.map(|speed| tokio::spawn(always(api.clone(), speed)));
+        Ok(Self {
+            kube_apiserver,
+            etcd,
+            webhook,
+            play,
+            endpoint,
+            authority,
+            version,
+            token,
+            api,
+            place,
+        })
     }
 
     /// What local AWS is told of it.
@@ -162,6 +178,8 @@ impl Server {
     /// Stops the API server, then etcd, and waits for both.
     pub async fn stop(mut self) {
         self.place.forget();
+        // Watches that go on would keep the API server from ending.
+        self.play.take().inspect(JoinHandle::abort);
         self.kube_apiserver.stop().await;
         self.etcd.stop().await;
         self.webhook.abort();
@@ -171,7 +189,17 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.place.forget();
+        self.play.take().inspect(JoinHandle::abort);
         self.webhook.abort();
+    }
+}
+
+/// Plays, also after the API server was not there for a while.
+async fn always(api: Api, speed: Speed) {
+    let api = api.managed_by("kube-controller-manager");
+    loop {
+        let _ = play::run(api.clone(), speed).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
