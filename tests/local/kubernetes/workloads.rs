@@ -20,13 +20,16 @@ fn a_deployment_gets_its_pods_and_a_new_image_replaces_them() {
         format!("/api/v1/namespaces/{space}/pods"),
     );
     server.create(&path, deployment("nginx:1.27", 2)).unwrap();
-    let complete = |it: &Value| it["status"]["conditions"][1]["reason"] == "NewReplicaSetAvailable";
+    let complete = |it: &Value| {
+        it["status"]["conditions"][1]["reason"] == "NewReplicaSetAvailable"
+            && it["status"]["observedGeneration"] == it["metadata"]["generation"]
+    };
     let live = server.until(&path, "web", complete);
     let first = names(&server.get(&sets).unwrap());
     assert_eq!(
         plain(&live["status"]),
         json!({
-            "observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2,
+            "observedGeneration": live["metadata"]["generation"], "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2,
             "conditions": [
                 {
                     "type": "Available", "status": "True", "reason": "MinimumReplicasAvailable",
@@ -49,9 +52,10 @@ fn a_deployment_gets_its_pods_and_a_new_image_replaces_them() {
     // What was there before is gone when the new one is complete.
     let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "nginx:1.28"}]}}}});
     server.merge(&format!("{path}/web"), image).unwrap();
-    let live = server
-        .until(&path, "web", move |it| it["status"]["observedGeneration"] == 2 && complete(it));
-    assert_eq!(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "2");
+    let live = server.until(&path, "web", move |it| {
+        it["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2" && complete(it)
+    });
+    assert_eq!(live["status"]["updatedReplicas"], 2);
     server.until(&sets, &first[0], |set| set["status"]["replicas"] == 0);
     // With the namespace all goes, and then it goes itself.
     server.delete(&format!("/api/v1/namespaces/{space}"));
