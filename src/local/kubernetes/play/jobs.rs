@@ -46,13 +46,15 @@ async fn one(world: &mut World, job: &Value) {
     let mut told = None;
     if succeeded >= wanted {
         status.set("completionTime", stamp());
-        status.set("conditions", json!([condition(live, "Complete", "True", "", "")]));
+        status.set("conditions", json!(ended(world, live, "Complete", "", "")));
         status.set("active", Value::Null);
         told = Some(("Normal", "Completed", "Job completed"));
     } else if failed > limit || restarts > limit {
         let message = "Job has reached the specified backoff limit";
-        let failed_now = condition(live, "Failed", "True", "BackoffLimitExceeded", message);
-        status.set("conditions", json!([failed_now]));
+        status.set(
+            "conditions",
+            json!(ended(world, live, "Failed", "BackoffLimitExceeded", message)),
+        );
         status.set("active", Value::Null);
         status.set("failed", failed.max(1));
         told = Some(("Warning", "BackoffLimitExceeded", message));
@@ -79,4 +81,19 @@ async fn one(world: &mut World, job: &Value) {
         let event = Event { from: "job-controller", sort, reason, message, field: "" };
         event.tell(world, Kind::Job, job).await;
     }
+}
+
+/// The conditions of a job that is over. Newer servers want the reason as a condition of its own before.
+fn ended(world: &World, live: &[Value], name: &str, reason: &str, message: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    let (mut reason, mut message) = (reason, message);
+    if world.kinds.minor >= 31 {
+        let before = if name == "Complete" { "SuccessCriteriaMet" } else { "FailureTarget" };
+        if name == "Complete" {
+            (reason, message) = ("CompletionsReached", "Reached expected number of succeeded pods");
+        }
+        all.push(condition(live, before, "True", reason, message));
+    }
+    all.push(condition(live, name, "True", reason, message));
+    all
 }

@@ -79,6 +79,8 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Kinds {
     versions: BTreeMap<Kind, &'static str>,
+    /// The server's own minor version: 33 of 1.33.
+    pub(super) minor: u32,
 }
 
 impl Kinds {
@@ -89,6 +91,8 @@ impl Kinds {
             served
                 .extend(group.list("versions").iter().map(|it| it.text("groupVersion").to_owned()));
         }
+        let version = api.get("/version").await?;
+        let minor = version.text("minor").trim_end_matches('+').parse().unwrap_or(0);
         let mut versions = BTreeMap::new();
         for (kind, _, plural, _, candidates) in TABLE {
             for version in candidates.iter().filter(|it| served.iter().any(|one| one == **it)) {
@@ -99,7 +103,7 @@ impl Kinds {
                 }
             }
         }
-        Ok(Self { versions })
+        Ok(Self { versions, minor })
     }
 
     /// The kinds that are served.
