@@ -18,6 +18,7 @@ mod kube;
 mod kubeconfig;
 mod local;
 mod locking;
+mod logs;
 mod mesh;
 mod open;
 mod pipeline;
@@ -34,6 +35,7 @@ mod task;
 mod timings;
 mod unlock;
 mod validate;
+mod when;
 mod write;
 
 use clap::{Parser, Subcommand};
@@ -108,7 +110,11 @@ enum Command {
 impl Command {
     /// Whether it draws a picture.
     fn draws(&self) -> bool {
-        matches!(self, Self::Env(command) if command.draws())
+        match self {
+            Self::Env(command) => command.draws(),
+            Self::App(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether it makes or applies a plan.
@@ -153,7 +159,7 @@ pub fn main() -> u8 {
     if terminal.format.draws() && !cli.command.draws() {
         let stop = Stop::failed(
             "`--format dot`, `mermaid` and `svg` are for drawings",
-            "`shipit env show --mesh` draws; this command knows `--format human` and `--format json`",
+            "`shipit env show` and `shipit app show` draw; this command knows `--format human` and `--format json`",
         );
         terminal.say(&stop.said());
         return stop.exit.code();

@@ -6,14 +6,19 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::pipeline::Pipeline;
-use super::{Exit, Stop, interrupt};
+use super::{Exit, Stop, interrupt, when};
+use crate::engine::retry::read_schedule;
 use crate::engine::{Clock, Failure};
 use crate::manifest::TIMER;
+use crate::render::human::log_line::Prefix;
 use crate::render::{human, json};
-use crate::resources::ecs::run::{self, Lines, Order, Ran};
+use crate::resources::ecs::output::{Reader, Wanted, sources};
+use crate::resources::ecs::run::{self, Order, Ran};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(3);
+/// AWS's clocks and this machine's may differ by so much, in milliseconds.
+const CLOCKS: i64 = 300_000;
 /// So often a task that was just started may be unknown.
 const UNKNOWN: usize = 20;
 
@@ -99,8 +104,24 @@ pub(super) async fn run(
         }
         return Ok(Exit::Done);
     }
-    let mut watch =
-        Watch { pipeline, order, arns: &arns, how, seen: BTreeMap::new(), logs: BTreeMap::new() };
+    let logs = match how.follow {
+        false => None,
+        true => {
+            let from = when::now() - CLOCKS;
+            match sources(cx, name, &order.task_definition, None, from).await {
+                Ok(sources) => {
+                    let tasks = ids.iter().map(|id| (*id).to_owned()).collect();
+                    Some(Reader::new(sources, Wanted { tasks, ..Wanted::default() }))
+                }
+                // It runs all the same.
+                Err(failure) => {
+                    terminal.say(&format!("its log is not shown: {failure}"));
+                    None
+                }
+            }
+        }
+    };
+    let mut watch = Watch { pipeline, order, arns: &arns, seen: BTreeMap::new(), logs };
     let ran = tokio::select! {
         ran = watch.follow() => ran?,
         () = careful.cancel().cancelled() => {
@@ -115,11 +136,10 @@ struct Watch<'a> {
     pipeline: &'a Pipeline,
     order: &'a Order,
     arns: &'a [String],
-    how: &'a How,
     /// The last status that was told, by task.
     seen: BTreeMap<String, String>,
-    /// What is read of each task's logs.
-    logs: BTreeMap<String, Vec<Lines>>,
+    /// What they write, if it is wanted.
+    logs: Option<Reader>,
 }
 
 impl Watch<'_> {
@@ -134,11 +154,14 @@ impl Watch<'_> {
                     let status = task.status.to_lowercase();
                     self.pipeline.terminal().say(&format!("  task {}  {status}", task.id));
                 }
-                if self.how.follow {
-                    self.print(task).await?;
-                }
             }
+            self.print().await?;
             if ran.len() == self.arns.len() && ran.iter().all(Ran::stopped) {
+                if self.logs.is_some() {
+                    // The last lines come some seconds after the end.
+                    self.pipeline.clock().sleep(EVERY).await;
+                    self.print().await?;
+                }
                 return Ok(ran);
             }
             unknown = if ran.len() < self.arns.len() { unknown + 1 } else { 0 };
@@ -151,23 +174,27 @@ impl Watch<'_> {
     }
 
     /// Prints what was written since the last look.
-    async fn print(&mut self, task: &Ran) -> Result<(), Failure> {
-        let cx = self.pipeline.cx();
-        if !self.logs.contains_key(&task.id) {
-            self.logs.insert(task.id.clone(), run::logs(cx, task).await?);
-        }
-        let several = self.arns.len() > 1;
+    async fn print(&mut self) -> Result<(), Failure> {
+        let Some(reader) = &mut self.logs else { return Ok(()) };
         let terminal = self.pipeline.terminal();
-        for log in self.logs.get_mut(&task.id).into_iter().flatten() {
-            for line in log.more(cx).await? {
-                let task = if several { task.id.get(..8).unwrap_or(&task.id) } else { "" };
-                let line =
-                    format!("{task}{}{} | {line}", if several { " " } else { "" }, log.container);
+        let prefix = Prefix { task: self.arns.len() > 1, container: true, ..Prefix::default() };
+        loop {
+            let (lines, all) = match reader.step(self.pipeline.cx()).await {
+                Ok(found) => found,
+                // The next look goes on from here.
+                Err(failure) if read_schedule(failure.class).is_some() => return Ok(()),
+                Err(failure) => return Err(failure),
+            };
+            for one in lines {
+                let on_terminal = console::user_attended();
+                let line = prefix.line("", &one.task, &one.container, &one.message, on_terminal);
                 // For programs, standard output is one document.
                 if terminal.json() { terminal.say(&line) } else { terminal.out(&line) }
             }
+            if all {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `environment` and what it calls (`network`, `endpoints`, `discovery`, `load_balancer`) plan what belongs to an environment on
 //! ECS, `kubernetes` what belongs to one on EKS;
-//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`, `alarms`, `connect`) what belongs to a service.
+//! `service` and what it calls (`task`, `roles`, `http`, `messaging`, `storage`, `scaling`, `pause`, `alarms`, `connect`) what belongs to a service.
 //! What only live AWS can tell — priorities in use, what services of other repositories need —
 //! comes in as an [`Observation`]. How resources are made is not known here.
 
@@ -30,6 +30,8 @@ mod needs;
 mod network;
 mod network_balancer;
 mod patches;
+mod pause;
+mod picture;
 mod ports;
 mod priority;
 mod rehearse;
@@ -57,6 +59,8 @@ pub use cluster::cluster_wanted;
 pub use images::{builds_wanted, locations_wanted};
 pub use kubernetes::{ClusterVersions, addons_wanted, version_wanted};
 use needs::Needs;
+pub use pause::{pause, pin, restart, resume};
+pub use picture::picture;
 pub use rehearse::rehearse;
 pub use surroundings::{
     ExistingBalancer, ExistingNamespace, HostedZone, Promoted, Surroundings, balancers_wanted,
@@ -194,6 +198,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     }
     cluster::check(context, &desired)?;
     iam::bound(&mut desired, context);
+    pause::keep(&mut desired, live);
     patches::apply(&mut desired, context.manifest()?, &services)?;
     Ok(desired)
 }

@@ -90,7 +90,7 @@ fn node(service: &ServiceManifest, environment: &Environment, live: &Observation
     let role = if web && endpoints.is_empty() { Role::Gateway } else { Role::Service };
     let mut running = live.seen.of("ecs/service").iter().chain(live.seen.of("scheduler/schedule"));
     let is_live = running.any(|one| one.identity.owner.service() == Some(&service.name));
-    Node { key: service.name.clone(), role, live: Some(is_live), endpoints }
+    Node { live: Some(is_live), endpoints, ..Node::new(&service.name, role) }
 }
 
 /// Clients from the internet, and what they reach.
@@ -98,12 +98,7 @@ fn front(service: &ServiceManifest, graph: &mut Topology) {
     if service.service_type != ServiceType::LoadBalancedWebService {
         return;
     }
-    graph.nodes.push(Node {
-        key: INTERNET.to_owned(),
-        role: Role::Internet,
-        live: None,
-        endpoints: Vec::new(),
-    });
+    graph.nodes.push(Node::new(INTERNET, Role::Internet));
     let edge = |route: Option<String>, because: &str| Edge {
         from: INTERNET.to_owned(),
         to: service.name.clone(),
@@ -134,12 +129,7 @@ fn meshed(service: &ServiceManifest, manifest: &Environment, graph: &mut Topolog
     };
     for call in &mesh.calls {
         if call.is_host() {
-            graph.nodes.push(Node {
-                key: call.name.clone(),
-                role: Role::Elsewhere,
-                live: None,
-                endpoints: Vec::new(),
-            });
+            graph.nodes.push(Node::new(&call.name, Role::Elsewhere));
         }
         graph.edges.push(edge(&call.name, "calls"));
     }
@@ -192,9 +182,6 @@ fn elsewhere(manifest: &Environment, graph: &mut Topology) {
         });
         let hosts = endpoint.cname.iter().map(|host| (host.clone(), None)).chain(instances);
         graph.nodes.push(Node {
-            key: name.clone(),
-            role: Role::Elsewhere,
-            live: None,
             endpoints: hosts
                 .map(|(name, port)| Endpoint {
                     name,
@@ -204,6 +191,7 @@ fn elsewhere(manifest: &Environment, graph: &mut Topology) {
                     tls: false,
                 })
                 .collect(),
+            ..Node::new(name, Role::Elsewhere)
         });
     }
 }
@@ -227,10 +215,9 @@ fn only_live(live: &Observation, graph: &mut Topology) {
             })
         });
         graph.nodes.push(Node {
-            key: name.clone(),
-            role: Role::Service,
             live: Some(true),
             endpoints: endpoints.collect(),
+            ..Node::new(name, Role::Service)
         });
     }
 }

@@ -93,6 +93,13 @@ impl Terminal {
         let _ = stdout.flush();
     }
 
+    /// Prints text to stdout as it is. Gives whether somebody still reads.
+    pub fn write(&self, text: &str) -> bool {
+        let text = redact::values(text);
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+    }
+
     /// Says something beside the result, on stderr.
     pub fn say(&self, text: &str) {
         eprintln!("{}", redact::values(text));

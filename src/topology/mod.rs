@@ -18,6 +18,9 @@ pub struct Topology {
     pub mesh: Option<String>,
     /// The namespace in which they find each other.
     pub namespace: Option<String>,
+    /// The network that they are in, a line for each part; empty where only calls are of interest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<String>,
     /// Who is there, in the order of `key`.
     pub nodes: Vec<Node>,
     /// Who calls whom.
@@ -35,6 +38,16 @@ pub struct Node {
     pub live: Option<bool>,
     /// Where it is called.
     pub endpoints: Vec<Endpoint>,
+    /// What else is to be said of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+}
+
+impl Node {
+    /// One of which nothing else is known.
+    pub fn new(key: &str, role: Role) -> Self {
+        Self { key: key.to_owned(), role, live: None, endpoints: Vec::new(), about: Vec::new() }
+    }
 }
 
 /// What a node is.
@@ -43,10 +56,14 @@ pub struct Node {
 pub enum Role {
     /// Clients from the internet.
     Internet,
+    /// A load balancer.
+    Balancer,
     /// A way into the mesh: a service that others cannot call, or a mesh's own gateway.
     Gateway,
     /// A service.
     Service,
+    /// What keeps things: a queue, a topic, a file system.
+    Store,
     /// What is elsewhere, and has a name here.
     Elsewhere,
 }
@@ -164,7 +181,7 @@ mod tests {
     use super::*;
 
     fn node(key: &str) -> Node {
-        Node { key: key.to_owned(), role: Role::Service, live: None, endpoints: Vec::new() }
+        Node::new(key, Role::Service)
     }
 
     fn edge(from: &str, to: &str) -> Edge {

@@ -27,7 +27,7 @@ pub(super) enum Command {
 impl Command {
     /// Whether it draws a picture.
     pub(super) fn draws(&self) -> bool {
-        matches!(self, Self::Show(args) if args.mesh)
+        matches!(self, Self::Show(_))
     }
 
     /// Whether it makes or applies a plan.

@@ -1,20 +1,22 @@
-//! `shipit env show`: what is live in an environment.
+//! `shipit env show`: what is live in an environment, as a picture and as a list.
 
 use super::super::pipeline::{Pipeline, Which};
 use super::super::{Exit, Global, Stop};
 
-/// Show what is live in an environment
+/// Show what is live in an environment: its network, services and what flows between them
+///
+/// `--format dot`, `mermaid` and `svg` draw it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  shipit --local env show --name test --format json\n  shipit --local env show --name test --mesh\n  shipit --local env show --name test --mesh --format svg > mesh.svg"
+    after_help = "Example:\n  shipit --local env show --name test --format json\n  shipit --local env show --name test --mesh\n  shipit --local env show --name test --format svg > test.svg"
 )]
 pub(in super::super) struct Args {
     /// The environment; the same as `--env`
     #[arg(long, short)]
     name: Option<String>,
-    /// Draw who talks to whom: text, or `--format dot`, `mermaid`, `svg`, `json`
+    /// Draw only who talks to whom: text, or `--format dot`, `mermaid`, `svg`, `json`
     #[arg(long)]
-    pub(super) mesh: bool,
+    mesh: bool,
 }
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {

@@ -3,6 +3,7 @@
 mod delete;
 mod deploy;
 mod init;
+mod logs;
 mod ls;
 mod plan;
 mod run;
@@ -17,6 +18,7 @@ pub(super) enum Command {
     Plan(plan::Args),
     Deploy(deploy::Args),
     Run(run::Args),
+    Logs(logs::Args),
     Ls(ls::Args),
     Delete(delete::Args),
 }
@@ -34,6 +36,7 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Plan(args) => plan::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Run(args) => run::run(global, args).await,
+        Command::Logs(args) => logs::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Delete(args) => delete::run(global, args).await,
     }

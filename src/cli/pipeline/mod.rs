@@ -2,16 +2,18 @@
 //!
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
 //! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
-//! earlier one,
+//! earlier one, `by_hand` what people do to a running service,
 //! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
+mod by_hand;
 mod choices;
 mod confirm;
 mod described;
 mod drift;
 mod locks;
+mod logs;
 mod mesh;
 mod plan;
 mod preflight;
@@ -40,7 +42,10 @@ use crate::record::Book;
 use crate::render::{Terminal, human};
 use crate::resources::REGISTRY;
 
+pub(super) use by_hand::Act;
 pub(super) use choices::{Choices, PlanOptions};
+pub(super) use logs::LogsOf;
+pub(super) use mesh::draw;
 
 /// How many calls and steps run at a time.
 const CONCURRENCY: usize = 16;
@@ -59,6 +64,8 @@ pub(super) enum Which {
     DeleteEnvironment,
     /// One service, back at an earlier release.
     Rollback(Box<rollback::Rollback>),
+    /// One service, counted, paused, resumed or restarted by hand.
+    ByHand(Box<by_hand::ByHand>),
 }
 
 /// An opened workspace, environment and account.
@@ -163,6 +170,14 @@ impl Pipeline {
     /// The name of the cluster that the services run in, where the environment has none of its own.
     pub(super) fn existing_cluster(&self) -> Option<&str> {
         planner::cluster_wanted(&self.workspace, &self.target.environment)
+    }
+
+    /// The profile of the shared AWS configuration files that is used, where one is named.
+    pub(super) fn profile(&self) -> Option<&str> {
+        let named = self.workspace.environment(&self.target.environment);
+        let named = named.and_then(|environment| environment.profile.as_deref());
+        let own = self.global.profile.as_deref().or(named);
+        own.filter(|_| !self.global.local)
     }
 
     /// How time passes.

@@ -75,6 +75,7 @@ impl Pipeline {
             Some(rollback) => self.explain(rollback, &mut plan, &observation).await?,
             None => self.book.note_rollbacks(&mut plan),
         }
+        self.notice_counts(&mut plan, &observation);
         Ok(Planned { plan, desired, observation, took: began.elapsed() })
     }
 

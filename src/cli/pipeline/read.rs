@@ -42,6 +42,9 @@ impl Pipeline {
         if let Which::Rollback(rollback) = &self.which {
             return Ok(rollback.desired(live));
         }
+        if let Which::ByHand(by_hand) = &self.which {
+            return Ok(by_hand.desired(live));
+        }
         let services = self.services();
         Ok(planner::desired(&self.context(&services).await?, live)?)
     }
@@ -97,6 +100,7 @@ impl Pipeline {
             Which::Service(name) => BTreeSet::from([name.clone()]),
             Which::DeleteService(_) => BTreeSet::new(),
             Which::Rollback(rollback) => BTreeSet::from([rollback.service.clone()]),
+            Which::ByHand(by_hand) => BTreeSet::from([by_hand.service.clone()]),
         }
     }
 

@@ -65,9 +65,11 @@ impl Pipeline {
                 let services = plan.scope.services.iter().cloned().map(Owner::Service);
                 services.chain([Owner::Environment]).chain(self.book.scopes()).collect()
             }
-            Which::Everything | Which::Environment | Which::Service(_) | Which::Rollback(_) => {
-                BTreeSet::new()
-            }
+            Which::Everything
+            | Which::Environment
+            | Which::Service(_)
+            | Which::Rollback(_)
+            | Which::ByHand(_) => BTreeSet::new(),
         }
     }
 }

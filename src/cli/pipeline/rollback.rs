@@ -1,12 +1,11 @@
 //! Goes back to an earlier release: as a plan like any other, in which all of the service stays as
 //! it is live and only the task definition is another one.
 
-use std::collections::BTreeMap;
-
+use super::by_hand::as_live;
 use super::{Choices, Pipeline, Which};
 use crate::cli::{Exit, Stop};
 use crate::engine::diff::{Rules, diff};
-use crate::engine::{Address, Desired, Live, Node, Observation, OutputRef, Owner, Plan, Wait};
+use crate::engine::{Address, Desired, Live, Observation, OutputRef, Owner, Plan, Wait};
 use crate::record::{Numbered, before, history};
 use crate::render::human::text;
 use crate::resources::ecs::task_definition::one_revision;
@@ -36,33 +35,14 @@ impl Rollback {
 
     /// All of the service as it is live, but for the task definition.
     pub(super) fn desired(&self, observation: &Observation) -> Desired {
-        let owner = Owner::Service(self.service.clone());
-        let mut newest: BTreeMap<&Address, &Live> = BTreeMap::new();
-        for live in observation.live().filter(|live| live.identity.owner == owner) {
-            let entry = newest.entry(&live.identity.address).or_insert(live);
-            if live.identity.generation > entry.identity.generation {
-                *entry = live;
-            }
-        }
-        let mut desired = Desired::default();
-        for (address, live) in newest {
-            let mut spec = live.spec.clone();
-            if *address == self.address() {
-                let arn = OutputRef {
-                    address: self.kept.identity.address.clone(),
-                    field: "arn".to_owned(),
-                    wait: Wait::Created,
-                };
-                spec["task_definition"] = arn.to_value();
-            }
-            let node = Node {
-                address: address.clone(),
-                owner: owner.clone(),
-                spec,
-                after: Vec::new(),
-                formerly: None,
+        let mut desired = as_live(&self.service, observation);
+        if let Some(node) = desired.nodes.get_mut(&self.address()) {
+            let arn = OutputRef {
+                address: self.kept.identity.address.clone(),
+                field: "arn".to_owned(),
+                wait: Wait::Created,
             };
-            desired.nodes.insert(address.clone(), node);
+            node.spec["task_definition"] = arn.to_value();
         }
         desired
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Pipeline;
 use crate::cli::{Exit, Stop};
+use crate::engine::Failure;
 use crate::planner;
 use crate::render::human;
 use crate::render::json;
@@ -21,15 +22,32 @@ impl Pipeline {
         live.sort_by(|a, b| {
             (&a.identity.owner, &a.identity.address).cmp(&(&b.identity.owner, &b.identity.address))
         });
+        let picture = || planner::picture(&self.workspace, &self.target.environment, &observation);
+        if self.terminal.format.draws() {
+            self.draw(&picture());
+            return Ok(Exit::Done);
+        }
+        let configuration = match service {
+            Some(service) => self.configuration(service)?,
+            None => None,
+        };
         if self.terminal.json() {
-            self.terminal.out(&json::document(&json!({
+            let mut document = json!({
                 "application": self.target.application,
                 "environment": self.target.environment,
                 "account": self.target.account,
                 "region": self.target.region,
                 "resources": live,
-            })));
+            });
+            match service {
+                Some(_) => document["configuration"] = json!(configuration),
+                None => document["picture"] = json!(picture()),
+            }
+            self.terminal.out(&json::document(&document));
             return Ok(Exit::Done);
+        }
+        if let Some(configuration) = &configuration {
+            self.terminal.out(&human::settings::settings(configuration));
         }
         if live.is_empty() {
             self.terminal
@@ -47,6 +65,10 @@ impl Pipeline {
                 ]
             })
             .collect();
+        if service.is_none() {
+            self.draw(&picture());
+            self.terminal.out("");
+        }
         self.terminal.out(&human::table::table(&["OWNER", "RESOURCE", "STATE", "ID"], &rows));
         let outputs = |address: &crate::engine::Address| {
             observation.at(address).next().map(|live| live.outputs.clone())
@@ -61,5 +83,14 @@ impl Pipeline {
             self.terminal.out(&format!("{}  {}", url.service, url.url));
         }
         Ok(Exit::Done)
+    }
+    /// A service's manifest as it is in the environment; none where it has none here.
+    fn configuration(&self, service: &str) -> Result<Option<Value>, Stop> {
+        let Ok(manifest) = self.workspace.service_in(service, &self.target.environment) else {
+            return Ok(None);
+        };
+        let document =
+            serde_json::to_value(manifest).map_err(|error| Failure::internal(error.to_string()))?;
+        Ok(Some(document))
     }
 }

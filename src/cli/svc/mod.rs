@@ -2,11 +2,17 @@
 
 mod delete;
 mod deploy;
+mod exec;
 mod history;
 pub(super) mod init;
+mod logs;
 mod ls;
+mod pause;
 mod plan;
+mod restart;
+mod resume;
 mod rollback;
+mod scale;
 mod show;
 mod status;
 
@@ -21,15 +27,31 @@ pub(super) enum Command {
     Show(show::Args),
     Ls(ls::Args),
     Status(status::Args),
+    Logs(logs::Args),
+    Exec(exec::Args),
     History(history::Args),
     Rollback(rollback::Args),
+    Scale(scale::Args),
+    Pause(pause::Args),
+    Resume(resume::Args),
+    Restart(restart::Args),
     Delete(delete::Args),
 }
 
 impl Command {
     /// Whether it makes or applies a plan.
     pub(super) fn plans(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Deploy(_) | Self::Delete(_) | Self::Rollback(_))
+        matches!(
+            self,
+            Self::Plan(_)
+                | Self::Deploy(_)
+                | Self::Delete(_)
+                | Self::Rollback(_)
+                | Self::Scale(_)
+                | Self::Pause(_)
+                | Self::Resume(_)
+                | Self::Restart(_)
+        )
     }
 }
 
@@ -41,8 +63,14 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Show(args) => show::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Status(args) => status::run(global, args).await,
+        Command::Logs(args) => logs::run(global, args).await,
+        Command::Exec(args) => exec::run(global, args).await,
         Command::History(args) => history::run(global, args).await,
         Command::Rollback(args) => rollback::run(global, args).await,
+        Command::Scale(args) => scale::run(global, args).await,
+        Command::Pause(args) => pause::run(global, args).await,
+        Command::Resume(args) => resume::run(global, args).await,
+        Command::Restart(args) => restart::run(global, args).await,
         Command::Delete(args) => delete::run(global, args).await,
     }
 }

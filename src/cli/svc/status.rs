@@ -1,65 +1,157 @@
 //! `shipit svc status`: how a service fares.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::super::pipeline::{Pipeline, Which};
-use super::super::{Exit, Global, Stop};
-use crate::engine::{Address, Observation};
+use super::super::{Exit, Global, Stop, interrupt, when};
+use crate::aws::facts::alarms::alarm_states;
+use crate::engine::{Address, Clock, Failure, Observation};
 use crate::render::human::failure::failure;
-use crate::render::human::status;
+use crate::render::human::{self, status};
 use crate::render::json;
-use crate::resources::ecs::status::status as of_service;
+use crate::resources::ecs::status::{ServiceStatus, status as of_service};
 use crate::resources::elbv2::health::of_targets;
 
-/// Show how a service fares: deployments, tasks, health of targets, recent events
+/// Show how a service fares: deployments, tasks, health of targets, scaling, alarms, recent events
+///
+/// With `--watch` a terminal shows it anew all the time; without a terminal each change is a line.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  shipit --local svc status --name api --env test")]
+#[command(
+    after_help = "Example:\n  shipit --local svc status --name api --env test\n  shipit svc status --name api --env test --watch --interval 5s"
+)]
 pub(in super::super) struct Args {
     /// The service; may be left out where there is only one
     #[arg(long, short)]
     name: Option<String>,
+    /// Go on until Ctrl-C
+    #[arg(long, short)]
+    watch: bool,
+    /// How often to look, with `--watch`
+    #[arg(long, value_name = "TIME", value_parser = when::span, default_value = "5s", requires = "watch")]
+    interval: Duration,
 }
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.name)?;
     let pipeline = Pipeline::open(global, Which::Service(name.clone())).await?;
     let live = pipeline.live().await?;
-    let Some((cluster, service)) = ecs_names(&live, &name) else {
-        return Err(Stop::refused(
-            format!("service `{name}` is not deployed in environment `{}`", pipeline.environment()),
-            format!(
-                "deploy it with `shipit svc deploy --name {name} --env {}`",
-                pipeline.environment()
-            ),
-        ));
-    };
-    let cx = pipeline.cx();
-    let state = of_service(cx, &cluster, &service, (&name, pipeline.environment())).await?;
-    let mut targets = Vec::new();
-    for group in live.seen.of("elbv2/target-group") {
-        if group.identity.owner.service() == Some(&name)
-            && let Some(arn) = group.outputs["arn"].as_str()
-        {
-            targets.extend(of_targets(cx, arn).await?);
+    let watched = Watched::new(&pipeline, &live, &name)?;
+    if !args.watch {
+        let (document, state) = watched.look().await?;
+        let terminal = pipeline.terminal();
+        if terminal.json() {
+            terminal.out(&json::document(&document));
+            return Ok(Exit::Done);
         }
-    }
-    let terminal = pipeline.terminal();
-    if terminal.json() {
-        let document = json!({ "service": name, "ecs": state, "targets": targets });
-        terminal.out(&json::document(&document));
+        terminal.out(&status::status(&name, &document, when::now() / 1000, human::width().0));
+        if let Some(why) = &state.failure {
+            terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
+        }
         return Ok(Exit::Done);
     }
-    let document = json!({ "ecs": state, "targets": targets });
-    terminal.out(&status::status(&name, &document));
-    if let Some(why) = &state.failure {
-        terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
+    let careful = interrupt::careful();
+    tokio::select! {
+        ended = watched.watch(args.interval.max(Duration::from_secs(1))) => ended,
+        () = careful.cancel().cancelled() => Ok(Exit::Interrupted),
     }
-    Ok(Exit::Done)
 }
 
-/// What ECS calls the cluster and the service.
-fn ecs_names(live: &Observation, name: &str) -> Option<(String, String)> {
-    let address = Address::new("ecs/service", name);
-    let outputs = &live.at(&address).next()?.outputs;
-    Some((outputs["cluster"].as_str()?.to_owned(), outputs["name"].as_str()?.to_owned()))
+/// What is looked at.
+struct Watched<'a> {
+    pipeline: &'a Pipeline,
+    name: &'a str,
+    cluster: String,
+    service: String,
+    paused: Value,
+    groups: Vec<String>,
+    scaling: Value,
+    alarms: Vec<String>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(pipeline: &'a Pipeline, live: &Observation, name: &'a str) -> Result<Self, Stop> {
+        let runs = pipeline.runs_in(live, name)?;
+        let own = |kind: &str| -> Vec<&crate::engine::Live> {
+            let all = live.seen.of(kind).iter();
+            all.filter(|one| one.identity.owner.service() == Some(name)).collect()
+        };
+        let service = own("ecs/service").first().map(|one| one.spec.clone()).unwrap_or_default();
+        let arns = own("elbv2/target-group").into_iter();
+        let watched = service["deployment"]["alarms"]["names"].as_array();
+        let watched = watched.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let names = own("cloudwatch/alarm").into_iter();
+        let names = names.filter_map(|one| one.outputs["name"].as_str().map(str::to_owned));
+        let alarms: BTreeSet<String> = watched.chain(names).collect();
+        let scaling = own("application-autoscaling/target");
+        Ok(Self {
+            pipeline,
+            name,
+            cluster: runs.cluster,
+            service: runs.service.unwrap_or_default(),
+            paused: service["paused"].clone(),
+            groups: arns.filter_map(|one| Some(one.outputs["arn"].as_str()?.to_owned())).collect(),
+            scaling: scaling.first().map(|one| one.spec.clone()).unwrap_or_default(),
+            alarms: alarms.into_iter().collect(),
+        })
+    }
+
+    /// One look, as programs get it.
+    async fn look(&self) -> Result<(Value, ServiceStatus), Failure> {
+        let cx = self.pipeline.cx();
+        let named = (self.name, self.pipeline.environment());
+        let state = of_service(cx, &self.cluster, &self.service, named).await?;
+        let mut targets = Vec::new();
+        for group in &self.groups {
+            targets.extend(of_targets(cx, group).await?);
+        }
+        let alarms = alarm_states(cx, &self.alarms).await?;
+        let document = json!({
+            "service": self.name,
+            "paused": self.paused,
+            "ecs": state,
+            "targets": targets,
+            "scaling": self.scaling,
+            "alarms": alarms,
+        });
+        Ok((document, state))
+    }
+
+    async fn watch(&self, interval: Duration) -> Result<Exit, Stop> {
+        let terminal = self.pipeline.terminal();
+        let drawn = console::user_attended() && !terminal.json();
+        let mut before: Option<Value> = None;
+        loop {
+            let document = match self.look().await {
+                Ok((document, _)) => Some(document),
+                // One look that fails in passing is no reason to look away.
+                Err(failure) if crate::engine::retry::read_schedule(failure.class).is_some() => {
+                    terminal.say(&format!("{failure}; trying again"));
+                    None
+                }
+                Err(failure) => return Err(failure.into()),
+            };
+            if let Some(document) = document {
+                let screen =
+                    || status::status(self.name, &document, when::now() / 1000, human::width().0);
+                let text = match &before {
+                    _ if drawn => format!("\u{1b}[H\u{1b}[2J{}", screen()),
+                    Some(before) if before == &document => String::new(),
+                    _ if terminal.json() => json::line(&document) + "\n",
+                    None => screen(),
+                    Some(before) => {
+                        let lines = status::changes(before, &document);
+                        lines.iter().map(|line| format!("{} {line}\n", when::stamp())).collect()
+                    }
+                };
+                if !text.is_empty() && !terminal.write(&text) {
+                    return Ok(Exit::Done);
+                }
+                before = Some(document);
+            }
+            self.pipeline.clock().sleep(interval).await;
+        }
+    }
 }

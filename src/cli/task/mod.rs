@@ -1,6 +1,7 @@
 //! `shipit task …`: tasks that are run once, by hand.
 
 mod delete;
+mod logs;
 mod run;
 mod stop;
 
@@ -10,6 +11,7 @@ use super::{Exit, Global, Stop};
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Run(Box<run::Args>),
+    Logs(logs::Args),
     Stop(stop::Args),
     Delete(delete::Args),
 }
@@ -24,6 +26,7 @@ impl Command {
 pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop> {
     match command {
         Command::Run(args) => run::run(global, *args).await,
+        Command::Logs(args) => logs::run(global, args).await,
         Command::Stop(args) => stop::run(global, args).await,
         Command::Delete(args) => delete::run(global, args).await,
     }

@@ -62,7 +62,10 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Value, AwsError> {
     }
     let arn = target.text("ScalableTargetARN").to_owned();
     call.add_tags(&arn, tags)?;
-    call.put(TARGETS, &resource, target);
+    let off = |member: &str| target["SuspendedState"].flag(member);
+    let low = if off("DynamicScalingOutSuspended") { 0 } else { low };
+    let high = if off("DynamicScalingInSuspended") { i64::MAX } else { high };
+    call.put(TARGETS, &resource, target.clone());
     bring_inside(call, &resource, low, high);
     Ok(json!({"ScalableTargetARN": arn}))
 }

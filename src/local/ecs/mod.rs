@@ -1,10 +1,11 @@
 //! `ecs`: clusters, task definitions, services and tasks on Fargate, with their roll-outs. Not
 //! here, and refused by name: container instances, task sets, the deployment strategies other
-//! than rolling, gateways, daemons, express services and ExecuteCommand's sessions.
+//! than rolling, gateways, daemons, and express services. Sessions of ExecuteCommand lead nowhere.
 
 mod capacity;
 mod clusters;
 mod deployments;
+mod exec;
 mod instances;
 mod names;
 mod neighbours;
@@ -74,6 +75,7 @@ pub(super) static SERVICE: Service = Service {
         read("DescribeServiceRevisions", deployments::describe_revisions),
         write("RunTask", tasks::run),
         write("StopTask", tasks::stop),
+        write("ExecuteCommand", exec::execute),
         read("DescribeTasks", tasks::describe),
         read("ListTasks", tasks::list),
         write("TagResource", tags::tag),

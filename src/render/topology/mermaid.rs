@@ -17,6 +17,8 @@ pub fn mermaid(graph: &Topology) -> String {
         let label = quoted(&lines(node).join("\n")).replace('\n', "<br>");
         let (open, close) = match node.role {
             Role::Internet => ("([", "])"),
+            Role::Balancer => ("{{", "}}"),
+            Role::Store => ("[(", ")]"),
             Role::Elsewhere => ("[[", "]]"),
             Role::Gateway | Role::Service => ("[", "]"),
         };

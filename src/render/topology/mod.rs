@@ -21,6 +21,7 @@ fn lines(node: &Node) -> Vec<String> {
         _ => "",
     };
     let mut lines = vec![format!("{}{about}", node.key)];
+    lines.extend(node.about.iter().cloned());
     lines.extend(node.endpoints.iter().map(|endpoint| endpoint.label()));
     lines
 }
@@ -35,4 +36,11 @@ fn title(graph: &Topology) -> String {
         (None, None) => {}
     }
     title
+}
+
+/// The title, and the network below it.
+fn heading(graph: &Topology) -> String {
+    let mut lines = vec![title(graph)];
+    lines.extend(graph.network.iter().cloned());
+    lines.join("\n")
 }

@@ -28,7 +28,8 @@ pub fn svg(graph: &Topology) -> String {
     let right = boxes.iter().map(|one| one.x + one.width).max().unwrap_or_default();
     let bottom = boxes.iter().map(|one| one.y + one.height).max().unwrap_or(HEAD);
     let title = title(graph);
-    let width = (right + MARGIN).max(letters(&title) + 2 * MARGIN);
+    let longest = graph.network.iter().chain([&title]).map(|line| letters(line)).max();
+    let width = (right + MARGIN).max(longest.unwrap_or_default() + 2 * MARGIN);
     let height = bottom + MARGIN;
     let mut out = String::new();
     let _ = writeln!(
@@ -43,12 +44,22 @@ pub fn svg(graph: &Topology) -> String {
         "  <text x=\"{MARGIN}\" y=\"24\" font-weight=\"bold\" fill=\"#222\">{}</text>",
         escaped(&title)
     );
+    for (index, line) in graph.network.iter().enumerate() {
+        let y = 24 + (index + 1) * LINE;
+        let _ = writeln!(
+            out,
+            "  <text x=\"{MARGIN}\" y=\"{y}\" fill=\"#555\">{}</text>",
+            escaped(line)
+        );
+    }
     arrows(graph, &boxes, &mut out);
     for (node, one) in graph.nodes.iter().zip(&boxes) {
         let dashed = node.role == Role::Elsewhere || node.live == Some(false);
         let dash = if dashed { " stroke-dasharray=\"5 3\"" } else { "" };
         let fill = match node.role {
             Role::Internet => "#eee",
+            Role::Balancer => "#efe6fa",
+            Role::Store => "#e6f4e6",
             Role::Gateway => "#fdf1d8",
             Role::Service => "#e3eefb",
             Role::Elsewhere => "#fff",
@@ -86,7 +97,7 @@ fn place(graph: &Topology) -> Vec<Box> {
     for (column, text) in columns.iter().zip(&texts) {
         widths[*column] = wide(text).max(widths[*column]);
     }
-    let mut next = vec![HEAD + 8; count];
+    let mut next = vec![HEAD + graph.network.len() * LINE + 8; count];
     let mut boxes = Vec::new();
     for (column, lines) in columns.into_iter().zip(texts) {
         let x = MARGIN + widths[..column].iter().map(|width| width + between).sum::<usize>();

@@ -10,6 +10,9 @@ const WIDTH: usize = 80;
 pub fn text(graph: &Topology) -> String {
     let mut out = String::new();
     line(&mut out, &title(graph));
+    for part in &graph.network {
+        line(&mut out, part);
+    }
     for node in &graph.nodes {
         out.push('\n');
         let lines = lines(node);

@@ -7,6 +7,8 @@ pub mod capacity_provider;
 pub mod cluster;
 mod convert;
 mod diagnosis;
+pub mod exec;
+pub mod output;
 mod outside;
 pub mod run;
 pub mod running;

@@ -54,6 +54,8 @@ pub struct DeploymentStatus {
     pub running: i32,
     /// How many failed.
     pub failed: i32,
+    /// When it began, in seconds since 1970.
+    pub since: i64,
 }
 
 /// One task.
@@ -69,6 +71,8 @@ pub struct TaskStatus {
     pub task_definition: String,
     /// The zone it runs in.
     pub zone: String,
+    /// When it began to run, in seconds since 1970.
+    pub started: Option<i64>,
 }
 
 /// One event.
@@ -161,6 +165,7 @@ fn deployment(one: &Deployment) -> DeploymentStatus {
         desired: one.desired_count(),
         running: one.running_count(),
         failed: one.failed_tasks(),
+        since: one.created_at().map_or(0, |at| at.secs()),
     }
 }
 
@@ -171,6 +176,7 @@ fn task(one: &Task) -> TaskStatus {
         health: one.health_status().map(|health| health.as_str()).unwrap_or_default().to_owned(),
         task_definition: last_part(one.task_definition_arn()),
         zone: one.availability_zone().unwrap_or_default().to_owned(),
+        started: one.started_at().map(|at| at.secs()),
     }
 }
 

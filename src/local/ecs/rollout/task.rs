@@ -401,8 +401,17 @@ fn run(call: &mut Call<'_>, mut service: Option<&mut Service>, task: &mut Task, 
     task.wire.set("startedAt", now);
     let mut runtime = 0;
     let id = task.id.clone();
+    let exec = task.wire.flag("enableExecuteCommand");
+    let agent = json!([{
+        "name": "ExecuteCommandAgent",
+        "lastStatus": "RUNNING",
+        "lastStartedAt": call.time(call.now),
+    }]);
     containers(task, |container| {
         runtime += 1;
+        if exec {
+            container.set("managedAgents", agent.clone());
+        }
         container.set("lastStatus", "RUNNING");
         container.set("runtimeId", format!("{id}-{runtime:010}"));
         let digest = fate::digest(container.text("image"));
@@ -597,6 +606,9 @@ fn stopped(call: &mut Call<'_>, task: &mut Task) {
     let exited = end.as_ref().is_some_and(|end| end.code == "EssentialContainerExited");
     containers(task, |container| {
         container.set("lastStatus", "STOPPED");
+        if let Some(agents) = container.get_mut("managedAgents").and_then(Value::as_array_mut) {
+            agents.iter_mut().for_each(|agent| agent.set("lastStatus", "STOPPED"));
+        }
         if let Some(end) = &end {
             if container.has("exitCode") {
                 return;

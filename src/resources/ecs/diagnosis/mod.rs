@@ -259,11 +259,6 @@ pub(super) fn log_place(
     log::place(cx, container, task)
 }
 
-/// One line of a log, without secrets and without what would move the terminal's cursor.
-pub(super) fn plain_line(line: &str) -> String {
-    log::cut(&crate::engine::redact::others(line))
-}
-
 /// All that was read.
 struct Told<'a> {
     stops: &'a [Stop],

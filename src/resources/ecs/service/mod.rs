@@ -88,6 +88,12 @@ pub struct Service {
     pub placement_constraints: Vec<PlacementConstraint>,
     /// How tasks are spread (EC2), first rule first.
     pub placement_strategy: Vec<PlacementStrategy>,
+    /// Since when a person has it without tasks, in RFC 3339; kept in a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+    /// When a person last had its tasks replaced, in RFC 3339; kept in a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted: Option<String>,
     /// The user's own tags.
     pub tags: Tags,
 }
@@ -119,6 +125,8 @@ impl Service {
             volumes: BTreeMap::new(),
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
+            paused: None,
+            restarted: None,
             tags: Tags::new(),
         }
     }
@@ -261,6 +269,7 @@ impl Resource for Service {
         if self.is_autoscaled() {
             tags.insert(COUNT_TAG.to_owned(), COUNT_AUTOSCALED.to_owned());
         }
+        tags.extend(self.marks());
         let connect = self.service_connect.is_some();
         let answer = cx
             .ecs
@@ -319,6 +328,10 @@ impl Resource for Service {
             };
             let (was, is) = (live.spec.is_autoscaled(), self.is_autoscaled());
             retag(cx, live.outputs.arn.as_str(), &tag(was), &tag(is)).await?;
+        }
+        if touches(changes, "paused") || touches(changes, "restarted") {
+            let (was, is) = (live.spec.marks(), self.marks());
+            retag(cx, live.outputs.arn.as_str(), &was, &is).await?;
         }
         if changes.iter().all(|change| touches(std::slice::from_ref(change), "tags")) {
             return Ok(Progress::done(live.outputs.clone()));
@@ -416,10 +429,20 @@ const AT_ONCE: usize = 8;
 /// Marks a service whose count Application Auto Scaling decides, as nothing else of ECS does.
 const COUNT_TAG: &str = "shipit:count";
 const COUNT_AUTOSCALED: &str = "autoscaled";
+/// What people did to a running service.
+const PAUSED_TAG: &str = "shipit:paused";
+const RESTARTED_TAG: &str = "shipit:restarted";
 
 impl Service {
     fn is_autoscaled(&self) -> bool {
         self.desired_count.is_none() && self.scheduling_strategy == "REPLICA"
+    }
+
+    /// The tags that say what people did to it.
+    fn marks(&self) -> Tags {
+        let marks = [(PAUSED_TAG, &self.paused), (RESTARTED_TAG, &self.restarted)];
+        let given = |(tag, at): (&str, &Option<String>)| Some((tag.to_owned(), at.clone()?));
+        marks.into_iter().filter_map(given).collect()
     }
 }
 

@@ -9,8 +9,9 @@ use aws_sdk_ecs::types::{
 };
 
 use super::{
-    COUNT_TAG, Deployment, LatticeTargets, LoadBalancer, Network, PlacementConstraint,
-    PlacementStrategy, Service, ServiceConnect, ServiceOutputs, ServiceRegistry, Switch, volume,
+    COUNT_TAG, Deployment, LatticeTargets, LoadBalancer, Network, PAUSED_TAG, PlacementConstraint,
+    PlacementStrategy, RESTARTED_TAG, Service, ServiceConnect, ServiceOutputs, ServiceRegistry,
+    Switch, volume,
 };
 use crate::engine::Input;
 use crate::resources::ecs::convert::{given, known, sorted, strategy_from_sdk};
@@ -111,6 +112,8 @@ pub(super) fn spec(from: &SdkService, all: &BTreeMap<String, String>, tags: Tags
                 field: given(one.field()),
             })
             .collect(),
+        paused: all.get(PAUSED_TAG).cloned(),
+        restarted: all.get(RESTARTED_TAG).cloned(),
         tags,
     }
 }

@@ -41,7 +41,12 @@ impl Service {
             call = call.task_definition(self.task_definition.get()?.0);
         }
         if touched("desired_count") {
-            call = call.set_desired_count(self.desired_count);
+            // What scales it was suspended, and begins anew.
+            let resumed = self.initial_count.filter(|_| live.spec.paused.is_some());
+            call = call.set_desired_count(self.desired_count.or(resumed));
+        }
+        if touched("restarted") && self.restarted.is_some() {
+            call = call.force_new_deployment(true);
         }
         if touched("launch_type") && self.launch_type.is_some() {
             return Err(Failure::new(
