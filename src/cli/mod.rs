@@ -4,6 +4,7 @@ mod account;
 mod adopt;
 mod app;
 mod apply;
+mod browse;
 mod completion;
 mod convert;
 mod deploy;
@@ -100,6 +101,7 @@ enum Command {
     Diff(diff::Args),
     Unlock(unlock::Args),
     Drift(drift::Args),
+    Open(browse::Args),
     Validate(validate::Args),
     Schema(schema::Args),
     #[command(subcommand)]
@@ -212,6 +214,7 @@ async fn run(cli: Cli) -> Result<Exit, Stop> {
         Command::Adopt(args) => adopt::run(global, args).await,
         Command::Apply(args) => apply::run(global, args).await,
         Command::Drift(args) => drift::run(global, args).await,
+        Command::Open(args) => browse::run(global, args).await,
         Command::Deploy(args) => deploy::run(global, args).await,
         Command::Mesh(command) => mesh::run(global, command),
         Command::Promote(args) => promote::run(global, args).await,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::application::{Application, ApplicationFile, ApplicationKind};
 use super::environment::{Environment, EnvironmentFile, EnvironmentKind};
 use super::problem::{Problem, Problems, Severity, Source};
-use super::read::{Read, Reader, did_you_mean, is_map};
+use super::read::{Read, Reader, did_you_mean, is_map, name_problem};
 use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
 use super::yaml::{Entry, Node, Undefined, Value, interpolate, overlay, parse};
 use super::{Kind, check, env_file, files};
@@ -25,6 +26,8 @@ pub struct Workspace {
     pub services: Vec<Service>,
     /// What is allowed but probably not meant.
     pub warnings: Problems,
+    /// The environment that has no manifest of its own, and the one from whose it is made (`review`).
+    pub made_from: Option<(String, String)>,
     resolved: BTreeMap<(String, String), ServiceManifest>,
 }
 
@@ -63,11 +66,13 @@ impl Workspace {
         environment: Option<&str>,
         variables: Variables<'_>,
     ) -> Result<Self, Problems> {
-        let mut loader = Loader { root, variables, problems: Vec::new(), application: None };
+        let mut loader =
+            Loader { root, variables, problems: Vec::new(), application: None, made_from: None };
         files::strangers(root, &mut loader.problems);
         let application = loader.application();
         let environments = loader.environments(environment);
         let services = loader.services(environment, &environments);
+        let made_from = loader.made_from.take();
         let mut problems = loader.problems;
         check::workspace(application.as_ref(), &environments, &services, &mut problems);
 
@@ -82,6 +87,7 @@ impl Workspace {
                     .collect(),
                 services: services.iter().filter_map(|found| found.service.clone()).collect(),
                 warnings: problems,
+                made_from,
                 resolved: services.into_iter().flat_map(FoundService::into_resolved).collect(),
             }),
             _ => Err(problems),
@@ -121,6 +127,7 @@ impl Workspace {
             observability: Default::default(),
             logging: Default::default(),
             http: Default::default(),
+            review: None,
             patches: Vec::new(),
         };
         let workspace = Self {
@@ -129,6 +136,7 @@ impl Workspace {
             environments: vec![environment.clone()],
             services: Vec::new(),
             warnings: Problems::new(Vec::new()),
+            made_from: None,
             resolved: BTreeMap::new(),
         };
         (workspace, environment)
@@ -173,6 +181,13 @@ impl Workspace {
         });
         self.resolved.insert((name.to_owned(), environment.to_owned()), manifest);
         Ok(self)
+    }
+
+    /// How long an environment lives that has no manifest of its own; `None` for all others.
+    pub fn time_to_live(&self, environment: &str) -> Option<Duration> {
+        let (made, _) = self.made_from.as_ref()?;
+        let manifest = self.environment(environment).filter(|_| made == environment)?;
+        manifest.review.as_ref().map(|review| review.ttl)
     }
 
     /// An environment by its name.
@@ -241,6 +256,8 @@ struct Loader<'a> {
     problems: Vec<Problem>,
     /// The application's name, once known.
     application: Option<String>,
+    /// The environment that has no manifest of its own, and the one from whose it is made.
+    made_from: Option<(String, String)>,
 }
 
 impl Loader<'_> {
@@ -337,7 +354,20 @@ impl Loader<'_> {
             found.push(FoundEnvironment { name, file: Some(file), environment });
         }
         let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
-        if let Some(chosen) = chosen.filter(|chosen| !names.contains(chosen)) {
+        let missing = chosen.filter(|chosen| !names.contains(chosen));
+        let made = missing.and_then(|chosen| {
+            let fits = |one: &&FoundEnvironment| {
+                let review = one.environment.as_ref().and_then(|one| one.review.as_ref());
+                review.is_some_and(|review| review.fits(chosen))
+            };
+            let template = found.iter().find(fits)?;
+            let path = template.file.as_ref()?.source.path.clone();
+            Some((chosen, template.name.clone(), path))
+        });
+        if let Some((chosen, template, path)) = made {
+            let made = self.made_from(chosen, &template, &path);
+            found.push(made);
+        } else if let Some(chosen) = missing {
             let path = format!("{folder}/{chosen}.yml");
             let help = did_you_mean(chosen, &names)
                 .unwrap_or_else(|| format!("create it with `shipit env init --name {chosen}`"));
@@ -347,6 +377,28 @@ impl Loader<'_> {
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
+    }
+
+    /// An environment without a manifest of its own.
+    fn made_from(&mut self, chosen: &str, template: &str, path: &str) -> FoundEnvironment {
+        self.made_from = Some((chosen.to_owned(), template.to_owned()));
+        let mut environment = None;
+        let mut file = self.file(path, Kind::Environment);
+        if let Some(file) = &mut file {
+            self.interpolate(file, Some(chosen));
+            environment = read::<EnvironmentFile>(file, Kind::Environment, &mut self.problems);
+        }
+        if name_problem(chosen).is_some() {
+            let message = format!("`{chosen}` is no name of an environment");
+            let help = "use lower-case letters, digits and hyphens, a letter first";
+            self.problems.push(Problem::of_file(path, message).help(help));
+        }
+        if let Some(environment) = &mut environment {
+            environment.name = chosen.to_owned();
+            // It is made to be deleted.
+            environment.protect = false;
+        }
+        FoundEnvironment { name: chosen.to_owned(), file, environment }
     }
 
     /// A run in one environment is not stopped by another's problems.
@@ -391,12 +443,17 @@ impl Loader<'_> {
         // First every part for itself: what an override hides is looked at too.
         let base = without(&file.node, &["environments"]);
         let parts = overrides.map(Node::entries).unwrap_or_default();
+        // What has no manifest of its own has the overrides of the environment that it is made from.
+        let made_from = self.made_from.clone();
+        let key = |environment: &str| match &made_from {
+            Some((made, template)) if made == environment => template.clone(),
+            _ => environment.to_owned(),
+        };
         let any = chosen.or(names.first().copied()).unwrap_or("test");
         self.part(&file, &base, any, None, &mut problems);
-        for part in parts
-            .iter()
-            .filter(|part| is_map(&part.node) && chosen.is_none_or(|chosen| chosen == part.key))
-        {
+        for part in parts.iter().filter(|part| {
+            is_map(&part.node) && chosen.is_none_or(|chosen| key(chosen) == part.key)
+        }) {
             self.part(&file, &part.node, &part.key, Some(part), &mut problems);
         }
 
@@ -409,7 +466,7 @@ impl Loader<'_> {
         let mut resolved = Vec::new();
         let mut seen: Vec<(Problem, Vec<String>)> = Vec::new();
         for environment in &wanted {
-            let part = parts.iter().find(|part| part.key == *environment && is_map(&part.node));
+            let part = parts.iter().find(|part| part.key == key(environment) && is_map(&part.node));
             let mut merged = part.map_or_else(
                 || base.clone(),
                 |part| overlay(&base, &without(&part.node, IDENTITY)),

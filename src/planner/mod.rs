@@ -16,6 +16,7 @@ mod connect;
 mod discovery;
 mod endpoints;
 mod environment;
+mod expiry;
 mod http;
 mod iam;
 mod images;
@@ -56,6 +57,7 @@ use crate::manifest::{Environment, Problems, ServiceManifest, ServiceType, Works
 pub use addresses::{ServiceAddress, addresses};
 pub use capacity::MACHINE;
 pub use cluster::cluster_wanted;
+pub use expiry::expire;
 pub use images::{builds_wanted, locations_wanted};
 pub use kubernetes::{ClusterVersions, addons_wanted, version_wanted};
 use needs::Needs;

@@ -28,7 +28,7 @@ fn tasks(workdir: &Workdir) -> (i32, i32, Vec<String>) {
 
 fn suspended(workdir: &Workdir) -> [Option<bool>; 3] {
     workdir.by_hand(async |cx: Cx| {
-        let call = cx.application_autoscaling.describe_scalable_targets();
+        let call = cx.applicationautoscaling.describe_scalable_targets();
         let answer = call.service_namespace("ecs".into()).send().await.unwrap();
         let state = answer.scalable_targets()[0].suspended_state().unwrap().clone();
         [

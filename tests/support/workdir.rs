@@ -56,6 +56,14 @@ impl Workdir {
         workdir
     }
 
+    /// Another folder with all that is in this one, the account, too.
+    pub(crate) fn twin(&self) -> Self {
+        let workdir =
+            Self { folder: tempfile::tempdir().unwrap(), variables: self.variables.clone() };
+        copy(self.path(), workdir.path());
+        workdir
+    }
+
     /// What `shipit init` writes: application `demo`, environment `test` in eu-west-1, and a service `api`
     /// of this type (`Load Balanced Web Service`, `Backend Service`) that listens on port 80.
     #[track_caller]

@@ -6,6 +6,7 @@ pub(super) mod init;
 mod kubeconfig;
 mod ls;
 mod plan;
+mod prune;
 mod register;
 mod show;
 
@@ -22,6 +23,7 @@ pub(super) enum Command {
     Ls(ls::Args),
     Kubeconfig(kubeconfig::Args),
     Delete(delete::Args),
+    Prune(prune::Args),
 }
 
 impl Command {
@@ -32,7 +34,7 @@ impl Command {
 
     /// Whether it makes or applies a plan.
     pub(super) fn plans(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Deploy(_) | Self::Delete(_))
+        matches!(self, Self::Plan(_) | Self::Deploy(_) | Self::Delete(_) | Self::Prune(_))
     }
 }
 
@@ -46,6 +48,7 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Kubeconfig(args) => kubeconfig::run(global, args).await,
         Command::Ls(args) => ls::run(global, args),
         Command::Delete(args) => delete::run(global, args).await,
+        Command::Prune(args) => prune::run(global, args).await,
     }
 }
 

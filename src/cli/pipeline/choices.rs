@@ -36,6 +36,11 @@ pub(in crate::cli) struct PlanOptions {
 }
 
 impl Choices {
+    /// All that holds data may go, too.
+    pub(in crate::cli) fn everything() -> Self {
+        Self { allow_delete: vec!["all".to_owned()], ..Self::default() }
+    }
+
     /// The kinds that hold data and may go, as they were given.
     pub(super) fn allowed(&self) -> BTreeSet<String> {
         self.allow_delete.iter().cloned().collect()

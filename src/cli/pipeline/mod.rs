@@ -111,6 +111,15 @@ impl Pipeline {
         Self::start(global, which, workspace, environment).await
     }
 
+    /// Opens the account of an environment on its way out, of which there is no manifest.
+    pub(super) async fn open_leaving(
+        global: &Global,
+        workspace: Workspace,
+        environment: Environment,
+    ) -> Result<Self, Stop> {
+        Self::start(global, Which::DeleteEnvironment, workspace, environment).await
+    }
+
     /// Opens the account.
     async fn start(
         global: &Global,

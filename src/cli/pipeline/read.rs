@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use time::OffsetDateTime;
+
 use super::{CONCURRENCY, Pipeline, Which};
 use crate::cli::Stop;
 use crate::engine::{Desired, Observation, Scope, observe};
@@ -46,7 +48,11 @@ impl Pipeline {
             return Ok(by_hand.desired(live));
         }
         let services = self.services();
-        Ok(planner::desired(&self.context(&services).await?, live)?)
+        let mut desired = planner::desired(&self.context(&services).await?, live)?;
+        if let Some(ttl) = self.workspace.time_to_live(&self.target.environment) {
+            planner::expire(&mut desired, live, ttl, OffsetDateTime::now_utc());
+        }
+        Ok(desired)
     }
 
     /// What a plan is made for.

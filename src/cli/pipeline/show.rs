@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Pipeline;
 use crate::cli::{Exit, Stop};
-use crate::engine::Failure;
+use crate::engine::{Address, Failure, Observation};
 use crate::planner;
 use crate::render::human;
 use crate::render::json;
@@ -65,25 +65,33 @@ impl Pipeline {
                 ]
             })
             .collect();
+        let rows = fitting(rows);
         if service.is_none() {
             self.draw(&picture());
             self.terminal.out("");
         }
         self.terminal.out(&human::table::table(&["OWNER", "RESOURCE", "STATE", "ID"], &rows));
-        let outputs = |address: &crate::engine::Address| {
-            observation.at(address).next().map(|live| live.outputs.clone())
+        let services: Vec<&str> = match service {
+            Some(name) => vec![name],
+            None => self.workspace.services.iter().map(|one| one.name.as_str()).collect(),
         };
-        let services: BTreeSet<String> = match service {
-            Some(name) => BTreeSet::from([name.to_owned()]),
-            None => self.workspace.services.iter().map(|service| service.name.clone()).collect(),
-        };
-        for url in
-            planner::addresses(&self.workspace, &self.target.environment, &services, &outputs)
-        {
-            self.terminal.out(&format!("{}  {}", url.service, url.url));
+        for service in services {
+            for url in self.urls(&observation, service) {
+                self.terminal.out(&format!("{service}  {url}"));
+            }
         }
         Ok(Exit::Done)
     }
+
+    /// Where a live service can be reached.
+    pub(in crate::cli) fn urls(&self, live: &Observation, service: &str) -> Vec<String> {
+        let outputs = |address: &Address| live.at(address).next().map(|live| live.outputs.clone());
+        let services = BTreeSet::from([service.to_owned()]);
+        let environment = &self.target.environment;
+        let found = planner::addresses(&self.workspace, environment, &services, &outputs);
+        found.into_iter().map(|one| one.url).collect()
+    }
+
     /// A service's manifest as it is in the environment; none where it has none here.
     fn configuration(&self, service: &str) -> Result<Option<Value>, Stop> {
         let Ok(manifest) = self.workspace.service_in(service, &self.target.environment) else {
@@ -93,4 +101,16 @@ impl Pipeline {
             serde_json::to_value(manifest).map_err(|error| Failure::internal(error.to_string()))?;
         Ok(Some(document))
     }
+}
+
+/// Rows whose last cell, an id that may be long, is cut to the screen's width; programs get it whole.
+fn fitting(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let Some(columns) = human::columns() else { return rows };
+    let wide = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
+    let before: usize = (0..3).map(|at| wide(at).max(8) + 2).sum();
+    let room = columns.saturating_sub(before).max(12);
+    for row in &mut rows {
+        row[3] = human::text::cut(&row[3], room);
+    }
+    rows
 }

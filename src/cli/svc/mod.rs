@@ -76,7 +76,7 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
 }
 
 /// The service that `--name` names, or the only one there is a manifest of.
-fn chosen(name: Option<String>) -> Result<String, Stop> {
+pub(super) fn chosen(name: Option<String>) -> Result<String, Stop> {
     if let Some(name) = name {
         return Ok(name);
     }

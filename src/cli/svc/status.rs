@@ -46,7 +46,12 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
             terminal.out(&json::document(&document));
             return Ok(Exit::Done);
         }
-        terminal.out(&status::status(&name, &document, when::now() / 1000, human::width().0));
+        terminal.out(&status::status(
+            &name,
+            &document,
+            when::now() / 1000,
+            human::columns().unwrap_or(100),
+        ));
         if let Some(why) = &state.failure {
             terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
         }
@@ -134,8 +139,14 @@ impl<'a> Watched<'a> {
                 Err(failure) => return Err(failure.into()),
             };
             if let Some(document) = document {
-                let screen =
-                    || status::status(self.name, &document, when::now() / 1000, human::width().0);
+                let screen = || {
+                    status::status(
+                        self.name,
+                        &document,
+                        when::now() / 1000,
+                        human::columns().unwrap_or(100),
+                    )
+                };
                 let text = match &before {
                     _ if drawn => format!("\u{1b}[H\u{1b}[2J{}", screen()),
                     Some(before) if before == &document => String::new(),

@@ -220,6 +220,21 @@ pub(crate) fn environment(
     if findings.sound(&["mesh", "discovery"]) {
         super::mesh::environment(environment, findings);
     }
+    if environment.review.is_some() {
+        let why = match (&environment.cluster.existing, &environment.cluster.kubernetes) {
+            (Some(_), _) => Some("one that exists is never changed"),
+            (_, Some(_)) => Some("that works on ECS only"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            findings
+                .error_of_key(
+                    "review",
+                    format!("when an environment ends is kept in a tag of its cluster, and {why}"),
+                )
+                .advise("remove `review`, or let the environment have an ECS cluster of its own");
+        }
+    }
     let measured = environment.observability.container_insights != ContainerInsights::Disabled;
     if environment.cluster.existing.is_some() && measured {
         findings

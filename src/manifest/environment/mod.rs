@@ -7,6 +7,7 @@ mod discovery;
 pub mod endpoints;
 pub mod kubernetes;
 mod network;
+mod review;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use network::{
     FlowLogs, ImportedVpc, Nat, Network, OwnVpc, Protocol, SecurityGroupRule, SecurityGroupRules,
     Subnet, Vpc, Zones,
 };
+pub use review::Review;
 
 use super::cidr::Range;
 use super::mesh::{Mesh, MeshShape};
@@ -55,6 +57,9 @@ record! {
         /// Whether to ask for the environment's name (`--confirm NAME`) before anything in it is deleted or
         /// replaced. A tag on the cluster says it to other checkouts, too.
         protect: bool = false,
+        /// Environments that are made from this manifest without one of their own, such as those of pull requests, and how long
+        /// they live.
+        review: Option<Review>,
         /// The VPC: one of its own, or an existing one.
         network: Network = Network::default(),
         /// What runs the containers.

@@ -27,6 +27,13 @@ pub fn health(health: &Health) -> String {
     }
 }
 
+/// How wide screens are: the terminal's columns, else what the variable COLUMNS says; `None` where nothing limits them.
+pub fn columns() -> Option<usize> {
+    let (columns, terminal) = width();
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    if terminal { Some(columns) } else { told() }.filter(|columns| *columns >= 40)
+}
+
 /// Columns of stdout, and whether it is a terminal; 100 where it is none.
 pub(crate) fn width() -> (usize, bool) {
     let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));

@@ -42,12 +42,17 @@ pub struct Cluster {
     /// The environment is protected: a tag that other checkouts read (`shipit:protect`).
     #[serde(default)]
     pub protect: bool,
+    /// When the environment ends, in RFC 3339: a tag that `env prune` reads (`shipit:expires`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// The user's own tags.
     pub tags: Tags,
 }
 
 /// On the cluster of a protected environment.
 const TAG_PROTECT: &str = "shipit:protect";
+/// On the cluster of an environment that ends by itself.
+pub(super) const TAG_EXPIRES: &str = "shipit:expires";
 
 impl Default for Cluster {
     fn default() -> Self {
@@ -60,6 +65,7 @@ impl Default for Cluster {
             fargate_ephemeral_storage_kms_key: None,
             service_connect_namespace: None,
             protect: false,
+            expires: None,
             tags: Tags::new(),
         }
     }
@@ -211,7 +217,7 @@ impl Resource for Cluster {
             let strategy = strategy_to_sdk(&self.default_capacity_provider_strategy)?;
             capacity_provider::put(cx, name, &self.capacity_providers, strategy).await?;
         }
-        if touched("tags") || touched("protect") {
+        if touched("tags") || touched("protect") || touched("expires") {
             let (before, after) = (live.spec.written_tags(), self.written_tags());
             retag(cx, live.outputs.arn.as_str(), &before, &after).await?;
         }
@@ -292,11 +298,14 @@ async fn describe(cx: &Cx, arns: Vec<String>) -> Result<Vec<SdkCluster>, Failure
 }
 
 impl Cluster {
-    /// The user's own tags, and the one that protects.
+    /// The user's own tags, and those that say how long it stays.
     fn written_tags(&self) -> Tags {
         let mut tags = self.tags.clone();
         if self.protect {
             tags.insert(TAG_PROTECT.to_owned(), "true".to_owned());
+        }
+        if let Some(at) = &self.expires {
+            tags.insert(TAG_EXPIRES.to_owned(), at.clone());
         }
         tags
     }
@@ -458,6 +467,7 @@ fn spec(cluster: &SdkCluster, tags: Tags) -> Cluster {
         protect: tags_from_sdk(cluster.tags())
             .get(TAG_PROTECT)
             .is_some_and(|value| value == "true"),
+        expires: tags_from_sdk(cluster.tags()).get(TAG_EXPIRES).cloned(),
         tags,
     }
 }
@@ -493,6 +503,7 @@ mod tests {
             fargate_ephemeral_storage_kms_key: Some("arn:ephemeral".into()),
             service_connect_namespace: None,
             protect: false,
+            expires: None,
             tags: Tags::from([("team".into(), "blue".into())]),
         };
         let strategy = strategy_to_sdk(&desired.default_capacity_provider_strategy).unwrap();

@@ -8,6 +8,7 @@ pub mod cluster;
 mod convert;
 mod diagnosis;
 pub mod exec;
+pub mod expiry;
 pub mod output;
 mod outside;
 pub mod run;
