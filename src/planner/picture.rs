@@ -155,7 +155,7 @@ fn queues(live: &Observation, graph: &mut Topology) {
         }
     }
     for queue in live.seen.of("sqs/queue") {
-        if queue.identity.address.name().ends_with("dead-letters") {
+        if queue.identity.address.name().contains("dead-letters") {
             continue;
         }
         let own = named("queue", queue);

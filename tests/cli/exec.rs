@@ -81,11 +81,11 @@ fn what_stands_in_the_way_is_told() {
         let ran = workdir.local(&[&["svc", "exec"], arguments].concat()).expect(4);
         all.push_str(&ran.stderr.replace(task, "TASK"));
     };
-    says(&plain, &["api"], "-");
+    says(&plain, &["api"], "no task");
     plain.write(SERVICE, format!("{}\nexec: true\n", plain.read(SERVICE)));
     // A change of that alone starts no task anew.
     plain.local(&["deploy", "--env", "test", "--yes"]).expect(0);
-    says(&plain, &["api"], "-");
+    says(&plain, &["api"], "no task");
     let path = plugin(&plain);
     let plain = plain.variable("PATH", &path);
     let old = task(&plain);
@@ -96,6 +96,21 @@ fn what_stands_in_the_way_is_told() {
     let new = task(&plain);
     says(&plain, &["--container", "envoy"], &new);
     plain.local(&["svc", "pause", "--yes"]).expect(0);
-    says(&plain, &["api"], "-");
-    insta::assert_snapshot!(all, @"");
+    says(&plain, &["api"], "no task");
+    insta::assert_snapshot!(all, @r"
+    error: ECS Exec is off for service `api` in environment `test`
+    hint: write `exec: true` into its manifest and run `shipit svc deploy --name api --env test`
+    error: `session-manager-plugin` is not on PATH
+    hint: install AWS's Session Manager plugin: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
+    error: task TASK was started before ECS Exec was switched on
+    hint: start new ones with `shipit svc restart api --env test`
+    error: service `api` has no task `0123`
+    hint: there is TASK; `shipit svc status --name api --env test` lists its tasks
+    error: task TASK of service `api` is stopped
+    hint: `shipit svc status --name api --env test` lists its tasks
+    error: task TASK has no container `envoy`
+    hint: it has `api`; choose one with `--container`
+    error: no task of service `api` runs
+    hint: `shipit svc status --name api --env test` lists its tasks
+    ");
 }

@@ -22,6 +22,8 @@ const PARSED: &[(&str, &str)] = &[
     ("svc logs api web", "it goes on for ever: `logs.rs` has it"),
     ("svc status --name api --env test --watch", "it goes on for ever: `status.rs` has it"),
     ("task stop", "there is no such task"),
+    ("env register --name test --machines", "no cluster takes machines: `anywhere.rs` has it"),
+    ("secret set", "it must be there first: `secrets.rs` has it"),
     ("mesh convert --to service-connect", "there is no App Mesh to leave"),
     ("mesh convert", "there is no App Mesh to leave"),
 ];
@@ -75,7 +77,9 @@ fn full() -> Workdir {
     workdir.shipit(&["env", "init", "--name", "prod", "--region", "eu-west-1"]).expect(0);
     let job = ["job", "init", "--name", "nightly", "--schedule", "0 3 * * *"];
     let image = "public.ecr.aws/docker/library/busybox:stable";
-    workdir.shipit(&[&job[..], &["--image", image]].concat()).expect(0);
+    // One that a promotion can name while no task of it runs.
+    let digest = format!("public.ecr.aws/docker/library/busybox@sha256:{}", "0".repeat(64));
+    workdir.shipit(&[&job[..], &["--image", &digest]].concat()).expect(0);
     let test = workdir.read("shipit/environments/test.yml");
     workdir.write(
         "shipit/environments/test.yml",
@@ -103,6 +107,7 @@ fn every_example_works() {
     let full = full();
     let fresh = Workdir::new();
     fresh.shipit(&["init", "--yes", "--app", "demo", "--env", "test"]).expect(0);
+    std::fs::remove_dir_all(fresh.path().join("shipit/services")).unwrap();
     let mut parsed = BTreeSet::new();
     let mut wanted = Vec::new();
     for (_, line) in &all {

@@ -52,6 +52,24 @@ fn flags_alone_make_a_workspace_that_is_valid() {
     folder        [DIR]
     environments  prod, test
     services      api (Backend Service), web (Load Balanced Web Service)
+
+    demo / prod, names in prod.demo.local
+
+    internet
+      → web at /  [http]
+
+    web (gateway)
+
+    api
+
+    demo / test, names in test.demo.local
+
+    internet
+      → web at /  [http]
+
+    web (gateway)
+
+    api
     ");
 }
 

@@ -154,11 +154,31 @@ fn lines_are_chosen() {
         task
     });
     let logs = |arguments: &[&str]| workdir.local(&[&["svc", "logs"], arguments].concat());
-    insta::assert_snapshot!(said(&logs(&["--task", &stopped[..6]]).expect(0)), @"");
-    insta::assert_snapshot!(said(&logs(&["api", "--since", "3h", "--filter", "hours"]).expect(0)), @"");
-    insta::assert_snapshot!(said(&logs(&["--limit", "2", "--previous"]).expect(0)), @"");
-    insta::assert_snapshot!(said(&logs(&["--end", "30m", "--since", "3h"]).expect(0)), @"");
-    insta::assert_snapshot!(said(&logs(&["--filter", "nothing"]).expect(0)), @"");
+    insta::assert_snapshot!(said(&logs(&["--task", &stopped[..6]]).expect(0)), @r#"
+    TASK | starting public.ecr.aws/nginx/nginx:1.27 (local AWS runs no containers)
+    TASK | listening on port 80
+    TASK | ERROR no database
+    TASK | {"level":"error",  "text":"\u001b[31mred"}
+    ---
+    "#);
+    insta::assert_snapshot!(said(&logs(&["api", "--since", "3h", "--filter", "hours"]).expect(0)), @r"
+    TASK | two hours old
+    ---
+    ");
+    insta::assert_snapshot!(said(&logs(&["--limit", "2", "--previous"]).expect(0)), @r#"
+    TASK | ERROR no database
+    TASK | {"level":"error",  "text":"\u001b[31mred"}
+    ---
+    the newest 2 of 5 lines
+    "#);
+    insta::assert_snapshot!(said(&logs(&["--end", "30m", "--since", "3h"]).expect(0)), @r"
+    TASK | two hours old
+    ---
+    ");
+    insta::assert_snapshot!(said(&logs(&["--filter", "nothing"]).expect(0)), @r"
+    ---
+    nothing was written in the last hour: `--since 1d` looks further back
+    ");
     let lines = logs(&["--filter", "ERROR", "--format", "json", "--container", "api"]).expect(0);
     let line: serde_json::Value = lines.json();
     assert_eq!(line["task"], stopped);
@@ -184,8 +204,43 @@ fn what_has_no_log_says_so() {
     says(&["svc", "logs", "--previous"], 4);
     says(&["svc", "logs", "--since", "yesterday"], 1);
     says(&["svc", "logs", "--since", "1h", "--end", "2h"], 1);
-    says(&["svc", "logs", "--filter", "a.b"], 1);
     says(&["job", "logs", "--name", "nightly"], 4);
     says(&["task", "logs", "--name", "migrate"], 4);
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+    $ shipit svc logs api
+    error: service `api` is not deployed in environment `test`
+    hint: deploy it with `shipit svc deploy --name api --env test`
+
+    $ shipit svc logs api worker
+    error: service `worker` is not deployed in environment `test`
+    hint: deploy it with `shipit svc deploy --name worker --env test`
+
+    $ shipit svc logs --container envoy
+    error: `api` has no container `envoy`
+    hint: it has `api`
+
+    $ shipit svc logs --previous
+    error: no task of `api` has stopped and left a log
+    hint: `shipit svc status --name api --env test` lists those that run
+
+    $ shipit svc logs --since yesterday
+    error: invalid value 'yesterday' for '--since <WHEN>': write how long ago (`90s`, `10m`, `2h`, `3d`), or when (`2026-01-31T12:00:00Z`)
+
+    For more information, try '--help'.
+
+    $ shipit svc logs --since 1h --end 2h
+    error: the end of what is wanted is before its beginning
+    hint: give `--end` a later time than `--since` or `--start`
+
+    $ shipit job logs --name nightly
+    error: job `nightly` is not deployed in environment `test`
+    hint: deploy it with `shipit job deploy --name nightly --env test`
+
+    $ shipit task logs --name migrate
+    error: task `migrate` was never run in environment `test`
+    hint: run it with `shipit task run --name migrate --image IMAGE --env test`
+    ");
+    let wrong = workdir.local(&["svc", "logs", "--filter", "a.b"]).expect(1).stderr;
+    assert!(wrong.contains("Invalid filter pattern: a.b"), "{wrong}");
+    assert!(wrong.contains("hint: a pattern is words that all must be there"), "{wrong}");
 }

@@ -62,5 +62,5 @@ fn draw(workdir: &Workdir) {
     assert_eq!(document["nodes"].as_array().unwrap().len(), 6, "{document}");
 
     // Nothing else is drawn.
-    workdir.local(&["--format", "svg", "env", "show"]).expect(1);
+    workdir.local(&["--format", "svg", "svc", "ls"]).expect(1);
 }

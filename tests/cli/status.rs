@@ -17,6 +17,12 @@ fn deployed() -> Workdir {
     workdir
 }
 
+/// `12s`.
+fn is_age(word: &str) -> bool {
+    let digits = word.strip_suffix('s').unwrap_or_default();
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+}
+
 /// A screen without what differs from run to run.
 fn plain(text: &str) -> String {
     let mut out = String::new();
@@ -28,19 +34,11 @@ fn plain(text: &str) -> String {
             match (hex, address) {
                 (true, _) => word.replace(bare, "TASKTASK"),
                 (_, true) => word.replace(bare, "ADDRESS:80"),
+                _ if is_age(bare) => "AGE ".to_owned(),
                 _ => word.to_owned(),
             }
         });
         let line: String = words.collect();
-        let mut line = line.trim_end().to_owned();
-        // Ages.
-        if let Some((start, last)) = line.rsplit_once(' ')
-            && last.ends_with('s')
-            && last[..last.len() - 1].chars().all(|c| c.is_ascii_digit())
-            && last.len() > 1
-        {
-            line = format!("{} AGE", start.trim_end());
-        }
         out.push_str(line.trim_end());
         out.push('\n');
     }

@@ -200,7 +200,9 @@ fn metric(metric: &Value) -> String {
 fn hanging(name: &str, text: &str, width: usize) -> String {
     let indent = name.chars().count().max(4) + 2;
     let mut out = String::new();
-    for (at, line) in text::wrap(text, width.saturating_sub(indent).max(20)).iter().enumerate() {
+    let room = width.saturating_sub(indent).max(20);
+    for (at, line) in text::wrap(text, room).iter().enumerate() {
+        let line = text::cut(line, room);
         let name = if at == 0 { name } else { "" };
         let _ = writeln!(out, "{name:<indent$}{line}");
     }

@@ -83,16 +83,22 @@ pub fn svg(graph: &Topology) -> String {
     out
 }
 
-/// Where each node's box stands. Between columns there is room for the longest label.
+/// Where each node's box stands. Behind each column there is room for the longest label that begins in it.
 fn place(graph: &Topology) -> Vec<Box> {
     let columns = graph.columns();
-    let room = graph.edges.iter().map(|edge| edge.label().chars().count()).max();
-    let between = room.unwrap_or_default() * LETTER + 40;
     let count = columns.iter().max().map_or(0, |most| most + 1);
     let texts: Vec<Vec<String>> = graph.nodes.iter().map(lines).collect();
     let wide = |text: &Vec<String>| {
         text.iter().map(|line| line.chars().count()).max().unwrap_or_default() * LETTER + 20
     };
+    let mut between = vec![40; count];
+    for edge in &graph.edges {
+        let from = graph.nodes.iter().position(|node| node.key == edge.from);
+        if let Some(column) = from.map(|from| columns[from]) {
+            let room = edge.label().chars().count() * LETTER + 40;
+            between[column] = room.max(between[column]);
+        }
+    }
     let mut widths = vec![0; count];
     for (column, text) in columns.iter().zip(&texts) {
         widths[*column] = wide(text).max(widths[*column]);
@@ -100,7 +106,8 @@ fn place(graph: &Topology) -> Vec<Box> {
     let mut next = vec![HEAD + graph.network.len() * LINE + 8; count];
     let mut boxes = Vec::new();
     for (column, lines) in columns.into_iter().zip(texts) {
-        let x = MARGIN + widths[..column].iter().map(|width| width + between).sum::<usize>();
+        let x =
+            MARGIN + widths.iter().zip(&between).take(column).map(|(a, b)| a + b).sum::<usize>();
         let height = lines.len() * LINE + 12;
         boxes.push(Box { x, y: next[column], width: widths[column], height, lines });
         next[column] += height + GAP;

@@ -46,7 +46,7 @@ pub async fn sources(
     let (mut names, mut missing) = (Vec::new(), Vec::new());
     for one in all {
         let own = one.name().unwrap_or_default();
-        names.push(own);
+        names.push(own.to_owned());
         if container.is_some_and(|wanted| wanted != own) {
             continue;
         }
@@ -57,9 +57,9 @@ pub async fn sources(
             Err(why) => missing.push(format!("container `{own}`: {why}")),
         }
     }
-    if let Some(wanted) = container.filter(|wanted| !names.contains(wanted)) {
+    if let Some(wanted) = container.filter(|wanted| !names.iter().any(|name| name == wanted)) {
         return Err(Failure::new(Class::Invalid, format!("`{name}` has no container `{wanted}`"))
-            .with_hint(format!("it has {}", names.join(", "))));
+            .with_hint(format!("it has `{}`", names.join("`, `"))));
     }
     if found.is_empty() {
         return Err(Failure::new(
@@ -130,6 +130,12 @@ impl Source {
             Err(failure) if failure.class == Class::Invalid && self.token.is_some() => {
                 self.token = None;
                 return Ok(());
+            }
+            Err(failure) if failure.class == Class::Invalid && wanted.filter.is_some() => {
+                return Err(failure.with_hint(
+                    "a pattern is words that all must be there, `\"several words\"`, `-without`, `?either ?or`, \
+                     or `{ $.level = \"error\" }` for lines of JSON",
+                ));
             }
             Err(failure) => return Err(failure),
         };
