@@ -72,6 +72,8 @@ pub fn changes(before: &Value, after: &Value) -> Vec<String> {
         match before.get(what) {
             Some(was) if was == is => {}
             Some(was) => lines.push(format!("{what}: {was} → {is}")),
+            // Which of them it is says nothing.
+            None if what.starts_with("event") => lines.push(format!("event: {is}")),
             None => lines.push(format!("{what}: {is}")),
         }
     }
@@ -292,7 +294,38 @@ mod tests {
     fn the_screen_fits_eighty_columns() {
         let screen = console::strip_ansi_codes(&status("api", &document(), 1_000, 80)).into_owned();
         assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
-        insta::assert_snapshot!(screen, @"");
+        insta::assert_snapshot!(screen, @r"
+        api active: 2 of 3 tasks running, 1 starting
+
+        Deployments
+        STATUS   ROLLOUT      REVISION  RUNNING  FAILED  AGE
+        PRIMARY  IN_PROGRESS  4         1/3      0       1m
+        ACTIVE   COMPLETED    3         1/0      0       2h
+        4     ECS deployment ecs-svc/0123456789 in progress, and this goes on for longer
+              than a line.
+
+        Tasks
+        TASK      STATUS   HEALTH   REVISION  ZONE        AGE
+        3f2a91bc  RUNNING  HEALTHY  3         eu-west-1a  2h
+        a1b2c3d4  PENDING  UNKNOWN  4         eu-west-1b
+
+        Targets
+        TARGET        STATE      WHY
+        10.0.1.17:80  unhealthy  Health checks failed with these codes: [503]
+
+        Scaling
+        2 to 6 tasks, now 3
+        cpu   keeps the CPU's use (%) at 60.0
+        night  cron(0 22 * * ? *) Europe/Berlin: at least 1
+
+        Alarms
+        ALARM                 STATE  WHY
+        demo-test-api-errors  ALARM  Threshold Crossed: 1 datapoint …
+
+        Events, newest first
+        5m    (service demo-test-api) has reached a steady state, and says so in many
+              more words than fit.
+        ");
     }
 
     #[test]
@@ -306,7 +339,12 @@ mod tests {
         after["ecs"]["events"] =
             json!([{"at": 990, "message": "(service demo-test-api) has started 1 tasks."}]);
         assert_eq!(changes(&before, &before), Vec::<String>::new());
-        insta::assert_snapshot!(changes(&before, &after).join("\n"), @"");
+        insta::assert_snapshot!(changes(&before, &after).join("\n"), @r"
+        event: (service demo-test-api) has started 1 tasks.
+        task a1b2c3d4: pending → running
+        tasks: 2 of 3 running, 1 starting → 3 of 3 running, 0 starting
+        target 10.0.1.17:80: unhealthy → gone
+        ");
     }
 
     #[test]
