@@ -347,6 +347,15 @@ check("idempotent", "serviceArn" in service_of(
     availabilityZoneRebalancing="DISABLED",
 ))
 
+# A session in a container
+agents = ecs.describe_tasks(cluster="main", tasks=tasks[:1])["tasks"][0]["containers"][0]["managedAgents"]
+check("agent", [(a["name"], a["lastStatus"]) for a in agents], [("ExecuteCommandAgent", "RUNNING")])
+opened = ecs.execute_command(cluster="main", task=tasks[0], container="web", command="ls", interactive=True)
+check("opened", (opened["containerName"], opened["interactive"], opened["taskArn"].split("/")[-1], sorted(opened["session"])), ("web", True, tasks[0], ["sessionId", "streamUrl", "tokenValue"]))
+refused("InvalidParameterException", "not interactive", ecs.execute_command, cluster="main", task=tasks[0], container="web", command="ls", interactive=False)
+refused("InvalidParameterException", "no such container", ecs.execute_command, cluster="main", task=tasks[0], container="envoy", command="ls", interactive=True)
+refused("InvalidParameterException", "no such task", ecs.execute_command, cluster="main", task="0" * 32, container="web", command="ls", interactive=True)
+
 # Service deployments and revisions
 [brief] = ecs.list_service_deployments(cluster="main", service="web")["serviceDeployments"]
 check("service deployment", (brief["status"], brief["serviceDeploymentArn"]), ("SUCCESSFUL", found["currentServiceDeployment"]))
@@ -415,7 +424,7 @@ check("of one page", len(ecs.list_services(cluster="main", maxResults=100)["serv
 refused("InvalidParameterException", "page too long", ecs.list_services, cluster="main", maxResults=101)
 refused("InvalidParameterException", "too many services", ecs.describe_services, cluster="main", services=[f"s{n}" for n in range(11)])
 check("missing service", ecs.describe_services(cluster="main", services=["nobody"])["failures"], [{"arn": f"{ARN}service/main/nobody", "reason": "MISSING"}])
-refused("NotImplementedByLocalAws", "exec", ecs.execute_command, cluster="main", task=tasks[0], command="ls", interactive=True)
+refused("InvalidParameterException", "exec in a task that is over", ecs.execute_command, cluster="main", task=tasks[0], command="ls", interactive=True)
 
 # Tasks without a service
 run = ecs.run_task(cluster="main", taskDefinition="web:1", launchType="FARGATE", networkConfiguration=NETWORK, count=2)
