@@ -5,6 +5,7 @@ pub mod aws;
 pub mod build;
 pub mod cli;
 pub mod engine;
+pub mod kubernetes;
 pub mod local;
 pub mod lock;
 pub mod manifest;

@@ -50,6 +50,25 @@ impl CallLog {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Adds a call that no SDK has made.
+    pub fn add(&self, service: &str, operation: &str, sent: Instant, ok: bool) {
+        let call = ApiCall {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            sent: sent.saturating_duration_since(self.began),
+            ended: self.began.elapsed(),
+            ok,
+        };
+        self.keep(call);
+    }
+
+    fn keep(&self, call: ApiCall) {
+        if let Some(notify) = self.notify {
+            notify(&call);
+        }
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
     /// How often each operation was called, as `ecs DescribeServices`.
     pub fn by_operation(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -102,10 +121,7 @@ impl Intercept for CallLog {
             ended: self.began.elapsed(),
             ok: matches!(context.output_or_error(), Some(Ok(_))),
         };
-        if let Some(notify) = self.notify {
-            notify(&call);
-        }
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        self.keep(call);
         Ok(())
     }
 }

@@ -219,7 +219,12 @@ impl Session {
             cluster_lists: Arc::default(),
             upgrades: Arc::default(),
             workshop: Arc::default(),
+            kubernetes: super::kube::clusters_of(self),
         }
+    }
+
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
     }
 }
 
@@ -299,6 +304,8 @@ pub struct Cx {
     pub upgrades: Arc<std::sync::Mutex<std::collections::BTreeSet<String>>>,
     /// Where images are built.
     pub workshop: Arc<Workshop>,
+    /// The API servers of clusters of EKS.
+    pub kubernetes: crate::kubernetes::Clusters,
 }
 
 impl Cx {

@@ -60,6 +60,7 @@ pub(super) async fn open(
     }
     let mut cx = session.cx(account);
     cx.workshop = Arc::new(workshop(global));
+    cx.kubernetes.force_conflicts(global.force_conflicts);
     Ok(Account { cx: Arc::new(cx), calls, caller: arn })
 }
 

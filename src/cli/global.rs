@@ -73,6 +73,9 @@ pub struct Global {
     /// Do not wait until what was changed works
     #[arg(long, global = true)]
     pub no_wait: bool,
+    /// Take over fields of Kubernetes objects that others manage
+    #[arg(long, global = true)]
+    pub force_conflicts: bool,
     /// How long to wait for a lock that another run holds: `90s`, `10m`; at once refused without it
     #[arg(long, global = true, value_name = "DURATION", value_parser = super::locking::duration)]
     pub lock_wait: Option<Duration>,

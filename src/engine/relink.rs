@@ -30,8 +30,8 @@ struct Sayers {
 
 /// Finds every text in a live document (or key of a map in it) that is a live object's id, ARN
 /// or other output. A value that objects at different addresses have in common says nothing;
-/// an identifier counts before an output that repeats it (a subnet's `vpc` is not its own). Fields of which a
-/// kind says that they are names are left out.
+/// an identifier counts before an output that repeats it (a subnet's `vpc` is not its own). Fields and
+/// outputs of which a kind says that they are names are left out.
 pub fn relink(objects: &[&Live], registry: &Registry) -> Links {
     relink_by(objects, &|kind| registry.info(kind).map_or(&[], |info| info.rules))
 }
@@ -40,6 +40,9 @@ fn relink_by(objects: &[&Live], rules: &dyn Fn(&str) -> &'static [Rule]) -> Link
     let mut sayers: HashMap<&str, Sayers> = HashMap::new();
     for (index, live) in objects.iter().enumerate() {
         let Some(outputs) = live.outputs.as_object() else { continue };
+        if rules(live.identity.address.kind()).contains(&Rule::SaysNames) {
+            continue;
+        }
         for (field, value) in outputs {
             let Some(text) = value.as_str() else { continue };
             let is_id = field == "id" || field == "arn" || text == live.id;
@@ -181,5 +184,6 @@ mod tests {
         assert_eq!(relink_by(&objects, &|_| &[Rule::Names("backends")]).uses[1], [0]);
         let all: &[Rule] = &[Rule::Names("backends"), Rule::Names("of.*.provider")];
         assert_eq!(relink_by(&objects, &|_| all).uses[1], Vec::<usize>::new());
+        assert_eq!(relink_by(&objects, &|_| &[Rule::SaysNames]).uses[1], Vec::<usize>::new());
     }
 }

@@ -19,10 +19,12 @@ pub enum Rule {
     Sensitive(&'static str),
     /// A field whose texts are names and no references, even where something of ours is called so: whom a proxy may call need not be there yet, and may call back.
     Names(&'static str),
+    /// Its outputs are names that anything may bear: what equals one of them is no reference to it.
+    SaysNames,
 }
 
 impl Rule {
-    /// The path the rule is about.
+    /// The path the rule is about; empty for one that is about no field.
     pub fn path(&self) -> &'static str {
         match self {
             Self::Immutable(path)
@@ -31,6 +33,7 @@ impl Rule {
             | Self::Policy(path)
             | Self::Sensitive(path)
             | Self::Names(path) => path,
+            Self::SaysNames => "",
         }
     }
 }

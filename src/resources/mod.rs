@@ -16,6 +16,7 @@ pub mod efs;
 pub mod eks;
 pub mod elbv2;
 pub mod iam;
+pub mod kubernetes;
 pub mod logs;
 pub mod resource;
 pub mod route53;
@@ -96,4 +97,21 @@ pub const REGISTRY: &[Kind] = &[
     Kind::of::<vpclattice::Listener>(),
     Kind::of::<vpclattice::Rule>(),
     Kind::of::<vpclattice::AccessLogSubscription>(),
+    Kind::of::<kubernetes::Namespace>(),
+    Kind::of::<kubernetes::ResourceQuota>(),
+    Kind::of::<kubernetes::ServiceAccount>(),
+    Kind::of::<kubernetes::ConfigMap>(),
+    Kind::of::<kubernetes::Secret>(),
+    Kind::of::<kubernetes::PersistentVolumeClaim>(),
+    Kind::of::<kubernetes::NetworkPolicy>(),
+    Kind::of::<kubernetes::AnyObject>(),
+    Kind::of::<kubernetes::Deployment>(),
+    Kind::of::<kubernetes::StatefulSet>(),
+    Kind::of::<kubernetes::DaemonSet>(),
+    Kind::of::<kubernetes::Job>(),
+    Kind::of::<kubernetes::CronJob>(),
+    Kind::of::<kubernetes::Service>(),
+    Kind::of::<kubernetes::Ingress>(),
+    Kind::of::<kubernetes::HorizontalPodAutoscaler>(),
+    Kind::of::<kubernetes::PodDisruptionBudget>(),
 ];

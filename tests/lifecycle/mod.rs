@@ -35,6 +35,12 @@ mod upgrade;
 
 use example::Example;
 
+/// Whether a kind is one of AWS's APIs. Objects of Kubernetes live on a real API server, in `tests/kubernetes`, which sees to it that
+/// each of their kinds does.
+pub(crate) fn is_aws(kind: &str) -> bool {
+    !kind.starts_with("kubernetes/")
+}
+
 macro_rules! lives {
     ($($name:ident => $example:expr),+ $(,)?) => {
         /// Every example, by its name; a kind may have several.

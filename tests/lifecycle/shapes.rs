@@ -411,7 +411,8 @@ const WRITTEN: &[Written] = &[
 #[test]
 fn every_member_of_what_is_written_is_a_field_or_left_out_for_a_reason() {
     let kinds: BTreeSet<&str> = WRITTEN.iter().map(|written| written.kind).collect();
-    let registered: BTreeSet<&str> = REGISTRY.iter().map(|kind| kind.info.kind).collect();
+    let registered = REGISTRY.iter().map(|kind| kind.info.kind);
+    let registered: BTreeSet<&str> = registered.filter(|kind| super::is_aws(kind)).collect();
     assert_eq!(kinds, registered);
     let all = members();
     let mut wrong = Vec::new();

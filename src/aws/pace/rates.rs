@@ -48,6 +48,8 @@ const fn each(
 pub(super) const RATES: &[Rate] = &[
     each("EC2", READS, 100, 20, "EC2"),
     each("EC2", &[], 50, 5, "EC2"),
+    rate("kubernetes", READS, 200, 50, "careful"),
+    rate("kubernetes", &[], 100, 25, "careful"),
     rate("EKS", READS, 40, 10, "careful"),
     rate("EKS", &[], 10, 3, "careful"),
     rate("ECS", READS, 50, 20, "ECS"),

@@ -133,7 +133,7 @@ impl Rules {
                 Rule::Policy(_) => &mut compiled.policy,
                 Rule::Sensitive(_) => &mut compiled.sensitive,
                 // Says what is no reference, and nothing about differences.
-                Rule::Names(_) => continue,
+                Rule::Names(_) | Rule::SaysNames => continue,
             };
             list.push(Pattern::new(rule.path()));
         }

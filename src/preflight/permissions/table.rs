@@ -817,7 +817,36 @@ pub const ACTIONS: &[Actions] = &[
         ],
         delete: &["vpc-lattice:DeleteAccessLogSubscription"],
     },
+    in_cluster("kubernetes/namespace"),
+    in_cluster("kubernetes/resource-quota"),
+    in_cluster("kubernetes/service-account"),
+    in_cluster("kubernetes/config-map"),
+    in_cluster("kubernetes/secret"),
+    in_cluster("kubernetes/persistent-volume-claim"),
+    in_cluster("kubernetes/network-policy"),
+    in_cluster("kubernetes/object"),
+    in_cluster("kubernetes/deployment"),
+    in_cluster("kubernetes/stateful-set"),
+    in_cluster("kubernetes/daemon-set"),
+    in_cluster("kubernetes/job"),
+    in_cluster("kubernetes/cron-job"),
+    in_cluster("kubernetes/service"),
+    in_cluster("kubernetes/ingress"),
+    in_cluster("kubernetes/horizontal-pod-autoscaler"),
+    in_cluster("kubernetes/pod-disruption-budget"),
 ];
+
+/// An object in a cluster: IAM lets one find the cluster, and note on it that something lies in it. What may be done in it
+/// says the cluster.
+const fn in_cluster(kind: &'static str) -> Actions {
+    Actions {
+        kind,
+        resource: "eks:{region}:{account}:cluster/*",
+        create: &["eks:DescribeCluster", "eks:TagResource"],
+        update: &["eks:DescribeCluster"],
+        delete: &["eks:DescribeCluster"],
+    }
+}
 
 /// The actions of a kind.
 pub fn actions(kind: &str) -> Option<&'static Actions> {

@@ -120,6 +120,7 @@ impl Resource for AccessEntry {
             .send()
             .await
             .map_err(|error| classify("eks CreateAccessEntry", error))?;
+        cx.kubernetes.let_in(&cluster);
         change_policies(cx, &cluster, &principal, &BTreeMap::new(), &self.policies).await?;
         let arn = sent.access_entry().and_then(|entry| entry.access_entry_arn());
         Ok(Progress::done(AccessEntryOutputs { arn: arn.unwrap_or_default().into() }))
@@ -139,6 +140,7 @@ impl Resource for AccessEntry {
             let sent = call.set_kubernetes_groups(Some(self.kubernetes_groups.clone())).send();
             sent.await.map_err(|error| classify("eks UpdateAccessEntry", error))?;
         }
+        cx.kubernetes.let_in(&cluster);
         change_policies(cx, &cluster, &principal, &live.spec.policies, &self.policies).await?;
         shared::retag(cx, live.outputs.arn.as_str(), &live.spec.tags, &self.tags).await?;
         Ok(Progress::done(live.outputs.clone()))

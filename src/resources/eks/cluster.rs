@@ -194,6 +194,9 @@ pub struct ClusterOutputs {
     pub issuer: Option<String>,
     /// The security group that EKS makes for control plane and nodes; known once it works.
     pub security_group: Option<SecurityGroupId>,
+    /// Objects of this environment's have been put into it: they are looked for, even when none is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holds_objects: bool,
 }
 
 /// What is known only once it works makes those who need it wait for that.
@@ -228,6 +231,9 @@ impl Handle<Cluster> {
         self.output("security_group").when_ready()
     }
 }
+
+/// The tag of a cluster into which objects of its environment's have been put.
+pub const HOLDS_OBJECTS: &str = "shipit:objects";
 
 /// The kind's name.
 pub(super) const KIND: &str = "eks/cluster";

@@ -3,7 +3,8 @@
 use aws_sdk_eks::types::{Cluster as SdkCluster, ClusterStatus};
 
 use super::cluster::{
-    ApiServer, AutoMode, Cluster, ClusterOutputs, ControllerManager, Endpoint, PortRange, Scoring,
+    ApiServer, AutoMode, Cluster, ClusterOutputs, ControllerManager, Endpoint, HOLDS_OBJECTS,
+    PortRange, Scoring,
 };
 use crate::engine::{Health, Identity, Input};
 use crate::resources::resource::{Live, Tags};
@@ -26,6 +27,7 @@ pub(super) fn outputs(from: &SdkCluster) -> ClusterOutputs {
             .resources_vpc_config()
             .and_then(|vpc| vpc.cluster_security_group_id())
             .map(Into::into),
+        holds_objects: from.tags().is_some_and(|tags| tags.contains_key(HOLDS_OBJECTS)),
     }
 }
 

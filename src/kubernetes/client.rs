@@ -1,0 +1,222 @@
+//! The way to one cluster's API server: one HTTPS client, a token that is renewed, a time limit on every call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use kube::client::Body;
+use serde_json::Value;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::error;
+use crate::engine::{BoxFuture, Class, Failure, redact};
+
+/// No connection within this is no connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// The whole of one call.
+const CALL: Duration = Duration::from_secs(60);
+/// A token is used for so long; it is good for a few minutes more.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+/// Calls in flight at once.
+const AT_ONCE: usize = 16;
+
+/// What a client needs of those above it.
+pub trait Around: Send + Sync + fmt::Debug {
+    /// A bearer token for a cluster, signed now.
+    fn token<'a>(&'a self, cluster: &'a str) -> BoxFuture<'a, Result<String, Failure>>;
+
+    /// Waits until one more call may be made.
+    fn before<'a>(&'a self, operation: &'a str) -> BoxFuture<'a, ()>;
+
+    /// Hears of a call that has ended, and when it was sent.
+    fn after(&self, operation: &str, sent: Instant, failure: Option<Class>);
+}
+
+/// Where a cluster's API server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The cluster's name in EKS.
+    pub cluster: String,
+    /// `https://…`.
+    pub endpoint: String,
+    /// Who signs its certificate: base64 of PEM.
+    pub authority: String,
+    /// It is reached from inside the cluster's VPC only.
+    pub private: bool,
+}
+
+/// A client of one cluster.
+pub struct Client {
+    server: Server,
+    inner: kube::Client,
+    around: Arc<dyn Around>,
+    token: Mutex<Option<(Instant, String)>>,
+    room: Semaphore,
+    /// What the cluster serves, as far as it was asked: by group and version.
+    pub(super) served: Mutex<std::collections::BTreeMap<String, Option<Vec<super::Served>>>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// One call, without its token.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    /// `ListDeployments`.
+    pub(super) operation: &'a str,
+    pub(super) method: Method,
+    /// With its query.
+    pub(super) path: &'a str,
+    pub(super) content: &'static str,
+    pub(super) accept: &'static str,
+    pub(super) body: Option<&'a Value>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(operation: &'a str, path: &'a str) -> Self {
+        Self {
+            operation,
+            method: Method::GET,
+            path,
+            content: "application/json",
+            accept: "application/json",
+            body: None,
+        }
+    }
+}
+
+impl Client {
+    /// A client of this server; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Endpoint or certificate make no sense.
+    pub(super) fn new(server: Server, around: Arc<dyn Around>) -> Result<Self, Failure> {
+        let wrong = |what: &str, why: String| {
+            let message =
+                format!("the {what} of cluster `{}` makes no sense: {why}", server.cluster);
+            Failure::new(Class::Invalid, message)
+        };
+        let uri = server
+            .endpoint
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| wrong("endpoint", error.to_string()))?;
+        let mut config = kube::Config::new(uri);
+        config.root_cert = Some(
+            certificates(&server.authority).map_err(|why| wrong("certificate authority", why))?,
+        );
+        config.connect_timeout = Some(CONNECT);
+        config.read_timeout = Some(CALL);
+        config.reset_reader_on_write = true;
+        config.default_retry = false;
+        let inner = kube::Client::try_from(config)
+            .map_err(|error| wrong("certificate authority", error.to_string()))?;
+        Ok(Self {
+            server,
+            inner,
+            around,
+            token: Mutex::default(),
+            room: Semaphore::new(AT_ONCE),
+            served: Mutex::default(),
+        })
+    }
+
+    /// Where it leads.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Makes a call; gives the body of a success.
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<Bytes, Failure> {
+        let mut renewed = false;
+        loop {
+            let answer = self.attempt(&call).await;
+            match answer {
+                // Once: the token may have grown old on a machine that slept.
+                Err(failure) if failure.code.as_deref() == Some("401") && !renewed => {
+                    renewed = true;
+                    *self.token.lock().await = None;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result<Bytes, Failure> {
+        let _room = self.room.acquire().await;
+        self.around.before(call.operation).await;
+        let token = self.token().await?;
+        let sent = Instant::now();
+        let answer = match tokio::time::timeout(CALL, self.send(call, &token)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure::new(
+                Class::LostAnswer,
+                format!("no answer came in {} s", CALL.as_secs()),
+            )),
+        };
+        let answer = answer.map_err(|mut failure| {
+            failure.operation = Some(format!("kubernetes {}", call.operation));
+            failure
+        });
+        self.around.after(call.operation, sent, answer.as_ref().err().map(|one| one.class));
+        answer
+    }
+
+    async fn send(&self, call: &Call<'_>, token: &str) -> Result<Bytes, Failure> {
+        let body = call.body.map(Value::to_string).unwrap_or_default();
+        let request = Request::builder()
+            .method(call.method.clone())
+            .uri(call.path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT, call.accept)
+            .header(header::CONTENT_TYPE, call.content)
+            .body(Body::from(body.into_bytes()))
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        let answer = self.inner.send(request).await;
+        let answer = answer.map_err(|error| error::unreachable(&self.server, &error))?;
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect_bytes().await;
+        let bytes = bytes.map_err(|error| error::unreachable(&self.server, &error))?;
+        match parts.status {
+            StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(bytes),
+            status => Err(error::refused(&self.server, status.as_u16(), &bytes)),
+        }
+    }
+
+    async fn token(&self) -> Result<String, Failure> {
+        let mut kept = self.token.lock().await;
+        if let Some((at, token)) = kept.as_ref()
+            && at.elapsed() < FRESH
+        {
+            return Ok(token.clone());
+        }
+        let token = self.around.token(&self.server.cluster).await?;
+        redact::remember(&token);
+        *kept = Some((Instant::now(), token.clone()));
+        Ok(token)
+    }
+}
+
+/// The certificates of base64 of PEM, as DER.
+fn certificates(authority: &str) -> Result<Vec<Vec<u8>>, String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let pem = STANDARD.decode(authority.trim()).map_err(|error| error.to_string())?;
+    let pem = String::from_utf8(pem).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    for block in pem.split(BEGIN).skip(1) {
+        let text = block.split(END).next().unwrap_or_default();
+        let text: String = text.split_whitespace().collect();
+        found.push(STANDARD.decode(text).map_err(|error| error.to_string())?);
+    }
+    match found.is_empty() {
+        true => Err("no certificate is in it".to_owned()),
+        false => Ok(found),
+    }
+}

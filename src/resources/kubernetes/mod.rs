@@ -1,0 +1,25 @@
+//! Kubernetes' objects in a cluster of EKS: one generic resource, and what is special about each kind.
+//!
+//! `object` is the resource, `kinds` the table of kinds, `secret` the one kind with a field more. `owner` writes ownership
+//! as labels, `place` finds clusters and kinds, `record` keeps which other kinds are in use; `compare` says what a
+//! dry run would change; `health` and `rollout` judge. Transport is in `crate::kubernetes`; which objects a service
+//! needs is the planner's affair.
+
+mod compare;
+mod health;
+mod kinds;
+mod look;
+mod object;
+mod observe;
+mod owner;
+mod place;
+mod quantity;
+mod record;
+mod rollout;
+mod secret;
+mod trouble;
+mod write;
+
+pub use kinds::*;
+pub use object::{At, Object, ObjectKind, ObjectOutputs};
+pub use secret::{Secret, SecretKind, Source};
