@@ -16,6 +16,7 @@ pub mod environment;
 mod files;
 pub mod mesh;
 pub mod patch;
+pub mod platforms;
 pub mod problem;
 mod read;
 mod refused;

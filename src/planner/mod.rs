@@ -176,9 +176,10 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
     let environment = context.manifest()?;
     if let Some(manifest) = &environment.cluster.kubernetes {
         let mut desired = Desired::default();
-        kubernetes::plan(&mut desired, context, manifest, live)?;
+        let services = manifests(context)?;
+        kubernetes::plan(&mut desired, context, manifest, live, &services)?;
         iam::bound(&mut desired, context);
-        patches::apply(&mut desired, environment, &[])?;
+        patches::apply(&mut desired, environment, &services)?;
         return Ok(desired);
     }
     let services = manifests(context)?;

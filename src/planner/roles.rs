@@ -55,47 +55,91 @@ pub(super) fn plan(
             desired.add(&owner, format!("{name}/execution"), &execution)?.arn()
         }
     };
-    let task = match &service.iam.task_role {
-        RoleSource::Existing(arn) => Input::Known(arn.as_str().into()),
-        RoleSource::Own(own) => {
-            let mut inline_policies = messaging::policies(messaging);
-            if let Some(policy) = &disks.policy {
-                inline_policies.insert("files".to_owned(), policy.clone());
-            }
-            if service.exec {
-                inline_policies.insert("exec".to_owned(), exec_policy());
-            }
-            if service.observability.tracing.is_some() {
-                inline_policies.insert("tracing".to_owned(), logging::tracing_policy());
-            }
-            if let Some(policy) = lattice::invoke_policy(context, service)? {
-                inline_policies.insert("mesh".to_owned(), policy);
-            }
-            let mut task = Role {
-                description: format!("What tasks of {name} may do"),
-                inline_policies,
-                permissions_boundary: boundary,
-                ..role(context)?
-            };
-            if service.in_app_mesh(context.manifest()?).is_some() {
-                task.managed_policies.push(app_mesh::envoy_policy(context));
-            }
-            iam::add(&mut task, own);
-            desired.add(&owner, format!("{name}/task"), &task)?.arn()
-        }
-    };
+    let task = task(desired, context, service, messaging, disks, Runner::Ecs)?;
     Ok(Roles { execution, task })
+}
+
+/// Who lets containers act in a role.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runner {
+    Ecs,
+    Eks,
+}
+
+/// The role of a service's pods: that of its tasks, except for who may take it on.
+pub(super) fn of_pods(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    messaging: &Messaging,
+    disks: &Disks,
+) -> Result<Input<RoleArn>, Failure> {
+    task(desired, context, service, messaging, disks, Runner::Eks)
+}
+
+/// The containers' role.
+fn task(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    service: &ServiceManifest,
+    messaging: &Messaging,
+    disks: &Disks,
+    runner: Runner,
+) -> Result<Input<RoleArn>, Failure> {
+    let name = &service.name;
+    let own = match &service.iam.task_role {
+        RoleSource::Existing(arn) => return Ok(Input::Known(arn.as_str().into())),
+        RoleSource::Own(own) => own,
+    };
+    let mut inline_policies = messaging::policies(messaging);
+    if let Some(policy) = &disks.policy {
+        inline_policies.insert("files".to_owned(), policy.clone());
+    }
+    // In a cluster of EKS, `exec` is a matter between people and the cluster.
+    if service.exec && runner == Runner::Ecs {
+        inline_policies.insert("exec".to_owned(), exec_policy());
+    }
+    if service.observability.tracing.is_some() {
+        inline_policies.insert("tracing".to_owned(), logging::tracing_policy());
+    }
+    if let Some(policy) = lattice::invoke_policy(context, service)? {
+        inline_policies.insert("mesh".to_owned(), policy);
+    }
+    let (of, plain) = match runner {
+        Runner::Ecs => ("tasks", role(context)?),
+        Runner::Eks => ("pods", pods(context)?),
+    };
+    let mut task = Role {
+        description: format!("What {of} of {name} may do"),
+        inline_policies,
+        permissions_boundary: iam::boundary(context, service.iam.permissions_boundary.as_deref()),
+        ..plain
+    };
+    if service.in_app_mesh(context.manifest()?).is_some() {
+        task.managed_policies.push(app_mesh::envoy_policy(context));
+    }
+    iam::add(&mut task, own);
+    Ok(desired.add(&super::owner(service), format!("{name}/task"), &task)?.arn())
 }
 
 /// A role that ECS tasks may take on.
 fn role(context: &Context<'_>) -> Result<Role, Failure> {
+    trusting(context, "ecs-tasks.amazonaws.com", &json!("sts:AssumeRole"))
+}
+
+/// A role that pods have through EKS's agent.
+fn pods(context: &Context<'_>) -> Result<Role, Failure> {
+    trusting(context, "pods.eks.amazonaws.com", &json!(["sts:AssumeRole", "sts:TagSession"]))
+}
+
+fn trusting(context: &Context<'_>, service: &str, actions: &Value) -> Result<Role, Failure> {
     Ok(Role {
         assume_policy: json!({
             "Version": "2012-10-17",
             "Statement": [{
                 "Effect": "Allow",
-                "Principal": { "Service": "ecs-tasks.amazonaws.com" },
-                "Action": "sts:AssumeRole",
+                "Principal": { "Service": service },
+                "Action": actions,
             }],
         }),
         tags: context.tags()?,

@@ -12,6 +12,26 @@ fn anywhere_in_test() {
 }
 
 #[test]
+fn both_in_test() {
+    insta::assert_snapshot!(graph("both", "test"));
+}
+
+#[test]
+fn both_in_kube() {
+    insta::assert_snapshot!(graph("both", "kube"));
+}
+
+#[test]
+fn patterns_in_test() {
+    insta::assert_snapshot!(graph("patterns", "test"));
+}
+
+#[test]
+fn patterns_in_kube() {
+    insta::assert_snapshot!(graph("patterns", "kube"));
+}
+
+#[test]
 fn built_in_test() {
     insta::assert_snapshot!(graph("built", "test"));
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, connect, containers, discovery, http, job, mesh, messaging, nlb,
-    policy, scaling, settings,
+    Explain, Findings, capacity, connect, containers, discovery, http, job, kubernetes, mesh,
+    messaging, nlb, policy, scaling, settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -127,12 +127,16 @@ pub(crate) fn service(
 ) {
     let unread = problems.iter().map(|problem| problem.span).collect();
     let findings = &mut Findings { source, node, unread, problems };
-    if let Some(environment) = environment.filter(|it| it.cluster.kubernetes.is_some()) {
-        super::kubernetes::refuse_service(environment, findings);
-        return;
-    }
     if findings.sound(&["type", "on", "timeout", "retries", "count", "sidecars"]) {
         job::job(service, findings);
+    }
+    let of_eks = |one: &&Environment| one.cluster.kubernetes.is_some();
+    if let Some(environment) = environment.filter(of_eks) {
+        on_eks(service, environment, findings);
+        return;
+    }
+    if let Some(environment) = environment {
+        kubernetes::on_ecs(service, environment, findings);
     }
     if findings.sound(&[
         "capacity",
@@ -206,6 +210,39 @@ pub(crate) fn service(
     }
     if let Some(environment) = environment {
         in_environment(service, environment, findings);
+    }
+}
+
+/// What holds on EKS, too, and what holds there alone.
+fn on_eks(service: &ServiceManifest, environment: &Environment, findings: &mut Findings<'_>) {
+    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets", "logging"]) {
+        containers::containers(service, findings);
+    }
+    if findings.sound(&["iam"]) {
+        policy::iam(service, findings);
+    }
+    if service.service_type != ServiceType::ScheduledJob
+        && findings.sound(&["http", "image", "sidecars"])
+    {
+        http::http(service, findings);
+        if findings.sound(&["nlb"]) {
+            nlb::nlb(service, findings);
+        }
+    }
+    if findings.sound(&["publish", "subscribe", "count", "http"]) {
+        messaging::messaging(service, findings);
+    }
+    if findings.sound(&["count", "http"]) {
+        scaling::measured(service, findings);
+    }
+    if service.formerly.as_deref() == Some(&service.name) {
+        findings
+            .error("formerly", "`formerly` is the name that the service has now")
+            .advise("remove the line");
+    }
+    let Some(cluster) = &environment.cluster.kubernetes else { return };
+    if findings.unread.is_empty() {
+        kubernetes::service(service, environment, cluster, findings);
     }
 }
 

@@ -6,10 +6,12 @@ mod connect;
 mod container;
 mod count;
 mod cron;
+mod crontab;
 mod discovery;
 mod http;
 mod iam;
 mod job;
+mod kubernetes;
 mod logging;
 mod messaging;
 mod network;
@@ -35,6 +37,7 @@ pub use container::{
 };
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Bounds, Cooldown, Count, Target};
+pub use crontab::crontab;
 pub use discovery::{
     CheckProtocol, DiscoveryHealthCheck, RecordKind, Route53Check, RoutingPolicy, ServiceDiscovery,
     ServiceDiscoveryMap,
@@ -45,6 +48,10 @@ pub use http::{
 pub use iam::{Iam, OwnRole, RoleSource};
 pub(crate) use iam::{PolicyDocument, PolicyName, RoleArn, is_policy_name};
 pub use job::{JobDeadLetter, On, Timeout};
+pub use kubernetes::{
+    Account, Claim, DisruptionBudget, Effect, ServiceKubernetes, Toleration, TopologySpread,
+    after_main, spread_by,
+};
 pub use logging::{COLLECTOR, LOG_ROUTER, ServiceLogging, ServiceObservability, Tracing};
 pub use messaging::{
     DeadLetter, DeduplicationScope, Publish, PublishedTopic, Queue, QueueFifo, Subscribe,
@@ -191,6 +198,8 @@ record! {
         ipc_mode: Option<IpcMode>,
         /// Whether the containers may ask AWS for faults to be injected into their network.
         fault_injection: bool = false,
+        /// What only Kubernetes knows of the service; below `environments.NAME` of an environment on EKS.
+        kubernetes: ServiceKubernetes = ServiceKubernetes::default(),
         /// Changes of the task definition in CloudFormation's words, as Copilot has them; `patches` can do more.
         taskdef_overrides: Vec<TaskDefinitionOverride>,
         /// Changes of planned resources of the service, for what has no key.

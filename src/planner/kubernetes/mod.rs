@@ -2,18 +2,22 @@
 //!
 //! Roles, network and cluster are made side by side: the cluster needs its role and subnets, and nothing else. What lies in
 //! it waits for it alone, node groups for their way to the internet, too. Which versions there are comes in from outside
-//! (`versions`).
+//! (`versions`). `shared` is what services share in the cluster, `service` what each of them becomes.
 
 mod access;
 mod addons;
 mod nodes;
 mod roles;
+mod service;
+mod shared;
 mod versions;
 
 use super::{Context, endpoints, network};
-use crate::engine::{Desired, Failure, Handle, Input, Observation, Owner};
+use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Owner, Wait};
+use crate::manifest::ServiceManifest;
 use crate::manifest::environment::Kubernetes as Manifest;
 use crate::manifest::environment::kubernetes::{IpFamily, LogType, NodePool, Support, Tier};
+use crate::resources::ec2::SecurityGroupId;
 use crate::resources::eks::cluster::{AutoMode, Endpoint};
 use crate::resources::eks::{Cluster, ClusterName};
 
@@ -30,16 +34,21 @@ struct Place<'a> {
     network: network::Network,
     /// The cluster's name, known once it works.
     cluster: Input<ClusterName>,
+    /// The security group that the cluster gives to nodes and pods.
+    security_group: Input<SecurityGroupId>,
     /// The version that the cluster has in the end.
     version: String,
+    /// What must be there before pods run.
+    workers: Vec<(Address, Wait)>,
 }
 
-/// Plans the environment.
+/// Plans the environment and these services.
 pub(super) fn plan(
     desired: &mut Desired,
     context: &Context<'_>,
     manifest: &Manifest,
     live: &Observation,
+    services: &[ServiceManifest],
 ) -> Result<(), Failure> {
     let network = network::plan(desired, context)?;
     if let Some(logs) = &context.manifest()?.network.flow_logs {
@@ -47,14 +56,20 @@ pub(super) fn plan(
     }
     let version = versions::cluster(context, manifest, live)?;
     let cluster = cluster(desired, context, manifest, &network, &version)?;
+    let security_group = cluster.security_group();
     let cluster = cluster.name().when_ready();
-    let place = Place { context, manifest, live, network, cluster, version };
+    let workers = Vec::new();
+    let mut place =
+        Place { context, manifest, live, network, cluster, security_group, version, workers };
     place.node_groups(desired)?;
     place.fargate_profiles(desired)?;
     place.access(desired)?;
     place.pod_identities(desired)?;
     place.addons(desired)?;
-    place.capabilities(desired)
+    place.capabilities(desired)?;
+    place.workers(desired);
+    let files = place.shared(desired, services)?;
+    services.iter().try_for_each(|service| service::plan(desired, &place, service, files.as_ref()))
 }
 
 fn cluster(

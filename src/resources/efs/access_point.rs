@@ -60,6 +60,8 @@ outputs! { AccessPoint => AccessPointOutputs {
     id: AccessPointId,
     /// Its ARN.
     arn: AccessPointArn,
+    /// The file system and the point, as Kubernetes' driver of EFS takes them: `fs-…::fsap-…`.
+    volume_handle: String,
 } }
 
 /// Members of EFS's request shapes that the struct leaves out.
@@ -120,7 +122,8 @@ impl Resource for AccessPoint {
             .send()
             .await
             .map_err(|error| classify("efs CreateAccessPoint", error))?;
-        Ok(Progress::done(outputs(cx, answer.access_point_id().unwrap_or_default())))
+        let id = answer.access_point_id().unwrap_or_default();
+        Ok(Progress::done(outputs(cx, self.file_system.get()?.as_str(), id)))
     }
 
     async fn update(
@@ -197,9 +200,10 @@ fn creation(from: &Creation) -> Result<CreationInfo, Failure> {
     info.map_err(|error| Failure::internal(error.to_string()))
 }
 
-fn outputs(cx: &Cx, id: &str) -> AccessPointOutputs {
+fn outputs(cx: &Cx, system: &str, id: &str) -> AccessPointOutputs {
     let arn = cx.arn("elasticfilesystem", &format!("access-point/{id}"));
-    AccessPointOutputs { id: id.into(), arn: arn.into() }
+    let volume_handle = format!("{system}::{id}");
+    AccessPointOutputs { id: id.into(), arn: arn.into(), volume_handle }
 }
 
 fn to_live(
@@ -212,7 +216,7 @@ fn to_live(
     Live {
         identity,
         spec: from_api(from, tags),
-        outputs: outputs(cx, id),
+        outputs: outputs(cx, from.file_system_id().unwrap_or_default(), id),
         health: health(from),
         id: id.to_owned(),
     }

@@ -1,9 +1,14 @@
 //! Environments on EKS: what does not go together there, and what belongs to ECS alone.
 //!
-//! Node groups and Fargate profiles are in `nodes`, who may do what in `access`.
+//! Node groups and Fargate profiles are in `nodes`, who may do what in `access`, services in `service`, and whether they fit in
+//! `sizes`.
 
 mod access;
 mod nodes;
+mod service;
+mod sizes;
+
+pub(super) use service::{on_ecs, service};
 
 use super::{Explain, Findings};
 use crate::manifest::environment::kubernetes::IpFamily;
@@ -40,7 +45,15 @@ const OF_EKS: &[&str] = &[
 const OF_SERVICES: &[(&str, &str)] = &[
     ("discovery", "in the cluster, Kubernetes' own names serve: SERVICE.NAMESPACE"),
     ("mesh", "remove it"),
-    ("http", "Auto Mode makes load balancers for Kubernetes' services and ingresses"),
+    ("http.public.access_logs", "`patches` can set attributes of the load balancer's class"),
+    ("http.public.ingress", "`patches` can set what the load balancer's class lets in"),
+    ("http.public.security_groups", "`patches` can set what the load balancer's class lets in"),
+    ("http.public.alb", "the cluster's controllers use those load balancers alone that they make"),
+    ("http.public.ssl_policy", "`patches` can set the policy of the load balancer's class"),
+    ("http.private.ingress", "`patches` can set what the load balancer's class lets in"),
+    ("http.private.security_groups", "`patches` can set what the load balancer's class lets in"),
+    ("http.private.subnets", "the cluster's controllers find subnets by their tags"),
+    ("http.private.ssl_policy", "`patches` can set the policy of the load balancer's class"),
     ("observability", "the add-on `amazon-cloudwatch-observability` measures a cluster of EKS"),
     ("logging", "`cluster.control_plane_logs` are the control plane's logs"),
     (
@@ -73,22 +86,6 @@ pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>
     ways_out(environment, kubernetes, findings);
     nodes::check(environment, kubernetes, findings);
     access::check(kubernetes, findings);
-}
-
-/// A service in an environment on EKS.
-pub(super) fn refuse_service(environment: &Environment, findings: &mut Findings<'_>) {
-    let path = if findings.node.get("type").is_some() { "type" } else { "" };
-    findings
-        .error(
-            path,
-            format!(
-                "this cannot run in environment `{}`, whose cluster is EKS: services on EKS come in a later release",
-                environment.name
-            ),
-        )
-        .advise(
-            "until then an environment on EKS is one of an application without services; `kubectl` puts things into it",
-        );
 }
 
 /// Keys that a cluster of this type does not have.
