@@ -82,7 +82,7 @@ pub(crate) fn list(root: &Path, folder: &str, problems: &mut Vec<Problem>) -> Ve
 
 /// Folders and files beside the known ones whose names look like typing mistakes.
 pub(crate) fn strangers(root: &Path, problems: &mut Vec<Problem>) {
-    const KNOWN: &[&str] = &["application.yml", "environments", "services", "jobs"];
+    const KNOWN: &[&str] = &["application.yml", "environments", "services", "jobs", "kubernetes"];
     let Ok(entries) = fs::read_dir(root.join(FOLDER)) else { return };
     for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
         if KNOWN.contains(&name.as_str()) {

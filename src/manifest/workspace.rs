@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::application::{Application, ApplicationFile, ApplicationKind};
 use super::environment::{Environment, EnvironmentFile, EnvironmentKind};
+use super::objects::{self, OwnObject};
 use super::problem::{Problem, Problems, Severity, Source};
 use super::read::{Read, Reader, did_you_mean, is_map, name_problem};
 use super::service::{IDENTITY, Service, ServiceFile, ServiceManifest};
@@ -29,6 +30,8 @@ pub struct Workspace {
     /// The environment that has no manifest of its own, and the one from whose it is made (`review`).
     pub made_from: Option<(String, String)>,
     resolved: BTreeMap<(String, String), ServiceManifest>,
+    /// Objects of Kubernetes beside manifests, by service and environment.
+    objects: BTreeMap<(String, String), Vec<OwnObject>>,
 }
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -73,6 +76,7 @@ impl Workspace {
         let environments = loader.environments(environment);
         let services = loader.services(environment, &environments);
         let made_from = loader.made_from.take();
+        let objects = loader.objects(&services, &environments);
         let mut problems = loader.problems;
         check::workspace(application.as_ref(), &environments, &services, &mut problems);
 
@@ -89,6 +93,7 @@ impl Workspace {
                 warnings: problems,
                 made_from,
                 resolved: services.into_iter().flat_map(FoundService::into_resolved).collect(),
+                objects,
             }),
             _ => Err(problems),
         }
@@ -138,6 +143,7 @@ impl Workspace {
             warnings: Problems::new(Vec::new()),
             made_from: None,
             resolved: BTreeMap::new(),
+            objects: BTreeMap::new(),
         };
         (workspace, environment)
     }
@@ -193,6 +199,12 @@ impl Workspace {
     /// An environment by its name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// The objects of Kubernetes beside a service's manifest, as they are in an environment on EKS; none on ECS.
+    pub fn objects_in(&self, service: &str, environment: &str) -> &[OwnObject] {
+        let key = (service.to_owned(), environment.to_owned());
+        self.objects.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// A service as it is in an environment: overrides laid over it, defaults filled in.
@@ -528,6 +540,42 @@ impl Loader<'_> {
         });
         resolved.retain(|(environment, ..)| !environment.is_empty());
         FoundService { file, name, service, resolved }
+    }
+
+    /// Objects of Kubernetes beside the services' manifests, in environments on EKS.
+    fn objects(
+        &mut self,
+        services: &[FoundService],
+        environments: &[FoundEnvironment],
+    ) -> BTreeMap<(String, String), Vec<OwnObject>> {
+        let mut problems = Vec::new();
+        let names: Vec<&str> = services.iter().map(|found| found.name.as_str()).collect();
+        objects::strangers(self.root, &names, &mut problems);
+        let mut all = BTreeMap::new();
+        let application = self.application.as_deref().unwrap_or_default();
+        let on_eks = |name: &str| {
+            let found = environments.iter().find(|found| found.name == name);
+            found
+                .and_then(|found| found.environment.as_ref())
+                .is_some_and(|one| one.cluster.kubernetes.is_some())
+        };
+        for (environment, _, manifest) in services.iter().flat_map(|found| &found.resolved) {
+            if !on_eks(environment) {
+                continue;
+            }
+            let variables = self.lookup(Some(environment));
+            let reading = objects::Reading { root: self.root, application, variables: &variables };
+            let mut own = Vec::new();
+            let found = objects::read(&reading, manifest, &mut own);
+            all.insert((manifest.name.clone(), environment.clone()), found);
+            for problem in own {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
+        self.problems.append(&mut problems);
+        all
     }
 
     /// Reads a part of a service for its own sake; nothing is missing in a part.

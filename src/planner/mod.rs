@@ -178,6 +178,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
         let mut desired = Desired::default();
         let services = manifests(context)?;
         kubernetes::plan(&mut desired, context, manifest, live, &services)?;
+        kubernetes::own::plan(&mut desired, context, &services)?;
         iam::bound(&mut desired, context);
         patches::apply(&mut desired, environment, &services)?;
         return Ok(desired);

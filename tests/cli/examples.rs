@@ -22,6 +22,9 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Services on EKS, which need a real API server: see `tests/kubernetes`.
+const ON_EKS: &[(&str, &str)] = &[("both", "kube"), ("patterns", "kube")];
+
 #[test]
 fn every_example_has_its_row() {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
@@ -31,7 +34,8 @@ fn every_example_has_its_row() {
         there.extend(environments.into_iter().map(|environment| (folder.clone(), environment)));
     }
     let rows = examples::ALL.iter();
-    let rows = rows.map(|row| (row.folder.to_owned(), row.environment.to_owned()));
+    let rows = rows.map(|row| (row.folder, row.environment)).chain(ON_EKS.iter().copied());
+    let rows = rows.map(|(folder, environment)| (folder.to_owned(), environment.to_owned()));
     assert_eq!(rows.collect::<BTreeSet<_>>(), there);
 }
 

@@ -53,6 +53,8 @@ const PRESENT: &[&str] =
 
 /// Examples that are not run there, and why.
 const ABSENT: &[(&str, &str)] = &[
+    ("both", "`hello`, `orders` and `nightly` show what there is of that"),
+    ("patterns", "`shop` shows what there is of that"),
     ("anywhere", "CreateService knows no launch type EXTERNAL"),
     ("built", "no registry stands behind its ECR"),
     ("domains", "certificates stay in use when their listeners are gone"),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
+use shipit::manifest::platforms::{OnEks, PLATFORMS, platforms};
 use shipit::manifest::{Kind, refused, schema};
 
 /// Holds a file of `docs` to what it should be.
@@ -205,4 +206,25 @@ fn every_key_of_copilot_is_here_or_refused_for_a_reason_that_stands() {
     }
     assert_eq!(missing, Vec::<String>::new());
     document("copilot.md", &text);
+}
+
+#[test]
+fn every_key_of_services_is_in_the_table_of_both_platforms() {
+    let mut text = String::from(
+        "# ECS and EKS\n\nWhat each key of a service's manifest is on ECS, and what it becomes on EKS. Made from the table by which keys are refused, so \
+         that it is never stale. `*` stands for any name, `**` for all keys below; sidecars have the main container's keys, `http.additional_rules` those of `http`, \
+         `nlb.additional_listeners` those of `nlb`. A key that one platform has nothing for stands below `environments.NAME` of an environment on the other.\n\n\
+         | key | on ECS | on EKS |\n|---|---|---|\n",
+    );
+    for row in PLATFORMS {
+        let eks = match row.eks {
+            OnEks::Is(what) => cell(what),
+            OnEks::Refused(why, _) => format!("**refused**: it {}", cell(why)),
+        };
+        writeln!(text, "| `{}` | {} | {eks} |", row.key, cell(row.ecs)).unwrap();
+    }
+    let known = keys(Kind::Service);
+    let missing: Vec<&String> = known.keys().filter(|path| platforms(path).is_none()).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "keys without a row in manifest::platforms");
+    document("platforms.md", &text);
 }

@@ -120,6 +120,11 @@ fn of_lattice() {
 }
 
 #[test]
+fn services_on_eks() {
+    assert!(run("services-on-eks.txt") >= 25);
+}
+
+#[test]
 fn of_meshes() {
     assert!(run("mesh.txt") >= 30);
 }

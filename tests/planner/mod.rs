@@ -7,6 +7,7 @@
 mod examples;
 mod lattice;
 mod needs;
+mod on_eks;
 mod priorities;
 mod properties;
 mod support;

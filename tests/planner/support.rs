@@ -96,7 +96,7 @@ pub(super) fn plan_of(
 }
 
 /// An account with hosted zones, and a load balancer that somebody else has made.
-fn surroundings() -> Surroundings {
+pub(super) fn surroundings() -> Surroundings {
     let zone = |id: &str, name: &str| HostedZone { id: id.to_owned(), name: name.to_owned() };
     let listener = |port: u16| {
         Some(format!(

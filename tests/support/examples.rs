@@ -31,6 +31,26 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "both",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[("shipit/services/shop.yml", "nginx:1.27", "nginx:1.28")],
+        steps: &[
+            "revise ecs/task-definition.shop: containers.shop.image",
+            "update ecs/service.shop: task_definition",
+        ],
+    },
+    Example {
+        folder: "patterns",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[("shipit/services/legacy.yml", "apache-exporter:1.0.9", "apache-exporter:1.0.10")],
+        steps: &[
+            "revise ecs/task-definition.legacy: containers.metrics.image",
+            "update ecs/service.legacy: task_definition",
+        ],
+    },
+    Example {
         folder: "built",
         environment: "test",
         region: "eu-west-1",

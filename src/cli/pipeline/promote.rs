@@ -15,6 +15,16 @@ impl Pipeline {
     /// # Errors
     /// A service is not deployed, its last deployment has not come to a good end, or a digest cannot be told.
     pub(in crate::cli) async fn running(&self) -> Result<BTreeMap<String, Promoted>, Stop> {
+        let environment = &self.target.environment;
+        let manifest = self.workspace.environment(environment);
+        if manifest.is_some_and(|one| one.cluster.kubernetes.is_some()) {
+            return Err(Stop::refused(
+                format!(
+                    "environment `{environment}` is on EKS: which images its pods run is not looked at"
+                ),
+                "promote from an environment on ECS; to one on EKS works",
+            ));
+        }
         let (_, live) = self.desired_and_live().await?;
         let mut images = BTreeMap::new();
         for service in self.services() {

@@ -21,12 +21,24 @@ impl Pipeline {
         text: &str,
     ) -> Result<Self, Stop> {
         let (workspace, environment) = open::in_environment(global)?;
+        if environment.cluster.kubernetes.is_some() {
+            return Err(on_eks(&environment.name, "kubectl run"));
+        }
         let workspace = workspace.with_task(name, &environment.name, text)?;
         Self::start(global, Which::Service(name.to_owned()), workspace, environment).await
     }
 
     /// What a deployed job or service runs; `None` where it is not deployed.
     pub(in crate::cli) async fn order_of(&self, name: &str) -> Result<Option<Order>, Stop> {
+        let environment = &self.target.environment;
+        let manifest = self.workspace.environment(environment);
+        if manifest.is_some_and(|one| one.cluster.kubernetes.is_some()) {
+            let namespace = &self.target.application;
+            let run = format!(
+                "kubectl --namespace {namespace} create job {name}-now --from cronjob/{name}"
+            );
+            return Err(on_eks(environment, &run));
+        }
         let live = self.live().await?;
         if let Some(job) = live.at(&Address::new(Schedule::KIND, name)).next() {
             return Ok(Some(Order::of_schedule(&typed(job.spec.clone())?)?));
@@ -63,6 +75,14 @@ impl Pipeline {
         Order::of_place(place, task_definition, manifest.exec)
             .map_err(|_| not_there(&self.target.environment))
     }
+}
+
+/// Tasks are ECS's.
+fn on_eks(environment: &str, instead: &str) -> Stop {
+    Stop::refused(
+        format!("environment `{environment}` is on EKS, and this runs tasks on ECS"),
+        format!("after `shipit env kubeconfig --name {environment}`: `{instead}`"),
+    )
 }
 
 fn not_there(environment: &str) -> Stop {

@@ -7,6 +7,7 @@
 mod access;
 mod addons;
 mod nodes;
+pub(super) mod own;
 mod roles;
 mod service;
 mod shared;
