@@ -94,13 +94,17 @@ fn labels(items: &[&Item]) -> Counts {
 /// Names of members that hold a time, a count that moves, or something that AWS makes up.
 const MOVING: &[&str] = &[
     "Alarms",
+    "autoScalingGroups",
     "CreatorRequestId",
     "DNSName",
     "availableIpAddressCount",
     "clientToken",
+    "certificateAuthority",
     "currentServiceDeployment",
+    "endpoint",
     "events",
     "id",
+    "identity",
     "macAddress",
     "privateDnsName",
     "revision",
@@ -235,6 +239,7 @@ pub(super) fn inventory(wire: &Wire) -> Inventory {
     all.servicediscovery();
     all.stores();
     all.scaling();
+    all.eks();
     Inventory { items: all.items }
 }
 
@@ -419,6 +424,51 @@ impl Reader<'_> {
             let mut service = answer["Service"].clone();
             service["Tags"] = tags(&text(&service, "Arn"));
             found.push(("discovery-service", text(&service, "Id"), service));
+        }
+        for (kind, id, item) in found {
+            self.add(kind, id, item);
+        }
+    }
+
+    /// Clusters, and what lies in them.
+    fn eks(&mut self) {
+        let get = |path: &str| self.wire.get("eks", path);
+        let text_of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut found = Vec::new();
+        for name in list(&get("/clusters"), "clusters") {
+            let at = format!("/clusters/{}", text_of(&name));
+            let before = found.len();
+            for (kind, path, names, one, arn) in [
+                ("nodegroup", "node-groups", "nodegroups", "nodegroup", "nodegroupArn"),
+                ("addon", "addons", "addons", "addon", "addonArn"),
+                (
+                    "access-entry",
+                    "access-entries",
+                    "accessEntries",
+                    "accessEntry",
+                    "accessEntryArn",
+                ),
+            ] {
+                for name in list(&get(&format!("{at}/{path}")), names) {
+                    let name = text_of(&name).replace('/', "%2F").replace(':', "%3A");
+                    let mut content = get(&format!("{at}/{path}/{name}"))[one].clone();
+                    if kind == "access-entry" {
+                        content["policies"] = get(&format!("{at}/{path}/{name}/access-policies"));
+                    }
+                    found.push((kind, text(&content, arn), content));
+                }
+            }
+            for one in list(&get(&format!("{at}/pod-identity-associations")), "associations") {
+                let id = text(&one, "associationId");
+                let answer = get(&format!("{at}/pod-identity-associations/{id}"));
+                let content = answer["association"].clone();
+                found.push(("pod-identity", text(&content, "associationArn"), content));
+            }
+            let content = get(&at)["cluster"].clone();
+            // What EKS itself has put into it bears no tags.
+            let of_this = found.iter_mut().skip(before);
+            of_this.for_each(|(_, _, one)| one["cluster"] = content["arn"].clone());
+            found.push(("kubernetes-cluster", text(&content, "arn"), content));
         }
         for (kind, id, item) in found {
             self.add(kind, id, item);

@@ -211,3 +211,41 @@ fn deleting_an_environment_converges_wherever_it_is_killed() {
     Scenario { name: "env delete", start, command: DELETE_ENVIRONMENT, again: DELETE_ENVIRONMENT }
         .campaign();
 }
+
+/// Kubernetes instead of the service: a cluster with a node group, and what lies in it.
+fn kubernetes() -> Place {
+    let place = empty().copy();
+    std::fs::remove_file(place.workdir.path().join("shipit/services/api.yml")).unwrap();
+    place.workdir.write(
+        "shipit/environments/test.yml",
+        "kind: environment\nname: test\nregion: eu-west-1\n\
+         cluster:\n  type: eks\n  version: \"1.34\"\n  support: extended\n\
+         \x20 node_groups: {general: {instances: [m7g.large], max: 3}}\n\
+         \x20 addons: {coredns: true, vpc-cni: false}\n\
+         \x20 pod_identities: {photos: {service_account: photos}}\n\
+         \x20 access:\n    admins:\n      principal: arn:aws:iam::123456789012:user/local\n\
+         \x20     policies: [AmazonEKSViewPolicy]\n",
+    );
+    place
+}
+
+#[test]
+fn a_cluster_of_kubernetes_converges_wherever_its_deploy_is_killed() {
+    Scenario { name: "kubernetes", start: kubernetes(), command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn an_upgrade_of_kubernetes_converges_wherever_it_is_killed() {
+    let start = kubernetes();
+    start.run(DEPLOY, "rules: []").expect(0);
+    start.workdir.edit("shipit/environments/test.yml", "1.34", "1.36");
+    Scenario { name: "upgrade", start, command: DEPLOY, again: PLAN }.campaign();
+}
+
+#[test]
+fn deleting_kubernetes_converges_wherever_it_is_killed() {
+    let start = kubernetes();
+    start.run(DEPLOY, "rules: []").expect(0);
+    let command = DELETE_ENVIRONMENT;
+    Scenario { name: "kubernetes delete", start, command, again: command }.campaign();
+}

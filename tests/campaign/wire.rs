@@ -28,6 +28,15 @@ impl Wire {
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
+    /// A call of a REST service that reads.
+    #[track_caller]
+    pub(super) fn get(&self, service: &str, path: &str) -> Value {
+        let mut request = signed(service).body(Bytes::new()).unwrap();
+        *request.method_mut() = http::Method::GET;
+        *request.uri_mut() = path.parse().unwrap();
+        serde_json::from_str(&self.send(path, request)).unwrap()
+    }
+
     /// A call of a query service: the answer, without its envelope, as a document.
     #[track_caller]
     pub(super) fn query(&self, service: &str, parameters: &str) -> Value {

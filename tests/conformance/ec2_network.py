@@ -187,6 +187,26 @@ bucket = ec2.create_flow_logs(ResourceType="Subnet", ResourceIds=[a], TrafficTyp
 check("to S3", ec2.describe_flow_logs(FlowLogIds=[bucket])["FlowLogs"][0]["DestinationOptions"], {"FileFormat": "parquet", "HiveCompatiblePartitions": False, "PerHourPartition": True})
 check("deleted", ec2.delete_flow_logs(FlowLogIds=[log, bucket, log])["Unsuccessful"][0]["Error"]["Code"], "InvalidFlowLogId.NotFound")
 
+# Volumes, and interfaces of one's own ---------------------------------------------------------------
+refused("InvalidZone.NotFound", "zone", ec2.create_volume, AvailabilityZone="eu-west-1z", Size=4)
+refused("InvalidParameterValue", "size", ec2.create_volume, AvailabilityZone="eu-west-1a", Size=4, VolumeType="st1")
+refused("InvalidParameterCombination", "throughput", ec2.create_volume, AvailabilityZone="eu-west-1a", Size=4, Throughput=200)
+refused("MissingParameter", "iops", ec2.create_volume, AvailabilityZone="eu-west-1a", Size=4, VolumeType="io2")
+volume = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=40, VolumeType="gp3", Throughput=200, Encrypted=True, ClientToken="v", TagSpecifications=named("volume", "data"))
+check("volume", [volume[k] for k in ("State", "Size", "Iops", "Throughput", "VolumeType", "Encrypted", "AvailabilityZone", "Tags")], ["creating", 40, 3000, 200, "gp3", True, "eu-west-1a", [{"Key": "Name", "Value": "data"}]])
+volume = volume["VolumeId"]
+check("same token", ec2.create_volume(AvailabilityZone="eu-west-1a", Size=40, VolumeType="gp3", ClientToken="v")["VolumeId"], volume)
+volumes = lambda: ec2.describe_volumes(Filters=only({"tag:Name": "data"}))["Volumes"]
+until("volume available", lambda: volumes()[0]["State"] == "available")
+ec2.delete_volume(VolumeId=volume)
+check("volume gone", volumes(), [])
+refused("InvalidVolume.NotFound", "volume", ec2.delete_volume, VolumeId=volume)
+own = ec2.create_network_interface(SubnetId=a, Description="own", TagSpecifications=named("network-interface", "own"))["NetworkInterface"]
+check("own interface", [own["Status"], own["Description"], own["SubnetId"], own["TagSet"], "Attachment" in own], ["available", "own", a, [{"Key": "Name", "Value": "own"}], False])
+refused("DependencyViolation", "an interface holds the subnet", ec2.delete_subnet, SubnetId=a)
+ec2.delete_network_interface(NetworkInterfaceId=own["NetworkInterfaceId"])
+refused("InvalidNetworkInterfaceID.NotFound", "interface", ec2.delete_network_interface, NetworkInterfaceId=own["NetworkInterfaceId"])
+
 # The end ----------------------------------------------------------------------------------------
 refused("DependencyViolation", "table with an endpoint", ec2.delete_route_table, RouteTableId=table)
 ec2.delete_vpc_endpoints(VpcEndpointIds=[s3["VpcEndpointId"], id])

@@ -4,6 +4,7 @@
 //! forgiven, and a row that is no longer needed fails.
 
 mod endpoint;
+mod fakecloud;
 mod losses;
 mod ministack;
 mod moto;

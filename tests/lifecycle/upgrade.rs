@@ -1,5 +1,6 @@
 //! Clusters go up by more than one minor, with what lies in them; what controllers left goes with a cluster.
 
+use aws_sdk_ec2::types::Tag;
 use serde_json::{Value, json};
 use shipit::engine::diff::{Rules, diff};
 use shipit::engine::{Action, Address, Desired, Handle, Health, Live, Plan, Waiting};
@@ -187,9 +188,25 @@ async fn what_controllers_left_goes_with_the_cluster() {
     let call = account.cx.tagging.tag_resources().resource_arn_list(balancer);
     let call = call.resource_arn_list(arn).tags("elbv2.k8s.aws/cluster", "demo-test-main");
     assert!(call.send().await.unwrap().failed_resources_map().is_none_or(|it| it.is_empty()));
+    // The network plugin's interface, in a subnet that has to go; and a pod's volume, which holds data.
+    let call = account.cx.ec2.create_network_interface().subnet_id(id("ec2/subnet.e"));
+    let made = call.groups(&group).send().await.unwrap();
+    let interface = made.network_interface().unwrap().network_interface_id().unwrap().to_owned();
+    let call = account.cx.ec2.create_volume().availability_zone("eu-west-1a").size(4);
+    let volume = call.send().await.unwrap().volume_id().unwrap().to_owned();
+    let call = account.cx.ec2.create_volume().availability_zone("eu-west-1a").size(5);
+    let foreign = call.send().await.unwrap().volume_id().unwrap().to_owned();
+    let owned = Tag::builder().key("kubernetes.io/cluster/demo-test-main").value("owned").build();
+    let call = account.cx.ec2.create_tags().resources(&interface).resources(&volume);
+    call.tags(owned).send().await.unwrap();
     let plan = account.plan(&Desired::default()).await;
     assert!(plan.steps.iter().all(|step| step.action == Action::Delete));
     account.apply(&plan, "delete").await;
+    let volumes = account.cx.ec2.describe_volumes().send().await.unwrap();
+    let left: Vec<_> = volumes.volumes().iter().filter_map(|one| one.volume_id()).collect();
+    assert_eq!(left, [foreign]);
+    let interfaces = account.cx.ec2.describe_network_interfaces().send().await.unwrap();
+    assert_eq!(interfaces.network_interfaces().len(), 0);
     let balancers = account.cx.elbv2.describe_load_balancers().send().await.unwrap();
     assert_eq!(balancers.load_balancers().len(), 0);
     let vpcs = account.cx.ec2.describe_vpcs().vpc_ids(id("ec2/vpc.main")).send().await;

@@ -3,7 +3,7 @@
 use super::network::{INTERFACES, SECURITY_GROUPS, SUBNETS, VPCS};
 use super::{
     ADDRESSES, EGRESS_GATEWAYS, ENDPOINTS, FLOW_LOGS, INTERNET_GATEWAYS, NAT_GATEWAYS,
-    NETWORK_ACLS, ROUTE_TABLES, SECURITY_GROUP_RULES,
+    NETWORK_ACLS, ROUTE_TABLES, SECURITY_GROUP_RULES, VOLUMES,
 };
 use crate::local::error::AwsError;
 use crate::local::store::Table;
@@ -119,6 +119,14 @@ pub(super) static NOUNS: &[Noun] = &[
         "InvalidNetworkInterfaceId.Malformed",
         "networkInterface ID",
         INTERFACES,
+    ),
+    noun(
+        "volume",
+        "vol-",
+        "InvalidVolume.NotFound",
+        "InvalidVolumeID.Malformed",
+        "volume",
+        VOLUMES,
     ),
     noun(
         "launch-template",

@@ -1,5 +1,5 @@
 //! `ec2`: networks, launch templates, and instances as far as containers run on them: Auto Scaling and ECS alone launch
-//! them. Volumes are not here.
+//! them. Volumes and network interfaces of a caller's own are there as far as a cluster's controllers leave them behind.
 
 mod address;
 mod cidr;
@@ -14,6 +14,7 @@ mod gateway;
 pub mod image;
 pub mod instance;
 pub mod instance_type;
+mod interface;
 mod ipv6;
 mod launch_template;
 mod list;
@@ -29,6 +30,7 @@ mod security_group;
 mod subnet;
 mod surroundings;
 mod tag;
+mod volume;
 mod vpc;
 
 use serde_json::Value;
@@ -52,6 +54,7 @@ const NAT_GATEWAYS: Table = Table::regional("ec2/nat-gateway");
 const NETWORK_ACLS: Table = Table::regional("ec2/network-acl");
 const ROUTE_TABLES: Table = Table::regional("ec2/route-table");
 const SECURITY_GROUP_RULES: Table = Table::regional("ec2/security-group-rule");
+const VOLUMES: Table = Table::regional("ec2/volume");
 
 pub(super) static SERVICE: Service = Service {
     name: "ec2",
@@ -135,6 +138,11 @@ const OPERATIONS: &[Operation] = &[
     read("DescribeAvailabilityZones", surroundings::describe_availability_zones),
     read("DescribeRegions", surroundings::describe_regions),
     read("DescribeNetworkInterfaces", surroundings::describe_network_interfaces),
+    write("CreateNetworkInterface", interface::create),
+    write("DeleteNetworkInterface", interface::delete),
+    write("CreateVolume", volume::create),
+    read("DescribeVolumes", volume::describe),
+    write("DeleteVolume", volume::delete),
     read("DescribeNetworkAcls", surroundings::describe_network_acls),
     read("DescribeAccountAttributes", surroundings::describe_account_attributes),
     write("CreateLaunchTemplate", launch_template::create),

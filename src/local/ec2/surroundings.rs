@@ -1,5 +1,5 @@
-//! What can only be looked at: regions, zones, account attributes, network interfaces (services
-//! make them) and the default network ACLs.
+//! What is looked at: regions, zones, account attributes, network interfaces (mostly made by services) and the default
+//! network ACLs.
 
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ static INTERFACE_LISTING: Listing = Listing {
     row: interface_row,
 };
 
-fn interface_row(call: &Call<'_>, id: &str, interface: &Value) -> Value {
+pub(super) fn interface_row(call: &Call<'_>, id: &str, interface: &Value) -> Value {
     let mut row = json!({"networkInterfaceId": id, "ownerId": call.account, "status": "in-use"});
     for member in [
         "subnetId",
@@ -76,17 +76,19 @@ fn interface_row(call: &Call<'_>, id: &str, interface: &Value) -> Value {
     let name = format!("ip-{}.{}.compute.internal", address.replace('.', "-"), call.region);
     row.set("privateDnsName", name.clone());
     row.set("sourceDestCheck", interface.text("interfaceType") != "nat_gateway");
-    row.set(
-        "attachment",
-        json!({
+    if interface.flag("free") {
+        row.set("status", "available");
+    } else {
+        let attachment = json!({
             "attachmentId": interface["attachmentId"],
             "attachTime": call.time(interface.time("attachTime")),
             "deleteOnTermination": false,
             "deviceIndex": 1,
             "instanceOwnerId": interface["requesterId"],
             "status": "attached",
-        }),
-    );
+        });
+        row.set("attachment", attachment);
+    }
     let mut private = json!({"primary": true, "privateIpAddress": address, "privateDnsName": name});
     if interface.has("publicIp") {
         let mut association = json!({"publicIp": interface["publicIp"]});

@@ -4,6 +4,7 @@ use super::{OWNER, Place, roles};
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::environment::kubernetes::PrincipalType;
 use crate::resources::eks::{AccessEntry, PodIdentityAssociation};
+use crate::resources::iam::{OidcProvider, OidcProviderArn};
 
 impl Place<'_> {
     pub(super) fn access(&self, desired: &mut Desired) -> Result<(), Failure> {
@@ -29,8 +30,20 @@ impl Place<'_> {
     }
 
     pub(super) fn pod_identities(&self, desired: &mut Desired) -> Result<(), Failure> {
+        let mut identities = self.manifest.pod_identities.values();
+        let provider = match identities.any(|one| one.irsa) {
+            true => Some(self.oidc_provider(desired)?),
+            false => None,
+        };
         for (name, written) in &self.manifest.pod_identities {
-            let role = roles::pods(desired, self.context, format!("pods/{name}"), &written.role)?;
+            let address = format!("pods/{name}");
+            if let Some(provider) = provider.as_ref().filter(|_| written.irsa) {
+                let (namespace, account) = (&written.namespace, &written.service_account);
+                let trust = roles::web_identity(provider.clone(), namespace, account);
+                roles::trusted(desired, self.context, address, trust, &written.role)?;
+                continue;
+            }
+            let role = roles::pods(desired, self.context, address, &written.role)?;
             let association = PodIdentityAssociation {
                 cluster: self.cluster.clone(),
                 namespace: written.namespace.clone(),
@@ -44,6 +57,17 @@ impl Place<'_> {
             desired.add(&OWNER, name, &association)?;
         }
         Ok(())
+    }
+
+    /// What vouches for the cluster's service accounts; one for all that need it.
+    fn oidc_provider(&self, desired: &mut Desired) -> Result<Input<OidcProviderArn>, Failure> {
+        let provider = OidcProvider {
+            url: self.issuer.clone(),
+            client_ids: vec!["sts.amazonaws.com".to_owned()],
+            thumbprints: Vec::new(),
+            tags: self.context.tags()?,
+        };
+        Ok(desired.add(&OWNER, "main", &provider)?.arn())
     }
 }
 

@@ -37,6 +37,8 @@ struct Place<'a> {
     cluster: Input<ClusterName>,
     /// The security group that the cluster gives to nodes and pods.
     security_group: Input<SecurityGroupId>,
+    /// Who issues the tokens of its service accounts.
+    issuer: Input<String>,
     /// The version that the cluster has in the end.
     version: String,
     /// What must be there before pods run.
@@ -58,10 +60,18 @@ pub(super) fn plan(
     let version = versions::cluster(context, manifest, live)?;
     let cluster = cluster(desired, context, manifest, &network, &version)?;
     let security_group = cluster.security_group();
-    let cluster = cluster.name().when_ready();
-    let workers = Vec::new();
-    let mut place =
-        Place { context, manifest, live, network, cluster, security_group, version, workers };
+    let (issuer, cluster) = (cluster.issuer(), cluster.name().when_ready());
+    let mut place = Place {
+        context,
+        manifest,
+        live,
+        network,
+        cluster,
+        security_group,
+        issuer,
+        version,
+        workers: Vec::new(),
+    };
     place.node_groups(desired)?;
     place.fargate_profiles(desired)?;
     place.access(desired)?;

@@ -1,7 +1,7 @@
 //! What runs pods: node groups and Fargate profiles.
 
 use super::{OWNER, Place, roles};
-use crate::engine::{Desired, Failure, Wait};
+use crate::engine::{Desired, Failure, Input, Wait};
 use crate::manifest::environment::Side;
 use crate::manifest::environment::kubernetes::{
     IpFamily, NodeGroup as Written, Selector, TaintEffect, UpdateStrategy,
@@ -26,7 +26,8 @@ impl Place<'_> {
             let group = NodeGroup {
                 subnets: subnets.clone(),
                 tags: self.context.tags()?,
-                version: Some(self.version.clone()),
+                // Nodes with an image of one's own have whatever version that holds.
+                version: (!written.own_image()).then(|| self.version.clone()),
                 ..group(written, NodeGroup::new(self.cluster.clone(), role.clone()))
             };
             let group = desired.add(&OWNER, name, &group)?;
@@ -61,6 +62,9 @@ fn selected(written: &Selector) -> Selected {
     Selected { namespace: written.namespace.clone(), labels: written.labels.clone() }
 }
 
+/// GiB of a node's disk where neither manifest nor template says.
+const DISK: u32 = 80;
+
 /// A number that the manifest keeps within bounds.
 fn whole(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
@@ -69,11 +73,15 @@ fn whole(number: u32) -> i32 {
 fn group(written: &Written, plain: NodeGroup) -> NodeGroup {
     let update = &written.update;
     let fewest = update.max_unavailable_percentage.is_none().then_some(1);
+    let template = written.launch_template.as_ref();
+    let disk = written.disk.or(template.is_none().then_some(DISK));
     NodeGroup {
+        launch_template: template.map(|one| Input::Known(one.id.as_str().into())),
+        launch_template_version: template.and_then(|one| one.version).map(|one| one.to_string()),
         ami_type: written.ami_type(),
         instance_types: written.instances.clone(),
         capacity_type: if written.spot { "SPOT" } else { "ON_DEMAND" }.to_owned(),
-        disk_size: Some(whole(written.disk)),
+        disk_size: disk.map(whole),
         remote_access: written.key_name.as_ref().map(|key_name| RemoteAccess {
             key_name: key_name.clone(),
             security_groups: Vec::new(),

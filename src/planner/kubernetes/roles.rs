@@ -6,7 +6,8 @@ use super::OWNER;
 use crate::engine::{Desired, Failure, Input};
 use crate::manifest::service::RoleSource;
 use crate::planner::{Context, iam};
-use crate::resources::iam::{Role, RoleArn};
+use crate::resources::iam::web_identity::ISSUER;
+use crate::resources::iam::{OidcProviderArn, Role, RoleArn};
 
 /// What EKS does with a cluster. Those of Auto Mode are there without it, too, so that it can be turned on and off: what it
 /// has made is cleared away in this role.
@@ -104,7 +105,8 @@ pub(super) fn pods(
     name: String,
     source: &RoleSource,
 ) -> Result<Input<RoleArn>, Failure> {
-    written(desired, context, name, "Pods of EKS", "pods.eks.amazonaws.com", source)
+    let trust = trust("pods.eks.amazonaws.com", &TAGGED);
+    written(desired, context, name, "Pods of EKS", trust, source)
 }
 
 /// That of a capability; or one that exists.
@@ -115,8 +117,40 @@ pub(super) fn capability(
     source: &RoleSource,
 ) -> Result<Input<RoleArn>, Failure> {
     let name = format!("capabilities/{name}");
-    let service = "capabilities.eks.amazonaws.com";
-    written(desired, context, name, "A capability of EKS", service, source)
+    let trust = trust("capabilities.eks.amazonaws.com", &TAGGED);
+    written(desired, context, name, "A capability of EKS", trust, source)
+}
+
+/// That of pods, by the cluster's OIDC provider; or one that exists.
+pub(super) fn trusted(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    name: String,
+    trust: Value,
+    source: &RoleSource,
+) -> Result<Input<RoleArn>, Failure> {
+    written(desired, context, name, "Pods of EKS", trust, source)
+}
+
+/// Trust in a service account, as the cluster's OIDC provider vouches for it.
+pub(super) fn web_identity(
+    provider: Input<OidcProviderArn>,
+    namespace: &str,
+    service_account: &str,
+) -> Value {
+    let subject = format!("system:serviceaccount:{namespace}:{service_account}");
+    let says = |variable: &str| format!("{ISSUER}:{variable}");
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Federated": provider },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": { says("aud"): "sts.amazonaws.com", says("sub"): subject },
+            },
+        }],
+    })
 }
 
 fn written(
@@ -124,17 +158,14 @@ fn written(
     context: &Context<'_>,
     name: String,
     description: &str,
-    service: &str,
+    trust: Value,
     source: &RoleSource,
 ) -> Result<Input<RoleArn>, Failure> {
     let own = match source {
         RoleSource::Existing(arn) => return Ok(Input::Known(arn.as_str().into())),
         RoleSource::Own(own) => own,
     };
-    let mut role = Role {
-        description: description.to_owned(),
-        ..made(context, trust(service, &TAGGED), &[])?
-    };
+    let mut role = Role { description: description.to_owned(), ..made(context, trust, &[])? };
     iam::add(&mut role, own);
     Ok(desired.add(&OWNER, name, &role)?.arn())
 }

@@ -39,11 +39,25 @@ pub(super) async fn clusters(
     if found.is_empty() && query.wanted.is_empty() {
         return Ok(found);
     }
-    let seen = query.seen.of(super::cluster::KIND).iter();
-    found.extend(seen.filter_map(|live| Some(live.outputs.get("name")?.as_str()?.to_owned())));
     let named = query.wanted.iter().filter_map(|one| query.wanted_text(&one.address, "cluster"));
     found.extend(named.map(str::to_owned));
+    for live in query.seen.of(super::cluster::KIND) {
+        let Some(name) = live.outputs.get("name").and_then(Value::as_str) else { continue };
+        match answers(&live.health) {
+            true => found.insert(name.to_owned()),
+            false => found.remove(name),
+        };
+    }
     Ok(found)
+}
+
+/// EKS refuses to list what is in a cluster that does not work yet, or no longer: there is nothing in it.
+fn answers(health: &Health) -> bool {
+    match health {
+        Health::Ready => true,
+        Health::Pending(status) => !matches!(&**status, "creating" | "deleting"),
+        Health::Failed(_) | Health::Broken(_) | Health::Gone => false,
+    }
 }
 
 /// The document of what is wanted at this address.

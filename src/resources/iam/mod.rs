@@ -4,6 +4,7 @@ pub mod instance_profile;
 pub mod oidc_provider;
 mod read;
 pub mod role;
+pub mod web_identity;
 
 pub use instance_profile::{InstanceProfile, InstanceProfileArn};
 pub use oidc_provider::{OidcProvider, OidcProviderArn};

@@ -7,8 +7,8 @@ use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::Role;
 use super::role::{RoleOutputs, path};
+use super::{Role, web_identity};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::{Class, Failure, Foreign, Health, Identity, Query};
 use crate::resources::resource::{Existing, Found, Live};
@@ -131,7 +131,7 @@ fn live(identity: Identity, name: String, role: Listed, details: Details) -> Liv
     managed_policies.sort();
     Live {
         spec: Role {
-            assume_policy: role.assume_policy,
+            assume_policy: web_identity::normal(&role.assume_policy),
             description: role.description,
             max_session_duration: role.max_session_duration,
             managed_policies,

@@ -6,7 +6,7 @@ use aws_sdk_iam::types::Tag;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::read;
+use super::{read, web_identity};
 use crate::aws::{Cx, classify, tags, unless_gone};
 use crate::engine::change::touches;
 use crate::engine::{Change, Failure, Identity, KindInfo, Pace, Query, ReplaceOrder, Rule, Spec};
@@ -15,7 +15,7 @@ use crate::resources::resource::{Existing, Found, Live, Progress, Resource, Tags
 /// An IAM role. Its name is `identity.name(64)`, its path `/shipit/APPLICATION/ENVIRONMENT/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Role {
-    /// Who may take it on.
+    /// Who may take it on. Conditions on a web identity name its issuer as [`web_identity::ISSUER`].
     pub assume_policy: Value,
     /// For people; may be empty.
     pub description: String,
@@ -107,7 +107,7 @@ impl Resource for Role {
             .create_role()
             .role_name(&name)
             .path(path(&identity.application, &identity.environment))
-            .assume_role_policy_document(self.assume_policy.to_string())
+            .assume_role_policy_document(web_identity::spelt(&self.assume_policy).to_string())
             .set_description(Some(self.description.clone()).filter(|text| !text.is_empty()))
             .max_session_duration(self.max_session_duration)
             .set_permissions_boundary(self.permissions_boundary.clone())
@@ -136,7 +136,7 @@ impl Resource for Role {
             cx.iam
                 .update_assume_role_policy()
                 .role_name(name)
-                .policy_document(self.assume_policy.to_string())
+                .policy_document(web_identity::spelt(&self.assume_policy).to_string())
                 .send()
                 .await
                 .map_err(|error| classify("iam UpdateAssumeRolePolicy", error))?;

@@ -3,7 +3,7 @@
 use super::nodes::matches;
 use super::{Explain, Findings, name, warn};
 use crate::manifest::environment::Kubernetes;
-use crate::manifest::environment::kubernetes::PrincipalType;
+use crate::manifest::environment::kubernetes::{PodIdentity, PrincipalType};
 
 /// What gives pods on nodes their roles.
 const AGENT: &str = "eks-pod-identity-agent";
@@ -101,10 +101,14 @@ fn identities(kubernetes: &Kubernetes, findings: &mut Findings<'_>) {
                 )
                 .advise("write `session_tags: false` beside it");
         }
-        on_fargate(kubernetes, &path, &one.namespace, findings);
+        if one.irsa {
+            by_oidc(&path, one, findings);
+        } else {
+            on_fargate(kubernetes, &path, &one.namespace, "write `irsa: true`", findings);
+        }
     }
     let addons = kubernetes.addons();
-    let any = !kubernetes.pod_identities.is_empty()
+    let any = kubernetes.pod_identities.values().any(|one| !one.irsa)
         || addons.values().any(|addon| !addon.pod_identities.is_empty());
     if any && !kubernetes.auto_mode() && !kubernetes.only_fargate() && !addons.contains_key(AGENT) {
         findings
@@ -129,6 +133,7 @@ fn identities(kubernetes: &Kubernetes, findings: &mut Findings<'_>) {
                 kubernetes,
                 &path,
                 one.namespace.as_deref().unwrap_or("kube-system"),
+                "write `service_account_role: ARN` with a role that trusts the cluster's OIDC provider (IRSA)",
                 findings,
             );
         }
@@ -136,7 +141,13 @@ fn identities(kubernetes: &Kubernetes, findings: &mut Findings<'_>) {
 }
 
 /// Pods on Fargate have no agent that gives them a role.
-fn on_fargate(kubernetes: &Kubernetes, path: &str, namespace: &str, findings: &mut Findings<'_>) {
+fn on_fargate(
+    kubernetes: &Kubernetes,
+    path: &str,
+    namespace: &str,
+    instead: &str,
+    findings: &mut Findings<'_>,
+) {
     let profiles = kubernetes.fargate_profiles.iter();
     let taken = profiles.flat_map(|(name, one)| one.selectors.iter().map(move |it| (name, it)));
     let mut taken = taken.filter(|(_, it)| it.labels.is_empty());
@@ -150,9 +161,21 @@ fn on_fargate(kubernetes: &Kubernetes, path: &str, namespace: &str, findings: &m
     };
     findings
         .error_of_key(path, format!("{why}, where there are no pod identities"))
-        .advise(
-            "let them run on nodes, or give their service account a role by the cluster's OIDC provider (IRSA)",
-        );
+        .advise(format!("{instead}, or let them run on nodes"));
+}
+
+/// What IAM's trust in an OIDC provider cannot say.
+fn by_oidc(path: &str, one: &PodIdentity, findings: &mut Findings<'_>) {
+    let keys = [
+        ("target_role", one.target_role.is_some()),
+        ("session_tags", !one.session_tags),
+        ("session_policy", one.session_policy.is_some()),
+    ];
+    for (key, _) in keys.into_iter().filter(|(_, there)| *there) {
+        findings
+            .error_of_key(&format!("{path}.{key}"), format!("`{key}` is a setting of Pod Identity"))
+            .advise("remove it, or `irsa: true`");
+    }
 }
 
 fn capabilities(kubernetes: &Kubernetes, findings: &mut Findings<'_>) {

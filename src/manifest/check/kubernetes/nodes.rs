@@ -13,6 +13,7 @@ pub(super) fn check(
         let path = format!("cluster.node_groups.{group_name}");
         name(&path, group_name, findings);
         sizes(&path, group, findings);
+        template(&path, group, findings);
         instances(&path, group, findings);
         details(&path, group, findings);
         placed(environment, &path, group, findings);
@@ -41,12 +42,60 @@ fn sizes(path: &str, group: &NodeGroup, findings: &mut Findings<'_>) {
     }
 }
 
+/// What EKS takes from a launch template, and from nowhere else.
+fn template(path: &str, group: &NodeGroup, findings: &mut Findings<'_>) {
+    let Some(template) = &group.launch_template else { return };
+    let id = template.id.strip_prefix("lt-").unwrap_or_default();
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        findings
+            .error(
+                &format!("{path}.launch_template.id"),
+                format!("`{}` is no launch template", template.id),
+            )
+            .explain(
+                "an id such as `lt-0123456789abcdef0`",
+                "`aws ec2 describe-launch-templates` prints them",
+            );
+    }
+    let in_template = "the launch template says that";
+    for (key, there) in [("disk", group.disk.is_some()), ("key_name", group.key_name.is_some())] {
+        if there {
+            findings
+                .error(&format!("{path}.{key}"), in_template)
+                .advise(format!("remove `{key}`, and write it into a version of the template"));
+        }
+    }
+    if !template.image {
+        return;
+    }
+    for key in ["image", "ami_type"] {
+        if written(findings, &format!("{path}.{key}")) {
+            findings
+                .error(&format!("{path}.{key}"), "the launch template names an image of its own")
+                .advise(format!("remove `{key}`, or `image: true` below `launch_template`"));
+        }
+    }
+}
+
 /// Types of one architecture, for which there is an image.
 fn instances(path: &str, group: &NodeGroup, findings: &mut Findings<'_>) {
     let Some(first) = group.instances.first() else {
-        findings
-            .error_of_key(path, "this group has no instance types")
-            .advise("write `instances: [m7g.large]`");
+        match &group.launch_template {
+            None => {
+                findings
+                    .error_of_key(path, "this group has no instance types")
+                    .advise("write `instances: [m7g.large]`");
+            }
+            Some(_) if group.ami_type.is_none() && !group.own_image() => {
+                findings
+                    .error_of_key(
+                        path,
+                        "neither instance types nor an image say what these nodes run",
+                    )
+                    .advise("write `instances`, or an `ami_type` such as `AL2023_ARM_64_STANDARD`");
+            }
+            Some(_) => {}
+        }
         return;
     };
     if group.instances.len() > 20 {

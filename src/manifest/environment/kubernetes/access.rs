@@ -55,6 +55,9 @@ record! {
         service_account: String,
         /// The role: the ARN of one that exists, or what one made for it may do.
         role: RoleSource = RoleSource::default(),
+        /// Whether pods get it by the cluster's OIDC provider (IRSA) instead of Pod Identity, as those on Fargate must. The service
+        /// account then bears the annotation `eks.amazonaws.com/role-arn` with the role's ARN.
+        irsa: bool = false,
         /// The ARN of a role, of any account, that the first one takes on for the pods.
         target_role: Option<String> as Option<Arn>,
         /// Whether sessions bear tags: cluster, namespace, service account and so on.

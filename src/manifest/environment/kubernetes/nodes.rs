@@ -18,8 +18,10 @@ choice! {
 record! {
     /// A group of EC2 instances that EKS manages.
     pub struct NodeGroup {
-        /// Instance types, the preferred first, of one architecture: `m7g.large`.
+        /// Instance types, the preferred first, of one architecture: `m7g.large`. Left out only where `launch_template` names one.
         instances: Vec<String>,
+        /// A launch template of one's own that instances start from.
+        launch_template: Option<OwnTemplate>,
         /// What instances run: an image that AWS makes for EKS. Graviton, graphics cards and AWS's own chips get theirs by
         /// themselves.
         image: ImageOfNodes = ImageOfNodes::Al2023,
@@ -34,8 +36,8 @@ record! {
         max: u32 as Between<1, 450>,
         /// How many there are. Left out: `min` at first, and from then on whatever scales the group decides.
         desired: Option<u32> as Option<Between<0, 450>>,
-        /// GiB of an instance's disk.
-        disk: u32 as Between<8, 16384> = 80,
+        /// GiB of an instance's disk; 80 when left out, or what `launch_template` says.
+        disk: Option<u32> as Option<Between<8, 16384>>,
         /// Kubernetes' labels of the nodes.
         labels: BTreeMap<String, String> as BTreeMap<String, Text>,
         /// What keeps pods away that do not tolerate it.
@@ -48,6 +50,18 @@ record! {
         placement: Side = Side::Private,
         /// The name of an SSH key pair.
         key_name: Option<String>,
+    }
+}
+
+record! {
+    /// A launch template that exists.
+    pub struct OwnTemplate {
+        /// Its id: `lt-0123456789abcdef0`.
+        id: String,
+        /// Its version. Left out: what was the default one when the group was made.
+        version: Option<u32> as Option<Between<1, 10000>>,
+        /// Whether it names an image of one's own. The cluster's version then says nothing about these nodes.
+        image: bool = false,
     }
 }
 
@@ -160,6 +174,9 @@ pub(crate) fn extra(instance: &str) -> Option<Extra> {
 impl NodeGroup {
     /// Which of EKS's images its instances run, in EKS's words. The first instance type tells.
     pub fn ami_type(&self) -> String {
+        if self.own_image() {
+            return "CUSTOM".to_owned();
+        }
         if let Some(named) = &self.ami_type {
             return named.clone();
         }
@@ -181,6 +198,11 @@ impl NodeGroup {
             ImageOfNodes::Windows2025Core => "WINDOWS_CORE_2025_x86_64".to_owned(),
             ImageOfNodes::Windows2025Full => "WINDOWS_FULL_2025_x86_64".to_owned(),
         }
+    }
+
+    /// Does its launch template name an image of one's own?
+    pub fn own_image(&self) -> bool {
+        self.launch_template.as_ref().is_some_and(|template| template.image)
     }
 
     /// Does the image run Windows?
