@@ -89,7 +89,9 @@ impl Account {
             let health =
                 self.driver(identity.address.kind()).look(&waiting).await.unwrap().remove(0);
             match health {
-                Health::Pending(_) => self.clock.advance(Duration::from_secs(5)),
+                Health::Pending(_) | Health::Unhurried(_) => {
+                    self.clock.advance(Duration::from_secs(5))
+                }
                 settled => return settled,
             }
         }

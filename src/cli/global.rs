@@ -76,6 +76,9 @@ pub struct Global {
     /// Take over fields of Kubernetes objects that others manage
     #[arg(long, global = true)]
     pub force_conflicts: bool,
+    /// How long to wait at a pause of a deployment for `svc continue`: `90s`, `1h`; exits with 6 at once without it
+    #[arg(long, global = true, value_name = "DURATION", value_parser = super::locking::duration)]
+    pub pause_wait: Option<Duration>,
     /// How long to wait for a lock that another run holds: `90s`, `10m`; at once refused without it
     #[arg(long, global = true, value_name = "DURATION", value_parser = super::locking::duration)]
     pub lock_wait: Option<Duration>,

@@ -23,6 +23,8 @@ pub enum Exit {
     Refused,
     /// Manifests are invalid.
     Invalid,
+    /// A deployment has paused, and waits for `svc continue`.
+    Paused,
     /// Interrupted.
     Interrupted,
     /// A task that was run ended with this code.
@@ -39,6 +41,7 @@ impl Exit {
             Self::Partly => 3,
             Self::Refused => 4,
             Self::Invalid => 5,
+            Self::Paused => 6,
             Self::Interrupted => 130,
             Self::Task(code) => code,
         }

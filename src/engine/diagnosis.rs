@@ -17,6 +17,8 @@ pub enum Verdict {
     Superseded,
     /// Someone stopped it.
     Stopped,
+    /// It waits for a person, and may still come to a good end.
+    Paused,
 }
 
 /// All that is known about a failure. The likely cause as a sentence is the failure's message, and the next command its hint.

@@ -125,6 +125,10 @@ pub enum Health {
     Ready,
     /// On its way; the text says what it waits for.
     Pending(String),
+    /// On its way at a pace of its own, for which the kind's limit does not count; the text says what it waits for.
+    Unhurried(String),
+    /// It waits for a person; the failure says for what. It counts as such once the run's patience is over.
+    Paused(Box<Failure>),
     /// It will not get there by itself; the text says why.
     Failed(String),
     /// The same, with a diagnosis.

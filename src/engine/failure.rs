@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnosis, redact};
+use super::{Diagnosis, Verdict, redact};
 
 /// What kind of failure it is; each class has one retry schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -94,6 +94,11 @@ impl Failure {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Whether nothing has failed: it waits for a person.
+    pub fn is_pause(&self) -> bool {
+        self.diagnosis.as_ref().is_some_and(|one| one.verdict == Verdict::Paused)
     }
 
     /// Adds what is known beyond the message.

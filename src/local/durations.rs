@@ -33,6 +33,10 @@ pub const TASK_ALONE: Duration = Duration::from_secs(60);
 pub const TASK_STOPPING: Duration = Duration::from_secs(10);
 /// `ecs` service scheduler: time between two looks at a service.
 pub const SERVICE_SCHEDULER: Duration = Duration::from_secs(5);
+/// `ecs` deployment that moves traffic: a stage in which nothing is waited for.
+pub const SHIFT_STAGE: Duration = Duration::from_secs(5);
+/// `ecs` deployment that moves traffic: what a network load balancer adds to each shift.
+pub const SHIFT_NETWORK: Duration = Duration::from_secs(600);
 /// `ecs` service: a drained one turns from `DRAINING` to `INACTIVE`.
 pub const SERVICE_DRAINING: Duration = Duration::from_secs(15);
 /// `ecs` cluster: attachments of capacity providers being `UPDATE_IN_PROGRESS`.

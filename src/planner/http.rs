@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use super::environment::{Balancer, Shared};
 use super::names::{self, Target};
 use super::priority::{Priorities, Specificity};
-use super::scaling::Balanced;
+use super::scaling::{Balanced, text};
 use super::task::{integer, seconds};
-use super::{Context, surroundings};
-use crate::engine::{Address, Desired, Failure, Input, Observation};
-use crate::manifest::service::{Http, HttpVersion, NetworkMode, RedirectCode, RedirectRule, Rule};
+use super::{Context, shift, surroundings};
+use crate::engine::{Address, Desired, Failure, Handle, Input, Observation};
+use crate::manifest::service::{
+    Http, HttpVersion, NetworkMode, RedirectCode, RedirectRule, Rule, TestHeader,
+};
 use crate::manifest::{ServiceManifest, ServiceType};
-use crate::resources::ecs::service::LoadBalancer;
+use crate::resources::ecs::service::{LoadBalancer, Switch};
 use crate::resources::elbv2::{
-    Action, Conditions, HealthCheck, ListenerArn, ListenerRule, ProtocolVersion, Redirect,
-    Stickiness, TargetGroup, TargetGroupArn, TargetGroupAttributes, TargetType,
+    Action, Conditions, HeaderCondition, HealthCheck, ListenerArn, ListenerRule, ProtocolVersion,
+    Redirect, Stickiness, TargetGroup, TargetGroupArn, TargetGroupAttributes, TargetType,
 };
 
 /// Seconds that a client stays with its task, with stickiness.
@@ -98,10 +100,12 @@ pub(super) fn target(service: &ServiceManifest, rule: &Rule) -> (String, i32) {
 }
 
 /// Which requests a rule is for.
+#[derive(Clone, Copy)]
 struct When<'a> {
     path: &'a str,
     hosts: &'a [String],
     sources: &'a [String],
+    header: Option<&'a TestHeader>,
 }
 
 struct Planner<'a> {
@@ -175,9 +179,13 @@ impl Planner<'_> {
     ) -> Result<(), Failure> {
         let owner = super::owner(self.service);
         let (container, port) = target(self.service, rule);
-        let group = TargetGroup { zones, ..self.target_group(rule, port)? };
-        let group = self.desired.add(&owner, name, &group)?;
-        let forward = Action::forward_to(group.arn());
+        let planned = TargetGroup { zones, ..self.target_group(rule, port)? };
+        let group = self.desired.add(&owner, name, &planned)?;
+        let pair = shift::pair(self.around(), name, &planned, &group)?;
+        let forward = match &pair {
+            Some(pair) => Action::shifted([group.arn(), pair.alternate.clone()]),
+            None => Action::forward_to(group.arn()),
+        };
         let hosts = names::of_rule(self.context, self.service, rule)?;
         let hosts: Vec<String> = hosts.into_iter().map(|host| host.name).collect();
         // A rule tests five values at most: further hosts get rules of their own.
@@ -187,16 +195,28 @@ impl Planner<'_> {
         };
         let sources: Vec<String> =
             rule.allowed_source_ips.iter().map(ToString::to_string).collect();
+        let mut switch = None;
         for (index, hosts) in chunks.into_iter().enumerate() {
-            let name = match index {
+            let rule_name = match index {
                 0 => name.to_owned(),
                 more => format!("{name}/hosts-{}", more + 1),
             };
-            let when = When { path: &rule.path, hosts, sources: &sources };
-            self.both(&name, &when, &forward, rule.redirect_to_https)?;
+            let when = When { path: &rule.path, hosts, sources: &sources, header: None };
+            let production = self.both(&rule_name, &when, &forward, rule.redirect_to_https)?;
+            if let Some(pair) = &pair
+                && switch.is_none()
+            {
+                let test = self.test(&format!("{name}/test"), &when, &forward)?;
+                switch = Some(Switch {
+                    alternate_target_group: pair.alternate.clone(),
+                    production_listener_rule: text(&production.arn()),
+                    test_listener_rule: test.map(|test| text(&test.arn())),
+                    role: pair.role.clone(),
+                });
+            }
         }
         let target_group: Input<TargetGroupArn> = group.arn();
-        self.web.load_balancers.push(LoadBalancer { target_group, container, port, switch: None });
+        self.web.load_balancers.push(LoadBalancer { target_group, container, port, switch });
         self.web.balanced.get_or_insert_with(|| Balanced {
             load_balancer: self.balancer.full_name.clone(),
             target_group: group.full_name(),
@@ -204,22 +224,48 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The rule on HTTPS, and its companion on HTTP; or the one that there is.
+    fn around(&mut self) -> shift::Around<'_> {
+        shift::Around {
+            desired: self.desired,
+            context: self.context,
+            live: self.live,
+            service: self.service,
+        }
+    }
+
+    /// The rule for test traffic: where the main one is, before it.
+    fn test(
+        &mut self,
+        name: &str,
+        when: &When<'_>,
+        action: &Action,
+    ) -> Result<Option<Handle<ListenerRule>>, Failure> {
+        let test = self.service.deployment.test_traffic.as_ref();
+        let Some(header) = test.and_then(|test| test.header.as_ref()) else { return Ok(None) };
+        let Some(listener) = self.balancer.https.clone().or(self.balancer.http.clone()) else {
+            return Ok(None);
+        };
+        let when = When { header: Some(header), ..*when };
+        self.listener_rule(name, &when, &listener, action.clone()).map(Some)
+    }
+
+    /// The rule on HTTPS, and its companion on HTTP; or the one that there is. Returns the one that carries traffic.
     fn both(
         &mut self,
         name: &str,
         when: &When<'_>,
         action: &Action,
         to_https: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Handle<ListenerRule>, Failure> {
         match (self.balancer.https.clone(), self.balancer.http.clone()) {
             (Some(https), Some(http)) => {
                 let plain = match to_https {
                     true => Action::Redirect(Redirect::to_https()),
                     false => action.clone(),
                 };
-                self.listener_rule(name, when, &https, action.clone())?;
-                self.listener_rule(&format!("{name}/http"), when, &http, plain)
+                let main = self.listener_rule(name, when, &https, action.clone())?;
+                self.listener_rule(&format!("{name}/http"), when, &http, plain)?;
+                Ok(main)
             }
             (Some(only), None) | (None, Some(only)) => {
                 self.listener_rule(name, when, &only, action.clone())
@@ -269,7 +315,7 @@ impl Planner<'_> {
                 0 => name.to_owned(),
                 more => format!("{name}/hosts-{}", more + 1),
             };
-            let when = When { path: &path, hosts, sources: &[] };
+            let when = When { path: &path, hosts, sources: &[], header: None };
             self.both(&name, &when, &action, false)?;
         }
         Ok(())
@@ -281,12 +327,20 @@ impl Planner<'_> {
         when: &When<'_>,
         listener: &Input<ListenerArn>,
         action: Action,
-    ) -> Result<(), Failure> {
+    ) -> Result<Handle<ListenerRule>, Failure> {
         let path = when.path.trim_matches('/');
+        let segments = path.split('/').filter(|segment| !segment.is_empty()).count();
+        // What asks for a header, too, comes before the same without it.
+        let tested = when.header.is_some();
         let specificity = Specificity {
             host: !when.hosts.is_empty(),
-            segments: path.split('/').filter(|segment| !segment.is_empty()).count(),
-            source: !when.sources.is_empty(),
+            segments: segments + usize::from(tested),
+            source: !when.sources.is_empty() || tested,
+        };
+        let header = |header: &TestHeader| HeaderCondition {
+            name: header.name.clone(),
+            values: vec![header.value.clone().unwrap_or_else(|| "*".to_owned())],
+            ..HeaderCondition::default()
         };
         let planned = ListenerRule {
             listener: listener.clone(),
@@ -299,6 +353,7 @@ impl Planner<'_> {
                 },
                 host_headers: when.hosts.to_vec(),
                 source_ips: when.sources.to_vec(),
+                headers: when.header.map(header).into_iter().collect(),
                 ..Conditions::default()
             },
             action,
@@ -306,7 +361,7 @@ impl Planner<'_> {
         };
         let handle = self.desired.add(&super::owner(self.service), name, &planned)?;
         self.web.rules.push(handle.address().clone());
-        Ok(())
+        Ok(handle)
     }
 
     fn target_group(&self, rule: &Rule, port: i32) -> Result<TargetGroup, Failure> {

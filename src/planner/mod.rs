@@ -40,6 +40,7 @@ mod roles;
 mod scaling;
 mod service;
 mod settings;
+mod shift;
 mod storage;
 mod surroundings;
 mod tagged;

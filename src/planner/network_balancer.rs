@@ -1,17 +1,17 @@
 //! A service's own network load balancer.
 
-use super::Context;
 use super::environment::{Shared, all_traffic};
 use super::http::Web;
 use super::names::{self, Target};
-use super::scaling::Balanced;
+use super::scaling::{Balanced, text};
 use super::task::{integer, seconds};
+use super::{Context, shift};
 use crate::engine::{Desired, Failure, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Nlb, NlbListener, NlbProtocol};
 use crate::resources::acm::CertificateArn;
 use crate::resources::ec2::{Direction, Peer, SecurityGroup, SecurityGroupRule};
-use crate::resources::ecs::service::LoadBalancer as Joined;
+use crate::resources::ecs::service::{LoadBalancer as Joined, Switch};
 use crate::resources::elbv2::listener::SSL_POLICY;
 use crate::resources::elbv2::{
     Action, HealthCheck, Listener, LoadBalancer, LoadBalancerType, Protocol, Scheme, Stickiness,
@@ -40,9 +40,10 @@ pub(super) fn plan(
     };
     let group = desired.add(&owner, &name, &group)?.id();
     let mut before = Vec::new();
-    for (_, listener) in nlb.listeners() {
-        let port = i32::from(listener.port.number);
-        for protocol in transports(listener.port.protocol) {
+    let ports = nlb.listeners().map(|(_, one)| (i32::from(one.port.number), one.port.protocol));
+    let test = test_port(service).map(|port| (port, nlb.main.port.protocol));
+    for (port, protocol) in ports.chain(test) {
+        for protocol in transports(protocol) {
             let rule = SecurityGroupRule {
                 protocol: (*protocol).to_owned(),
                 from_port: port,
@@ -85,7 +86,14 @@ pub(super) fn plan(
         if index == 0 {
             group.zones = names::remembered(live, &name, &zones);
         }
-        let group = desired.add(&owner, &name, &group)?;
+        let planned = group;
+        let group = desired.add(&owner, &name, &planned)?;
+        let around = shift::Around { desired, context, live, service };
+        let pair = shift::pair(around, &name, &planned, &group)?;
+        let action = match &pair {
+            Some(pair) => Action::shifted([group.arn(), pair.alternate.clone()]),
+            None => Action::forward_to(group.arn()),
+        };
         let tls = written.port.protocol == NlbProtocol::Tls;
         let policy = written.ssl_policy.as_deref().unwrap_or(SSL_POLICY);
         let imported = &context.manifest()?.http.public.certificates;
@@ -101,22 +109,38 @@ pub(super) fn plan(
                 balancer.arn(),
                 protocol(written.port.protocol),
                 written.port.number.into(),
-                Action::forward_to(group.arn()),
+                action,
             )
         };
+        let test = match (&pair, test_port(service), index) {
+            (Some(_), Some(port), 0) => {
+                let test = Listener { port, ..listener.clone() };
+                Some(desired.add(&owner, format!("{name}/test"), &test)?)
+            }
+            _ => None,
+        };
         let listener = desired.add(&owner, &name, &listener)?;
-        for rule in &before {
-            desired.order(listener.address(), rule, Wait::Created);
+        for one in std::iter::once(&listener).chain(&test) {
+            for rule in &before {
+                desired.order(one.address(), rule, Wait::Created);
+            }
         }
         if tls {
             names::attach(desired, service, &listener.arn(), std::mem::take(&mut certificates))?;
         }
         listeners.push(listener.address().clone());
+        listeners.extend(test.iter().map(|test| test.address().clone()));
+        let switch = pair.map(|pair| Switch {
+            alternate_target_group: pair.alternate,
+            production_listener_rule: text(&listener.arn()),
+            test_listener_rule: test.map(|test| text(&test.arn())),
+            role: pair.role,
+        });
         web.load_balancers.push(Joined {
             target_group: group.arn(),
             container: super::ports::target(service, written),
             port: written.target().into(),
-            switch: None,
+            switch,
         });
         web.balanced.get_or_insert_with(|| Balanced {
             load_balancer: balancer.full_name(),
@@ -150,6 +174,12 @@ fn certificates(
         own.extend(shared.certificate.clone().or(imported).map(|arn| (String::new(), arn)));
     }
     Ok(own)
+}
+
+/// The port for test traffic.
+fn test_port(service: &ServiceManifest) -> Option<i32> {
+    let test = service.deployment.test_traffic.as_ref()?;
+    test.port.map(i32::from)
 }
 
 fn target_group(

@@ -4,14 +4,13 @@ use super::environment::Shared;
 use super::priority::Priorities;
 use super::{
     Context, alarms, app_mesh, capacity, connect, discovery, http, lattice, messaging,
-    network_balancer, roles, scaling, storage, task,
+    network_balancer, roles, scaling, shift, storage, task,
 };
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::service::{Count, Placement, Rolling, Runs};
 use crate::resources::ec2::SubnetId;
 use crate::resources::ecs::Service;
-use crate::resources::ecs::service::deployment::CircuitBreaker;
 use crate::resources::ecs::service::{Deployment, Network};
 
 /// Plans everything of a service.
@@ -51,6 +50,7 @@ pub(super) fn plan(
     let waiting = &messaging.waiting;
     let alarms = alarms::rollback(desired, context, service, &shared.cluster, waiting, live)?;
     let service_connect = connect::plan(desired, context, service, shared)?;
+    let deployment = shift::deployment(desired, context, service, deployment(service))?;
     let ecs = Service {
         desired_count,
         initial_count,
@@ -60,7 +60,7 @@ pub(super) fn plan(
         scheduling_strategy: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
         placement_constraints: place.placement_constraints,
         placement_strategy: place.placement_strategy,
-        deployment: Deployment { alarms, ..deployment(service) },
+        deployment: Deployment { alarms, ..deployment },
         service_connect,
         network: place.network,
         volumes: disks.ebs,
@@ -103,15 +103,9 @@ fn deployment(service: &ServiceManifest) -> Deployment {
         Rolling::Default => (100, 200),
         Rolling::Recreate => (0, 100),
     };
-    let breaker = service.deployment.circuit_breaker;
     Deployment {
         minimum_healthy_percent: minimum,
         maximum_percent: maximum,
-        circuit_breaker: CircuitBreaker {
-            enable: breaker.enable,
-            rollback: breaker.rollback,
-            ..CircuitBreaker::default()
-        },
         ..Deployment::default()
     }
 }

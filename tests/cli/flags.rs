@@ -31,6 +31,8 @@ const COMMANDS: &[&[&str]] = &[
     &["svc", "pause"],
     &["svc", "resume"],
     &["svc", "restart"],
+    &["svc", "continue"],
+    &["svc", "cancel"],
     &["svc", "delete"],
     &["job", "init"],
     &["job", "plan"],

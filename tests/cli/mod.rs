@@ -4,6 +4,7 @@ mod access_logs;
 mod adopt;
 mod anywhere;
 mod by_hand;
+mod canary;
 mod capacity;
 mod convert;
 mod domains;

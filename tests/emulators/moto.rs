@@ -57,6 +57,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("patterns", "`shop` shows what there is of that"),
     ("anywhere", "CreateService knows no launch type EXTERNAL"),
     ("built", "no registry stands behind its ECR"),
+    ("canary", "DescribeAlarms is not there in the protocol of today"),
     ("domains", "certificates stay in use when their listeners are gone"),
     ("dual-stack", "CreateNatGateway wants a subnet"),
     ("imported-balancer", "its target group is not deleted while somebody's listeners are there"),

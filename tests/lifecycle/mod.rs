@@ -82,6 +82,7 @@ lives! {
     task_definition_on_instances => containers::task_definition_on_instances,
     service => service::service,
     service_on_providers => service::service_on_providers,
+    service_that_shifts => service::service_that_shifts,
     service_with_volume => storage::service_with_volume,
     file_system => storage::file_system,
     access_point => storage::access_point,

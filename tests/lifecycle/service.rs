@@ -8,8 +8,10 @@ use shipit::resources::applicationautoscaling::target::Suspended;
 use shipit::resources::applicationautoscaling::{
     Metric, MetricStatistic, Policy, Schedule, Step, StepPolicy, Target,
 };
-use shipit::resources::ecs::service::{LoadBalancer, Network, ServiceRegistry};
+use shipit::resources::ecs::service::deployment::{Canary, Deployment};
+use shipit::resources::ecs::service::{LoadBalancer, Network, ServiceRegistry, Switch};
 use shipit::resources::ecs::{CapacityProviderStrategyItem, Service};
+use shipit::resources::elbv2::{Action, Conditions, ListenerRule};
 
 use super::example::{Example, Graph, edit, retag, tags};
 use super::network::text;
@@ -157,6 +159,72 @@ pub(super) fn service_on_providers() -> Example {
         vec![
             edit("capacity_provider_strategy", json!(strategy("FARGATE_SPOT", 1))),
             edit("initial_count", json!(3)),
+        ],
+    )
+}
+
+/// One whose traffic moves between two target groups.
+pub(super) fn service_that_shifts() -> Example {
+    let mut graph = Graph::default();
+    let (blue, green) = (graph.target_group("api"), graph.target_group("api-green"));
+    let rule = ListenerRule {
+        listener: graph.listener("http", 80).arn(),
+        priority: 10,
+        conditions: Conditions { path_patterns: vec!["/api".to_owned()], ..Conditions::default() },
+        action: Action::shifted([blue.arn(), green.arn()]),
+        tags: tags(),
+    };
+    let tested = ListenerRule { priority: 5, ..rule.clone() };
+    let (rule, tested) = (graph.add("api", &rule), graph.add("api-test", &tested));
+    let role = graph.service_role("api-traffic", "ecs.amazonaws.com");
+    let joined = |test: Option<Input<String>>, shifts: bool| LoadBalancer {
+        target_group: blue.arn(),
+        container: "web".to_owned(),
+        port: 80,
+        switch: shifts.then(|| Switch {
+            alternate_target_group: green.arn(),
+            production_listener_rule: text(rule.arn()),
+            test_listener_rule: test,
+            role: role.arn(),
+        }),
+    };
+    let service = Service {
+        network: Some(Network {
+            subnets: graph.public().iter().map(|subnet| subnet.id()).collect(),
+            security_groups: vec![graph.group("api").id()],
+            assign_public_ip: true,
+        }),
+        load_balancers: vec![joined(None, true)],
+        deployment: Deployment {
+            strategy: "CANARY".to_owned(),
+            bake_time: 1,
+            canary: Some(Canary { percent: 10.0, bake_time: 1 }),
+            ..Deployment::default()
+        },
+        tags: tags(),
+        ..Service::new(graph.cluster("main").name(), graph.task("api").arn())
+    };
+    let handle = graph.add("api", &service);
+    let pause = json!([{
+        "hook": "PAUSE", "target": null, "role": null, "stages": ["POST_SCALE_UP"], "timeout": 60, "on_timeout": "CONTINUE",
+    }]);
+    let strategy = |name: &str| {
+        edit("deployment.strategy", json!(name)).with("deployment.canary", json!(null))
+    };
+    graph.example(
+        &handle,
+        vec![
+            edit("deployment.canary.percent", json!(0.5)),
+            edit("deployment.canary.bake_time", json!(0)),
+            edit("deployment.bake_time", json!(2)),
+            edit("deployment.lifecycle_hooks", pause),
+            strategy("BLUE_GREEN"),
+            strategy("LINEAR")
+                .with("deployment.linear", json!({ "step_percent": 33.3, "step_bake_time": 1 })),
+            strategy("ROLLING")
+                .with("deployment.bake_time", json!(0))
+                .with("load_balancers", json!([joined(None, false)])),
+            edit("load_balancers", json!([joined(Some(text(tested.arn())), true)])),
         ],
     )
 }

@@ -471,6 +471,8 @@ fn what_someone_else_owns() {
     ecs/service initial_count: application autoscaling
     application-autoscaling/target initial_min_capacity: scheduled actions
     application-autoscaling/target initial_max_capacity: scheduled actions
+    elbv2/listener default_action.carries: ECS
+    elbv2/listener-rule action.carries: ECS
     ");
 }
 

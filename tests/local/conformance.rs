@@ -19,7 +19,7 @@ fn boto3_finds_local_aws_to_be_aws() {
     let workdir = Workdir::new();
     let server = Server::local(&workdir, &[]);
     // What takes a quarter of an hour on AWS should not take as many seconds here.
-    let (elsewhere, slow) = (Workdir::new(), ["eks"]);
+    let (elsewhere, slow) = (Workdir::new(), ["ecs_deployments", "eks"]);
     let faster = Server::local(&elsewhere, &["--local-speed", "2000x"]);
     let is_slow = |script: &Path| {
         script.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| slow.contains(&stem))

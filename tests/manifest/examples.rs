@@ -21,6 +21,7 @@ fn every_example_loads_without_a_word() {
             "anywhere",
             "both",
             "built",
+            "canary",
             "domains",
             "dual-stack",
             "files",

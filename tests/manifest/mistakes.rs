@@ -145,6 +145,11 @@ fn of_jobs() {
 }
 
 #[test]
+fn mistakes_of_deployments() {
+    assert!(run("deployment.txt") >= 18);
+}
+
+#[test]
 fn mistakes_of_scaling_alarms_and_service_connect() {
     assert!(run("scaling.txt") >= 17);
 }

@@ -95,9 +95,11 @@ fn everything_a_service_is_in_an_environment() {
       "deployment": {
         "circuit_breaker": {
           "enable": true,
+          "reset_on_healthy_task": true,
           "rollback": true
         },
-        "rolling": "default"
+        "rolling": "default",
+        "strategy": "rolling"
       },
       "discovery": {
         "routing": "multivalue",

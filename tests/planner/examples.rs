@@ -132,6 +132,11 @@ fn orders_in_test() {
 }
 
 #[test]
+fn canary_in_test() {
+    insta::assert_snapshot!(graph("canary", "test"));
+}
+
+#[test]
 fn scaled_in_test() {
     insta::assert_snapshot!(graph("scaled", "test"));
 }
@@ -162,6 +167,7 @@ fn every_example_is_planned_above() {
         [
             "anywhere test",
             "built test",
+            "canary test",
             "domains test",
             "dual-stack test",
             "files test",

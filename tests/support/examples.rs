@@ -68,6 +68,20 @@ pub(crate) const ALL: &[Example] = &[
         ],
     },
     Example {
+        folder: "canary",
+        environment: "test",
+        region: "eu-west-1",
+        edits: &[
+            ("shipit/services/web.yml", "percent: 10", "percent: 20"),
+            ("shipit/services/shop.yml", "httpd:2.4", "httpd:2.4.65"),
+        ],
+        steps: &[
+            "revise ecs/task-definition.shop: containers.shop.image",
+            "update ecs/service.web: deployment.canary.percent",
+            "update ecs/service.shop: task_definition",
+        ],
+    },
+    Example {
         folder: "domains",
         environment: "test",
         region: "eu-west-1",

@@ -138,6 +138,7 @@ impl Pipeline {
             // Builds take long, and hold no call of AWS's.
             concurrency: CONCURRENCY + builds(plan),
             no_wait: self.global.no_wait,
+            pause_wait: self.global.pause_wait.unwrap_or_default(),
             fence: locks.map(|locks| Arc::new(locks.clone()) as Arc<dyn Fence>),
         };
         let commit = self.commit();
@@ -182,6 +183,8 @@ fn exit_of(outcome: &Outcome) -> Exit {
         Exit::Interrupted
     } else if outcome.failed.is_empty() && outcome.fenced.is_none() {
         Exit::Done
+    } else if !outcome.failed.is_empty() && outcome.failed.iter().all(|(_, why)| why.is_pause()) {
+        Exit::Paused
     } else if outcome.done.is_empty()
         || outcome.failed.iter().any(|(_, why)| why.diagnosis.is_some())
     {

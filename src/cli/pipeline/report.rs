@@ -107,7 +107,10 @@ impl Pipeline {
             ));
         }
         let mut line = format!("{} done", outcome.done.len());
-        for (number, word) in [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "skipped")]
+        let paused = outcome.failed.iter().filter(|(_, why)| why.is_pause()).count();
+        let failed = outcome.failed.len() - paused;
+        for (number, word) in
+            [(failed, "failed"), (paused, "paused"), (outcome.skipped.len(), "skipped")]
         {
             if number > 0 {
                 line.push_str(&format!(", {number} {word}"));
@@ -115,7 +118,7 @@ impl Pipeline {
         }
         let whose = if self.global.local { " of local AWS's time" } else { "" };
         self.terminal.say(&format!("{line} in {}{whose}", text::duration(took)));
-        if !outcome.failed.is_empty() || outcome.cancelled || outcome.fenced.is_some() {
+        if failed > 0 || outcome.cancelled || outcome.fenced.is_some() {
             self.terminal.say("run the same command again: it goes on from what is there");
         }
     }

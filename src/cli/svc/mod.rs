@@ -1,8 +1,11 @@
 //! `shipit svc …`: services.
 
+mod cancel;
+mod carry_on;
 mod delete;
 mod deploy;
 mod exec;
+mod follow;
 mod history;
 pub(super) mod init;
 mod logs;
@@ -30,6 +33,8 @@ pub(super) enum Command {
     Logs(logs::Args),
     Exec(exec::Args),
     History(history::Args),
+    Continue(carry_on::Args),
+    Cancel(cancel::Args),
     Rollback(rollback::Args),
     Scale(scale::Args),
     Pause(pause::Args),
@@ -66,6 +71,8 @@ pub(super) async fn run(global: &Global, command: Command) -> Result<Exit, Stop>
         Command::Logs(args) => logs::run(global, args).await,
         Command::Exec(args) => exec::run(global, args).await,
         Command::History(args) => history::run(global, args).await,
+        Command::Continue(args) => carry_on::run(global, args).await,
+        Command::Cancel(args) => cancel::run(global, args).await,
         Command::Rollback(args) => rollback::run(global, args).await,
         Command::Scale(args) => scale::run(global, args).await,
         Command::Pause(args) => pause::run(global, args).await,

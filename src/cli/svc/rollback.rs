@@ -2,11 +2,13 @@
 
 use super::super::pipeline::{Choices, Pipeline, Which};
 use super::super::{Exit, Global, Stop};
+use super::follow;
 
 /// Go back to an earlier release of a service
 ///
 /// The task definition that the release ran is deployed again, exactly; nothing is built, and
-/// nothing else of the service changes. The manifests stay: the next `deploy` goes forward again to
+/// nothing else of the service changes. Where a deployment is in progress and no release is named, that is
+/// stopped and rolled back, as with `svc cancel`. The manifests stay: the next `deploy` goes forward again to
 /// what they say.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit --local svc rollback --name api --env test --yes")]
@@ -25,5 +27,12 @@ pub(in super::super) struct Args {
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.name)?;
     let pipeline = Pipeline::open(global, Which::Environment).await?;
+    // What is on its way is stopped; that is the way back to what was there before it.
+    if args.release.is_none()
+        && let Ok(found) = follow::find(&pipeline, &name).await
+        && found.now.as_ref().is_some_and(|now| now.is_forward())
+    {
+        return super::cancel::stop(global, &pipeline, &name, &found).await;
+    }
     pipeline.roll_back(&name, args.release, &args.choices).await
 }

@@ -10,7 +10,7 @@ use super::super::{Exit, Global, Stop, interrupt, when};
 use crate::aws::facts::alarms::alarm_states;
 use crate::engine::{Address, Clock, Failure, Observation};
 use crate::render::human::failure::failure;
-use crate::render::human::{self, status};
+use crate::render::human::{self, shift, status};
 use crate::render::json;
 use crate::resources::ecs::status::{ServiceStatus, status as of_service};
 use crate::resources::elbv2::health::of_targets;
@@ -46,12 +46,12 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
             terminal.out(&json::document(&document));
             return Ok(Exit::Done);
         }
-        terminal.out(&status::status(
-            &name,
-            &document,
-            when::now() / 1000,
-            human::columns().unwrap_or(100),
-        ));
+        terminal.out(&screen(&name, &document));
+        if let Some(pause) =
+            state.shifting.as_ref().and_then(|it| it.paused(&name, pipeline.environment()))
+        {
+            terminal.say(&failure(Some(&Address::new("ecs/service", &name)), &pause));
+        }
         if let Some(why) = &state.failure {
             terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
         }
@@ -62,6 +62,16 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         ended = watched.watch(args.interval.max(Duration::from_secs(1))) => ended,
         () = careful.cancel().cancelled() => Ok(Exit::Interrupted),
     }
+}
+
+/// The whole screen, with the deployment that moves traffic.
+fn screen(name: &str, document: &Value) -> String {
+    let columns = human::columns().unwrap_or(100);
+    let mut text = status::status(name, document, when::now() / 1000, columns);
+    if !document["ecs"]["shifting"].is_null() {
+        text.push_str(&shift::shift(&document["ecs"]["shifting"]));
+    }
+    text
 }
 
 /// What is looked at.
@@ -139,14 +149,7 @@ impl<'a> Watched<'a> {
                 Err(failure) => return Err(failure.into()),
             };
             if let Some(document) = document {
-                let screen = || {
-                    status::status(
-                        self.name,
-                        &document,
-                        when::now() / 1000,
-                        human::columns().unwrap_or(100),
-                    )
-                };
+                let screen = || screen(self.name, &document);
                 let text = match &before {
                     _ if drawn => format!("\u{1b}[H\u{1b}[2J{}", screen()),
                     Some(before) if before == &document => String::new(),

@@ -219,6 +219,10 @@ impl Run<'_> {
         }
         entry.failures = 0;
         let deleting = entry.waiting.deleting;
+        entry.unhurried = matches!(health, Health::Unhurried(_) | Health::Paused(_));
+        if !matches!(health, Health::Paused(_)) {
+            entry.paused = None;
+        }
         let waits_for = match health {
             Health::Ready if !deleting => return self.is_ready(index),
             Health::Gone if deleting => return self.complete(index),
@@ -234,7 +238,14 @@ impl Run<'_> {
                 return self.fail(index, failure);
             }
             Health::Gone => "it is not visible yet".to_owned(),
-            Health::Pending(why) => why,
+            Health::Pending(why) | Health::Unhurried(why) => why,
+            Health::Paused(failure) => {
+                let since = *entry.paused.get_or_insert(self.now());
+                if self.now().saturating_sub(since) >= self.options.pause_wait {
+                    return self.fail(index, *failure);
+                }
+                failure.message
+            }
         };
         self.look_again(entry, waits_for);
     }
@@ -247,7 +258,7 @@ impl Run<'_> {
             Err(failure) => return self.fail(index, failure),
         };
         let waited = self.now().saturating_sub(entry.since);
-        if waited >= info.pace.limit {
+        if waited >= info.pace.limit && !entry.unhurried {
             let message = format!("not there after {} s: {waits_for}", info.pace.limit.as_secs());
             let failure = Failure::new(Class::Broken, message)
                 .with_hint("it may still get there: run the same command again to go on waiting");
@@ -259,7 +270,7 @@ impl Run<'_> {
             self.emit(EventKind::StepWaiting { step: index, address, waits_for });
         }
         entry.next = self.now() + info.pace.every;
-        entry.waiting.last = waited + info.pace.every >= info.pace.limit;
+        entry.waiting.last = waited + info.pace.every >= info.pace.limit && !entry.unhurried;
         self.waits.push(info, entry);
     }
 

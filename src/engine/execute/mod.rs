@@ -28,13 +28,15 @@ pub struct Options {
     pub concurrency: usize,
     /// Do not wait for what nothing else in the plan needs to be ready.
     pub no_wait: bool,
+    /// How long what waits for a person is waited for.
+    pub pause_wait: Duration,
     /// Asked before each call that may change something.
     pub fence: Option<Arc<dyn Fence>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: 16, no_wait: false, fence: None }
+        Self { concurrency: 16, no_wait: false, pause_wait: Duration::ZERO, fence: None }
     }
 }
 
@@ -43,6 +45,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("concurrency", &self.concurrency)
             .field("no_wait", &self.no_wait)
+            .field("pause_wait", &self.pause_wait)
             .field("fenced", &self.fence.is_some())
             .finish()
     }

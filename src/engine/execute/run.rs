@@ -39,7 +39,7 @@ enum Told {
 
 pub(super) struct Run<'a> {
     pub(super) caller: Caller<'a>,
-    options: &'a Options,
+    pub(super) options: &'a Options,
     events: &'a (dyn Fn(Event) + Send + Sync),
     began: Duration,
     chains: Vec<Duration>,
@@ -337,8 +337,16 @@ impl<'a> Run<'a> {
             deleting: step.action == Action::Delete,
             last: false,
         };
-        let entry =
-            Entry { step: index, waiting, since: now, next: now, failures: 0, alone: false };
+        let entry = Entry {
+            step: index,
+            waiting,
+            since: now,
+            paused: None,
+            unhurried: false,
+            next: now,
+            failures: 0,
+            alone: false,
+        };
         self.waits.push(info, entry);
     }
 

@@ -12,6 +12,10 @@ pub(super) struct Entry {
     pub(super) waiting: Waiting,
     /// Since when.
     pub(super) since: Duration,
+    /// Since when it waits for a person.
+    pub(super) paused: Option<Duration>,
+    /// Its kind's limit does not count.
+    pub(super) unhurried: bool,
     /// When it is to be looked at.
     pub(super) next: Duration,
     /// How many looks in a row have failed.

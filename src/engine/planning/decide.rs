@@ -258,9 +258,12 @@ fn settle_what_is_needed(world: &World<'_>, decisions: &mut [Decision]) {
     }
     for target in needed {
         let decision = &mut decisions[target];
-        let pending = decision
-            .current
-            .is_some_and(|current| matches!(world.objects[current].health, Health::Pending(_)));
+        let pending = decision.current.is_some_and(|current| {
+            matches!(
+                world.objects[current].health,
+                Health::Pending(_) | Health::Unhurried(_) | Health::Paused(_)
+            )
+        });
         if decision.verdict == Verdict::Untouched && pending {
             decision.verdict = Verdict::Settle;
         }

@@ -148,8 +148,11 @@ fn why_replaced(node: &Node, live: Option<&Live>, changes: &[Change]) -> String 
 
 fn why_settles(live: Option<&Live>) -> String {
     match live.map(|live| &live.health) {
-        Some(Health::Pending(why)) => format!("it matches and is still settling: {why}"),
+        Some(Health::Pending(why) | Health::Unhurried(why)) => {
+            format!("it matches and is still settling: {why}")
+        }
         Some(Health::Failed(why)) => format!("it matches and has failed: {why}"),
+        Some(Health::Paused(why)) => format!("it matches and waits: {}", why.message),
         Some(Health::Broken(why)) => format!("it matches and has failed: {}", why.message),
         _ => "it matches and is not ready".to_owned(),
     }

@@ -124,14 +124,20 @@ fn wire(call: &Call<'_>, deployment: &Value, service: Option<&Service>) -> Value
         let of = |service: &&Service| service.deployments.iter().any(|d| d.revision == arn);
         let live =
             service.filter(of).and_then(|s| s.deployments.iter().find(|d| d.revision == arn));
-        let wanted = live.is_some_and(|d| d.primary);
+        let wanted = live.zip(service).map_or(0, |(d, s)| rollout::shift::wanted(s, d));
+        let weight = |member: &str| {
+            let own = deployment.get(member).and_then(Value::as_f64)?;
+            Some(if target { own } else { 100.0 - own })
+        };
+        let production = weight("production").unwrap_or(if target { 100.0 } else { 0.0 });
+        let test = if target { weight("test").unwrap_or(0.0) } else { 0.0 };
         json!({
             "arn": arn,
-            "requestedTaskCount": if wanted { service.map_or(0, |s| s.desired) } else { 0 },
+            "requestedTaskCount": wanted,
             "runningTaskCount": live.map_or(0, |d| d.running),
             "pendingTaskCount": live.map_or(0, |d| d.pending),
-            "requestedProductionTrafficWeight": if target { 100.0 } else { 0.0 },
-            "requestedTestTrafficWeight": 0.0,
+            "requestedProductionTrafficWeight": production,
+            "requestedTestTrafficWeight": test,
         })
     };
     let sources: Vec<Value> =
@@ -164,6 +170,18 @@ fn wire(call: &Call<'_>, deployment: &Value, service: Option<&Service>) -> Value
         "alarms": alarms(deployment),
     });
     times(call, deployment, &mut output);
+    if deployment.has("stage") {
+        output.set("lifecycleStage", deployment["stage"].clone());
+        let hook = |hook: &Value| {
+            let mut hook = hook.clone();
+            let expires = hook.time("expires");
+            hook.set("expiresAt", call.time(expires));
+            hook.unset("expires");
+            hook
+        };
+        let hooks: Vec<Value> = deployment.list("hooks").iter().map(hook).collect();
+        output.set("lifecycleHookDetails", hooks);
+    }
     if let Some(rollback) = deployment.get("rollback") {
         let mut rollback = rollback.clone();
         rollback.set("startedAt", call.time(rollback.time("startedAt")));
@@ -200,7 +218,9 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let arn = call.input.text("serviceDeploymentArn")?;
     let kind = call.input.optional_one_of("stopType", &["ABORT", "ROLLBACK"])?;
     if kind.as_deref() == Some("ABORT") {
-        return Err(invalid("The stop type ABORT is not supported for rolling deployments."));
+        return Err(AwsError::not_modelled(
+            "local AWS does not model the stop type ABORT, of which AWS documents nothing",
+        ));
     }
     let missing = || {
         AwsError::new("ServiceDeploymentNotFoundException", "The service deployment was not found.")
@@ -219,9 +239,37 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Value, AwsError> {
             ),
         ));
     }
+    rollout::shift::may_stop(&service)?;
     let why = "Service deployment rolled back because of a user request.";
     if !rollout::roll_back(call, &mut service, "ECS deployment stopped", why) {
         return Err(invalid("No rollback candidate was found to run the rollback."));
+    }
+    service.save(call);
+    Ok(json!({"serviceDeploymentArn": arn}))
+}
+
+pub(super) fn go_on(call: &mut Call<'_>) -> Result<Value, AwsError> {
+    let arn = call.input.text("serviceDeploymentArn")?;
+    let hook = call.input.text("hookId")?;
+    let action = call.input.optional_one_of("action", &["ROLLBACK", "CONTINUE"])?;
+    let goes_on = action.as_deref() != Some("ROLLBACK");
+    let missing = || {
+        AwsError::new("ServiceDeploymentNotFoundException", "The service deployment was not found.")
+    };
+    let key = key(call, &arn, "service-deployment/").ok_or_else(missing)?;
+    call.get(SERVICE_DEPLOYMENTS, &key).ok_or_else(missing)?;
+    let mut parts = key.split('/');
+    let (cluster, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let mut service = Service::load(call, cluster, name).ok_or_else(missing)?;
+    let current = service.current_service_deployment.as_deref() == Some(arn.as_str());
+    if !current || !rollout::shift::answer(call, &mut service, &hook, goes_on) {
+        return Err(invalid(format!(
+            "The service deployment does not wait for an action on the lifecycle hook {hook}."
+        )));
+    }
+    match goes_on {
+        true => rollout::look_again(call, &mut service),
+        false => rollout::hook_failed(call, &mut service),
     }
     service.save(call);
     Ok(json!({"serviceDeploymentArn": arn}))

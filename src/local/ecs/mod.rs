@@ -1,6 +1,6 @@
 //! `ecs`: clusters, task definitions, services and tasks on Fargate, with their roll-outs. Not
-//! here, and refused by name: container instances, task sets, the deployment strategies other
-//! than rolling, gateways, daemons, and express services. Sessions of ExecuteCommand lead nowhere.
+//! here, and refused by name: task sets, lifecycle hooks of AWS Lambda, gateways, daemons, and
+//! express services. Sessions of ExecuteCommand lead nowhere.
 
 mod capacity;
 mod clusters;
@@ -72,6 +72,7 @@ pub(super) static SERVICE: Service = Service {
         read("ListServiceDeployments", deployments::list),
         read("DescribeServiceDeployments", deployments::describe),
         write("StopServiceDeployment", deployments::stop),
+        write("ContinueServiceDeployment", deployments::go_on),
         read("DescribeServiceRevisions", deployments::describe_revisions),
         write("RunTask", tasks::run),
         write("StopTask", tasks::stop),

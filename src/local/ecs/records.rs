@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::rollout::shift::Shift;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
@@ -51,6 +52,9 @@ pub(super) struct Service {
     pub(super) started: u64,
     pub(super) timer: Option<(String, Millis)>,
     pub(super) inactive_at: Option<Millis>,
+    /// How far a deployment is that moves traffic.
+    #[serde(default)]
+    pub(super) shift: Option<Shift>,
 }
 
 /// Does what a service or task asks for run on Fargate? No other provider's name may begin so.

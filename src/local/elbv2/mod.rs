@@ -2,7 +2,7 @@
 //! groups, listeners, rules, attributes and tags. Gateway load balancers, lambda targets and trust stores are
 //! not here: they are refused by name.
 //!
-//! Other services register targets through [`targets`].
+//! Other services register targets through [`targets`], and ECS moves traffic through [`weights`].
 
 mod action;
 mod attribute_keys;
@@ -24,6 +24,7 @@ mod tags;
 mod target;
 mod target_group;
 pub mod targets;
+pub mod weights;
 mod zones;
 
 pub(super) use zones::hosted_zones;

@@ -6,6 +6,7 @@ mod build;
 mod capacity;
 mod connect;
 mod containers;
+mod deployment;
 mod discovery;
 mod domains;
 mod environment;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Explain, Findings, capacity, connect, containers, discovery, http, job, kubernetes, mesh,
-    messaging, nlb, policy, scaling, settings,
+    Explain, Findings, capacity, connect, containers, deployment, discovery, http, job, kubernetes,
+    mesh, messaging, nlb, policy, scaling, settings,
 };
 use crate::manifest::environment::{Environment, Nat, Vpc};
 use crate::manifest::problem::{Problem, Severity, Source};
@@ -176,6 +176,11 @@ pub(crate) fn service(
         scaling::rollback(service, findings);
         connect::connect(service, environment, findings);
         discovery::service(service, environment, findings);
+    }
+    if findings.sound(&["deployment", "network", "http", "nlb", "count"])
+        && service.service_type != ServiceType::ScheduledJob
+    {
+        deployment::deployment(service, environment, findings);
     }
     if findings.sound(&["mesh", "network", "image", "sidecars", "platform"]) {
         mesh::service(service, environment, findings);

@@ -7,6 +7,7 @@ mod container;
 mod count;
 mod cron;
 mod crontab;
+mod deployment;
 mod discovery;
 mod http;
 mod iam;
@@ -38,6 +39,10 @@ pub use container::{
 pub(crate) use count::CountMap;
 pub use count::{Autoscaling, Bounds, Cooldown, Count, Target};
 pub use crontab::crontab;
+pub use deployment::{
+    CircuitBreaker, Deployment, EarlySuccess, Failures, Hook, Hooks, OnTimeout, Rolling, Rollout,
+    TestTraffic,
+};
 pub use discovery::{
     CheckProtocol, DiscoveryHealthCheck, RecordKind, Route53Check, RoutingPolicy, ServiceDiscovery,
     ServiceDiscoveryMap,
@@ -210,77 +215,6 @@ record! {
 /// A service as it is in one environment: its manifest with `environments.<name>` laid over it,
 /// every default filled in and every check passed.
 pub type ServiceManifest = ServiceFile;
-
-record! {
-    /// How a new version replaces the old one.
-    pub struct Deployment {
-        /// `default` starts new tasks before it stops old ones; `recreate` stops all first.
-        rolling: Rolling = Rolling::Default,
-        /// Whether a version whose tasks do not start is given up: `true` (and rolled back), `false`, or a map.
-        circuit_breaker: CircuitBreaker = CircuitBreaker { enable: true, rollback: true },
-        /// Alarms that roll a new version back: names of CloudWatch alarms, or thresholds of alarms to be made.
-        rollback_alarms: RollbackAlarms = RollbackAlarms::default(),
-    }
-}
-
-impl Default for Deployment {
-    fn default() -> Self {
-        Self {
-            rolling: Rolling::Default,
-            circuit_breaker: CircuitBreaker { enable: true, rollback: true },
-            rollback_alarms: RollbackAlarms::default(),
-        }
-    }
-}
-
-choice! {
-    /// The order of a deployment.
-    pub enum Rolling {
-        /// New tasks first: 100 % to 200 % of the tasks run.
-        Default = "default",
-        /// Old tasks are stopped first: 0 % to 100 %.
-        Recreate = "recreate",
-    }
-}
-
-/// ECS's deployment circuit breaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct CircuitBreaker {
-    /// Whether a deployment whose tasks keep failing is stopped.
-    pub enable: bool,
-    /// Whether the last version that worked is then put back.
-    pub rollback: bool,
-}
-
-record! {
-    /// The circuit breaker, in detail.
-    pub(crate) struct CircuitBreakerMap {
-        /// Whether the last version that worked is put back.
-        rollback: bool = true,
-    }
-}
-
-impl JsonSchema for CircuitBreaker {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CircuitBreaker".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        either([part::<bool>(generator), part::<CircuitBreakerMap>(generator)])
-    }
-}
-
-impl Read for CircuitBreaker {
-    type Value = Self;
-
-    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        if is_map(node) {
-            return CircuitBreakerMap::read(node, reader)
-                .map(|map| Self { enable: true, rollback: map.rollback });
-        }
-        bool::read(node, reader).map(|enable| Self { enable, rollback: enable })
-    }
-}
 
 /// `http: false`, or a map.
 #[derive(Debug)]

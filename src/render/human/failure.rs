@@ -8,11 +8,11 @@ use crate::render::terminal::style;
 pub fn failure(address: Option<&Address>, failure: &Failure) -> String {
     let place =
         address.map(|address| format!("{}: ", style::hint().for_stderr().apply_to(address)));
-    let mut text = format!(
-        "{} {}{failure}",
-        style::bad().bold().for_stderr().apply_to("error:"),
-        place.unwrap_or_default(),
-    );
+    let head = match failure.is_pause() {
+        true => style::change().bold().for_stderr().apply_to("paused:"),
+        false => style::bad().bold().for_stderr().apply_to("error:"),
+    };
+    let mut text = format!("{head} {}{failure}", place.unwrap_or_default());
     let facts = failure.diagnosis.as_ref().map_or(&[][..], |diagnosis| &diagnosis.facts);
     if let Some(first) = facts.first() {
         text.push_str(&format!("\n  {}", said(first)));

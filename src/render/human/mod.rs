@@ -9,6 +9,7 @@ pub mod plan;
 pub mod problem;
 pub mod progress;
 pub mod settings;
+pub mod shift;
 pub mod stale;
 pub mod status;
 pub mod table;
@@ -20,7 +21,8 @@ use crate::engine::Health;
 pub fn health(health: &Health) -> String {
     match health {
         Health::Ready => "ready".to_owned(),
-        Health::Pending(why) => format!("pending: {why}"),
+        Health::Pending(why) | Health::Unhurried(why) => format!("pending: {why}"),
+        Health::Paused(why) => format!("paused: {}", why.message),
         Health::Failed(why) => format!("failed: {why}"),
         Health::Broken(why) => format!("failed: {}", why.message),
         Health::Gone => "gone".to_owned(),

@@ -76,6 +76,13 @@ impl Progress {
                     style::faint().for_stderr().apply_to(text::duration(*took)),
                 ));
             }
+            EventKind::StepFailed { step, address, failure: why } if why.is_pause() => {
+                Self::remove(&mut running, *step);
+                self.line(&format!(
+                    "  {} {address}  {why}",
+                    style::change().for_stderr().apply_to("‖")
+                ));
+            }
             EventKind::StepFailed { step, address, failure: why } => {
                 Self::remove(&mut running, *step);
                 // The summary in the end has the rest.

@@ -14,6 +14,7 @@ mod outside;
 pub mod run;
 pub mod running;
 pub mod service;
+pub mod shifting;
 pub mod status;
 pub mod task_definition;
 

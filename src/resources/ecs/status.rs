@@ -7,6 +7,7 @@ use crate::aws::{Cx, classify};
 use crate::engine::{Class, Failure, Verdict};
 
 use super::diagnosis::Case;
+use super::shifting::{self, Shifting};
 
 /// How many events are shown.
 const EVENTS: usize = 8;
@@ -30,6 +31,9 @@ pub struct ServiceStatus {
     pub tasks: Vec<TaskStatus>,
     /// The newest events first.
     pub events: Vec<Event>,
+    /// The deployment in progress, if it moves traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shifting: Option<Shifting>,
     /// Why it fails right now, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -116,8 +120,18 @@ pub async fn status(
         deployments: found.deployments().iter().map(deployment).collect(),
         tasks: tasks(cx, cluster, service).await?,
         events: events.collect(),
+        shifting: in_progress(cx, found).await?,
         failure: failing(cx, found, name, environment).await,
     })
+}
+
+async fn in_progress(cx: &Cx, service: &Service) -> Result<Option<Shifting>, Failure> {
+    match service.current_service_deployment() {
+        Some(arn) if shifting::moves(service.deployment_configuration()) => {
+            Ok(shifting::of(cx, service, arn).await?.filter(Shifting::is_going))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Its newest deployment failed, or misses tasks and has some that stopped.

@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::TargetGroupArn;
 use crate::engine::{Class, Failure, Input};
+use crate::resources::resource::Tags;
+
+/// Marks a rule or listener whose weights ECS moves, as nothing else of it does.
+const WEIGHTS_TAG: &str = "shipit:weights";
+const WEIGHTS_OF_ECS: &str = "ecs";
+/// The weight of all requests, as ECS writes it.
+const ALL: i32 = 100;
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +36,16 @@ pub enum Action {
     Forward {
         /// Which, with their weights.
         target_groups: Vec<WeightedTargetGroup>,
+        /// How long a client stays with one target group, in seconds; `None`: it does not.
+        stickiness_seconds: Option<i32>,
+    },
+    /// Targets of one of several groups answer. Which, ECS says: it moves the weights between them, so that they are no
+    /// part of the document.
+    Shifted {
+        /// The groups; the first begins with everything.
+        between: Vec<Input<TargetGroupArn>>,
+        /// Which gets most of it right now.
+        carries: Option<Input<TargetGroupArn>>,
         /// How long a client stays with one target group, in seconds; `None`: it does not.
         stickiness_seconds: Option<i32>,
     },
@@ -88,6 +105,15 @@ impl Action {
         }
     }
 
+    /// All requests to one of two target groups, to the first to begin with.
+    pub fn shifted(between: [Input<TargetGroupArn>; 2]) -> Self {
+        Self::Shifted {
+            carries: Some(between[0].clone()),
+            between: between.into(),
+            stickiness_seconds: None,
+        }
+    }
+
     /// A plain-text answer.
     pub fn fixed_text(status_code: u16, body: &str) -> Self {
         Self::FixedResponse {
@@ -125,25 +151,17 @@ impl Action {
                     .build(),
             ),
             Self::Forward { target_groups, stickiness_seconds } => {
-                let groups = target_groups
-                    .iter()
-                    .map(|group| {
-                        Ok(TargetGroupTuple::builder()
-                            .target_group_arn(group.target_group.get()?.0)
-                            .weight(group.weight)
-                            .build())
-                    })
-                    .collect::<Result<Vec<_>, Failure>>()?;
-                let stickiness = TargetGroupStickinessConfig::builder()
-                    .enabled(stickiness_seconds.is_some())
-                    .set_duration_seconds(*stickiness_seconds)
-                    .build();
-                action.r#type(ActionTypeEnum::Forward).forward_config(
-                    ForwardActionConfig::builder()
-                        .set_target_groups(Some(groups))
-                        .target_group_stickiness_config(stickiness)
-                        .build(),
-                )
+                let weighted = target_groups.iter().map(|one| (&one.target_group, one.weight));
+                action
+                    .r#type(ActionTypeEnum::Forward)
+                    .forward_config(forward_config(weighted, *stickiness_seconds)?)
+            }
+            Self::Shifted { between, stickiness_seconds, .. } => {
+                let weights = std::iter::once(ALL).chain(std::iter::repeat(0));
+                action.r#type(ActionTypeEnum::Forward).forward_config(forward_config(
+                    between.iter().zip(weights),
+                    *stickiness_seconds,
+                )?)
             }
             Self::Other { name } => {
                 return Err(Failure::new(
@@ -177,6 +195,50 @@ impl Action {
             other => Self::Other { name: other.map_or("none", |word| word.as_str()).to_owned() },
         }
     }
+}
+
+impl Action {
+    /// Tags of whatever has this action: those given, and the mark of one whose weights are ECS's.
+    pub(super) fn marked(&self, mut tags: Tags) -> Tags {
+        if matches!(self, Self::Shifted { .. }) {
+            tags.insert(WEIGHTS_TAG.to_owned(), WEIGHTS_OF_ECS.to_owned());
+        }
+        tags
+    }
+
+    /// What is live, where these are all its tags.
+    pub(super) fn seen(self, tags: &Tags) -> Self {
+        match self {
+            Self::Forward { target_groups, stickiness_seconds }
+                if tags.contains_key(WEIGHTS_TAG) =>
+            {
+                let most = target_groups.iter().max_by_key(|one| one.weight);
+                let carries = most.map(|one| one.target_group.clone());
+                let between = target_groups.into_iter().map(|one| one.target_group).collect();
+                Self::Shifted { between, carries, stickiness_seconds }
+            }
+            other => other,
+        }
+    }
+}
+
+fn forward_config<'a>(
+    groups: impl Iterator<Item = (&'a Input<TargetGroupArn>, i32)>,
+    stickiness_seconds: Option<i32>,
+) -> Result<ForwardActionConfig, Failure> {
+    let one = |(group, weight): (&Input<TargetGroupArn>, i32)| {
+        let tuple = TargetGroupTuple::builder().target_group_arn(group.get()?.0);
+        Ok(tuple.weight(weight).build())
+    };
+    let groups = groups.map(one).collect::<Result<Vec<_>, Failure>>()?;
+    let stickiness = TargetGroupStickinessConfig::builder()
+        .enabled(stickiness_seconds.is_some())
+        .set_duration_seconds(stickiness_seconds)
+        .build();
+    Ok(ForwardActionConfig::builder()
+        .set_target_groups(Some(groups))
+        .target_group_stickiness_config(stickiness)
+        .build())
 }
 
 fn text(value: Option<&str>) -> Option<String> {
@@ -252,6 +314,20 @@ mod tests {
         for action in actions {
             assert_eq!(Action::from_sdk(&[action.to_sdk().unwrap()]), action);
         }
+    }
+
+    #[test]
+    fn weights_of_ecs_are_no_part_of_the_document() {
+        let action = Action::shifted(["arn:one", "arn:two"].map(|arn| Input::Known(arn.into())));
+        let tags = action.marked(Tags::new());
+        let written = action.to_sdk().unwrap();
+        let weights = |action: &sdk::Action| -> Vec<Option<i32>> {
+            let config = action.forward_config().unwrap();
+            config.target_groups().iter().map(|one| one.weight()).collect()
+        };
+        assert_eq!(weights(&written), [Some(100), Some(0)]);
+        assert_eq!(Action::from_sdk(std::slice::from_ref(&written)).seen(&tags), action);
+        assert_ne!(Action::from_sdk(&[written]).seen(&Tags::new()), action);
     }
 
     #[test]

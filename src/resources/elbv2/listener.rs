@@ -99,7 +99,12 @@ impl Spec for Listener {
 impl Resource for Listener {
     const INFO: KindInfo = KindInfo {
         kind: Self::KIND,
-        rules: &[Rule::Immutable("load_balancer"), Rule::Unordered("additional_certificates")],
+        rules: &[
+            Rule::Immutable("load_balancer"),
+            Rule::Unordered("additional_certificates"),
+            Rule::Unordered("default_action.between"),
+            Rule::OwnedElsewhere("default_action.carries", "ECS"),
+        ],
         observe_after: &["elbv2/load-balancer", "acm/certificate"],
         order_after: &[],
         // A port has one listener, so two cannot be there at once; on another load balancer they could,
@@ -128,7 +133,7 @@ impl Resource for Listener {
             };
             let additional = certificates_beside(cx, &one, query).await?;
             let own = tags::own(its_tags, &identity);
-            found.owned.push(live(&one, identity, own, additional));
+            found.owned.push(live(&one, identity, own, additional, its_tags));
         }
         Ok(found)
     }
@@ -144,7 +149,9 @@ impl Resource for Listener {
             .set_certificates(self.default_certificate()?)
             .set_alpn_policy(self.alpn_policy.clone().map(|policy| vec![policy]))
             .default_actions(self.default_action.to_sdk()?)
-            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
+            .set_tags(tagging::to_sdk(
+                &self.default_action.marked(tags::for_create(identity, &self.tags, false)),
+            ))
             .send()
             .await
             .map_err(|error| classify("elbv2 CreateListener", error))?;
@@ -166,6 +173,8 @@ impl Resource for Listener {
         let fields =
             ["port", "protocol", "ssl_policy", "certificate", "alpn_policy", "default_action"];
         if fields.iter().any(|field| touches(changes, field)) {
+            // Weights that are ECS's stay as they are unless something else of the action changes.
+            let action = touches(changes, "default_action").then(|| self.default_action.to_sdk());
             cx.elbv2
                 .modify_listener()
                 .listener_arn(arn)
@@ -174,13 +183,14 @@ impl Resource for Listener {
                 .set_ssl_policy(self.ssl_policy.clone())
                 .set_certificates(self.default_certificate()?)
                 .set_alpn_policy(self.alpn_policy.clone().map(|policy| vec![policy]))
-                .default_actions(self.default_action.to_sdk()?)
+                .set_default_actions(action.transpose()?.map(|action| vec![action]))
                 .send()
                 .await
                 .map_err(|error| classify("elbv2 ModifyListener", error))?;
         }
         self.write_certificates(cx, arn, &live.spec.additional_certificates).await?;
-        tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
+        let marked = |listener: &Self| listener.default_action.marked(listener.tags.clone());
+        tagging::write(cx, arn, &marked(&live.spec), &marked(self)).await?;
         Ok(Progress::done(live.outputs.clone()))
     }
 
@@ -211,8 +221,8 @@ impl Resource for Listener {
         };
         let Some(all) = tagging::of_one(cx, id).await? else { return Ok(None) };
         let additional = certificates_beside(cx, one, query).await?;
-        let make = |identity, own| live(one, identity, own, additional);
-        Ok(Some(Existing::of(all, wanted, make)))
+        let make = |identity, own| live(one, identity, own, additional, &all);
+        Ok(Some(Existing::of(all.clone(), wanted, make)))
     }
 
     async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
@@ -388,6 +398,7 @@ fn live(
     identity: Identity,
     tags: Tags,
     additional_certificates: Vec<String>,
+    all: &Tags,
 ) -> Live<Listener> {
     let protocol = Protocol::from(one.protocol().map_or("HTTP", |protocol| protocol.as_str()));
     let secure = protocol.is_secure();
@@ -408,7 +419,7 @@ fn live(
                 .collect(),
             certificate: certificate.map(|arn| Input::Known(CertificateArn(arn))),
             alpn_policy: one.alpn_policy().first().filter(|_| secure).cloned(),
-            default_action: Action::from_sdk(one.default_actions()),
+            default_action: Action::from_sdk(one.default_actions()).seen(all),
             protocol,
             tags,
         },
@@ -443,7 +454,8 @@ mod tests {
             generation: 1,
             run: String::new(),
         };
-        let live = live(&one, identity, Tags::new(), vec!["arn:one".into(), "arn:two".into()]);
+        let additional = vec!["arn:one".into(), "arn:two".into()];
+        let live = live(&one, identity, Tags::new(), additional, &Tags::new());
         assert_eq!(
             live.spec,
             Listener {

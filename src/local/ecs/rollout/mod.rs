@@ -8,6 +8,7 @@ mod daemon;
 mod fate;
 mod output;
 mod scheduler;
+pub(super) mod shift;
 mod targets;
 pub(super) mod task;
 mod verdict;
@@ -33,7 +34,14 @@ const MOST_STOPPED: usize = 20;
 /// Begins a deployment of what `service.wire` says.
 pub(super) fn begin(call: &mut Call<'_>, service: &mut Service) {
     verdict::supersede(call, service);
-    let spec = resolved(&service.wire);
+    let mut spec = resolved(&service.wire);
+    let configuration = service.wire["deploymentConfiguration"].clone();
+    let moves = shift::moves(&configuration);
+    if moves {
+        let resolved = shift::resolve(service, &spec);
+        spec.set("resolvedConfiguration", resolved);
+    }
+    shift::abandon(call, service);
     let sources: Vec<String> =
         service.deployments.iter().map(|deployment| deployment.revision.clone()).collect();
     let number = |call: &mut Call<'_>| {
@@ -56,7 +64,6 @@ pub(super) fn begin(call: &mut Call<'_>, service: &mut Service) {
     let deployment_id = call.ids.of(alphabet, 21);
     let key = format!("{path}/{deployment_id}");
     let arn = call.arn("ecs", &format!("service-deployment/{key}"));
-    let configuration = service.wire["deploymentConfiguration"].clone();
     let breaker = verdict::breaker(service);
     call.put(
         SERVICE_DEPLOYMENTS,
@@ -80,6 +87,9 @@ pub(super) fn begin(call: &mut Call<'_>, service: &mut Service) {
     service.deployments.iter_mut().for_each(|deployment| deployment.primary = false);
     let deployment = new_deployment(call, spec, revision, key);
     service.deployments.insert(0, deployment);
+    if moves {
+        shift::begin(call, service);
+    }
     service.steady = false;
     look_again(call, service);
 }
@@ -162,6 +172,15 @@ pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service, who: &str, w
     possible
 }
 
+/// A paused lifecycle hook has been told to roll back.
+pub(super) fn hook_failed(call: &mut Call<'_>, service: &mut Service) {
+    let mut tasks = load_tasks(call, service);
+    let who = "ECS deployment lifecycle hook";
+    shift::go_back(call, service, &mut tasks, who, "a lifecycle hook failed");
+    store_tasks(call, service, tasks);
+    look_again(call, service);
+}
+
 /// An alarm went off: a deployment that watches it fails.
 pub(super) fn alarm(call: &mut Call<'_>, service: &mut Service, name: &str) {
     let mut tasks = load_tasks(call, service);
@@ -198,6 +217,7 @@ pub(super) fn stop_task(call: &mut Call<'_>, cluster: &str, task: &mut Task, end
 /// A service that is being deleted: its tasks are stopped at once.
 pub(super) fn drain(call: &mut Call<'_>, service: &mut Service) {
     verdict::supersede(call, service);
+    service.shift = None;
     let mut tasks = load_tasks(call, service);
     scheduler::stop_all(call, service, &mut tasks);
     store_tasks(call, service, tasks);
@@ -307,6 +327,7 @@ fn look(call: &mut Call<'_>, service: &mut Service) {
         let moved = move_tasks(call, service, &mut tasks);
         let decided = match service.status.as_str() {
             "ACTIVE" if service.is_daemon() => daemon::decide(call, service, &mut tasks),
+            "ACTIVE" if service.shift.is_some() => shift::decide(call, service, &mut tasks),
             "ACTIVE" => scheduler::decide(call, service, &mut tasks),
             _ => scheduler::stop_all(call, service, &mut tasks),
         };
@@ -326,7 +347,8 @@ fn look(call: &mut Call<'_>, service: &mut Service) {
         return;
     }
     let retry = service.primary().and_then(|primary| primary.retry_at).filter(|at| *at > call.now);
-    if let Some(at) = due.into_iter().chain(retry).min() {
+    let shift: Vec<_> = shift::next_look(service).filter(|at| *at > call.now).collect();
+    if let Some(at) = due.into_iter().chain(retry).chain(shift).min() {
         service.wake(call, at);
     }
 }

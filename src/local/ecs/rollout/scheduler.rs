@@ -11,7 +11,7 @@ use super::verdict;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
-use crate::local::ecs::records::{End, Phase, Service, State, Task};
+use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
 use crate::local::ecs::task_definition;
 use crate::local::faults::Rollout;
 
@@ -52,7 +52,7 @@ pub(super) fn decide(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec
     let room = upper.saturating_sub(live);
     let start = missing.min(room);
     if start > 0 && !waiting {
-        changed |= launch(call, service, tasks, start);
+        changed |= launch(call, service, tasks, start, &primary.id);
     }
     if !failed {
         changed |= replace(call, service, tasks, (missing - start, lower, desired), &primary.id);
@@ -140,9 +140,27 @@ pub(super) fn stop(
     true
 }
 
-/// Starts tasks of the primary deployment.
-fn launch(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec<Task>, count: u64) -> bool {
-    let Some(primary) = service.primary().cloned() else { return false };
+/// Stops up to `count` live tasks of one deployment.
+pub(super) fn stop_of(
+    call: &mut Call<'_>,
+    service: &mut Service,
+    tasks: &mut [Task],
+    count: u64,
+    deployment: &str,
+) -> bool {
+    stop_some(call, service, tasks, count, deployment, true)
+}
+
+/// Starts tasks of a deployment.
+pub(super) fn launch(
+    call: &mut Call<'_>,
+    service: &mut Service,
+    tasks: &mut Vec<Task>,
+    count: u64,
+    deployment: &str,
+) -> bool {
+    let of = |one: &&Deployment| one.id == deployment;
+    let Some(primary) = service.deployments.iter().find(of).cloned() else { return false };
     let reference = primary.spec.text("taskDefinition");
     let Some(definition) = task_definition::find(call, reference) else { return false };
     let images = definition.list("containerDefinitions").iter().map(|one| one.text("image"));

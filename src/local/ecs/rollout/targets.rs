@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::shift;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
 use crate::local::document::Document;
@@ -57,8 +58,8 @@ pub(super) fn register(
     let Some(address) = task.address.clone() else { return };
     let zone = task.wire.text("availabilityZone").to_owned();
     let target = task.target.clone().unwrap_or_else(|| address.clone());
-    for balancer in spec.list("loadBalancers") {
-        let (group, port) = (balancer.text("targetGroupArn"), host_port(task, balancer));
+    for balancer in shift::joined(spec) {
+        let (group, port) = (balancer.text("targetGroupArn"), host_port(task, &balancer));
         if neighbours::register_target(call, group, &target, port, &zone, answers) {
             task.targets.push((group.to_owned(), port));
             *news.registered.entry(group.to_owned()).or_default() += 1;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::fate::{self, Fate, Setting};
 use super::output;
+use super::shift;
 use super::targets::{self, News};
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -445,15 +446,15 @@ fn has_health_check(call: &Call<'_>, task: &Task) -> bool {
 }
 
 /// The load balancer, or else the target group of VPC Lattice, whose health checks decide.
-fn balanced(spec: &Value) -> Option<&Value> {
-    let lattice = || spec.list("vpcLatticeConfigurations").first();
-    spec.list("loadBalancers").first().or_else(lattice)
+fn balanced(spec: &Value) -> Option<Value> {
+    let lattice = || spec.list("vpcLatticeConfigurations").first().cloned();
+    shift::joined(spec).into_iter().next().or_else(lattice)
 }
 
 /// How long it takes to call a target unhealthy.
 fn unhealthy_after(call: &Call<'_>, spec: &Value) -> Duration {
-    let of = |name: &str| spec.list(name).to_vec();
-    let groups = of("loadBalancers").into_iter().chain(of("vpcLatticeConfigurations"));
+    let lattice = spec.list("vpcLatticeConfigurations").to_vec();
+    let groups = shift::joined(spec).into_iter().chain(lattice);
     let after = |one: Value| neighbours::unhealthy_after(call, one.text("targetGroupArn"));
     groups.filter_map(after).max().unwrap_or(Duration::from_secs(90))
 }
@@ -477,7 +478,7 @@ fn judge(call: &mut Call<'_>, service: Option<&mut Service>, task: &mut Task, ne
             failed(call, service, task, exited(), Some((137, Some(reason), 0)), news);
         }
         Fate::Unhealthy(answers) if balanced(&spec).is_some() => {
-            let balancer = balanced(&spec).unwrap_or(&Value::Null);
+            let balancer = balanced(&spec).unwrap_or_default();
             let group = balancer.text("targetGroupArn");
             let port = match balancer.has("portName") {
                 true => task.targets.iter().find(|(own, _)| own == group).map_or(0, |own| own.1),

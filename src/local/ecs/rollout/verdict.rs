@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::new_deployment;
+use super::{new_deployment, shift};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::records::{Completed, SERVICE_DEPLOYMENTS, Service, State, Task};
@@ -69,6 +69,10 @@ pub(super) fn alarm(
     if primary.state != State::InProgress || primary.rollback {
         return false;
     }
+    // All that could be gone back to is being taken down.
+    if shift::may_stop(service).is_err() {
+        return false;
+    }
     let key = primary.service_deployment.clone();
     call.update(SERVICE_DEPLOYMENTS, &key, |document| {
         document.set("triggered", json!([name]));
@@ -118,7 +122,10 @@ fn fail(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task], because:
         (false, true, Some(_)) => None,
     };
     match end {
-        Some((status, reason)) => finish(call, &key, status, &reason),
+        Some((status, reason)) => {
+            service.shift = None;
+            finish(call, &key, status, &reason);
+        }
         None => {
             let reason = format!("Service deployment rolled back because {why}.");
             roll_back(call, service, tasks, because.who, &reason);
@@ -153,6 +160,10 @@ pub(super) fn roll_back(
         }
         service.deployments.retain(|old| old.id != back.deployment);
     }
+    // Whoever begins before it is done finds those tasks by it.
+    if let Some(last) = &mut service.last_completed {
+        last.deployment.clone_from(&id);
+    }
     service.deployments.insert(0, deployment);
     for member in SPEC {
         let version = member == "platformVersion";
@@ -169,6 +180,7 @@ pub(super) fn roll_back(
         }
     }
     service.steady = false;
+    shift::turned_back(call, service, &key);
     let now = call.now;
     call.update(SERVICE_DEPLOYMENTS, &key, |document| {
         document.set("status", "ROLLBACK_IN_PROGRESS");
@@ -251,7 +263,8 @@ pub(super) fn supersede(call: &mut Call<'_>, service: &mut Service) {
     );
 }
 
-fn finish(call: &mut Call<'_>, key: &str, status: &str, reason: &str) {
+/// Writes how a service deployment ended.
+pub(super) fn finish(call: &mut Call<'_>, key: &str, status: &str, reason: &str) {
     let now = call.now;
     call.update(SERVICE_DEPLOYMENTS, key, |document| {
         document.set("status", status);

@@ -40,6 +40,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
     wire.set("taskDefinition", definition.text("taskDefinitionArn"));
     platform(&mut wire, &definition);
     check::against(call, &wire, &definition)?;
+    rollout::shift::check(call, &wire)?;
     let daemon = wire.text("schedulingStrategy") == "DAEMON";
     if daemon {
         // It has as many tasks as there are instances.
@@ -99,6 +100,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, AwsError> {
         started: 0,
         timer: None,
         inactive_at: None,
+        shift: None,
     };
     rollout::begin(call, &mut service);
     service.save(call);

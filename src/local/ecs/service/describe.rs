@@ -10,7 +10,7 @@ use crate::local::document::Document;
 use crate::local::ecs::names::{self, invalid};
 use crate::local::ecs::records::{Deployment, SERVICES, Service};
 use crate::local::ecs::task_definition::{includes, page};
-use crate::local::ecs::{TOMBSTONE, clusters, neighbours};
+use crate::local::ecs::{TOMBSTONE, clusters, neighbours, rollout};
 use crate::local::error::AwsError;
 
 pub(crate) fn describe(call: &mut Call<'_>) -> Result<Value, AwsError> {
@@ -115,7 +115,7 @@ pub(crate) fn wire(call: &Call<'_>, service: &Service, tags: bool) -> Value {
     let revision = |deployment: &Deployment| {
         json!({
             "arn": deployment.revision,
-            "requestedTaskCount": if deployment.primary { service.desired } else { 0 },
+            "requestedTaskCount": rollout::shift::wanted(service, deployment),
             "runningTaskCount": deployment.running,
             "pendingTaskCount": deployment.pending,
         })
@@ -134,7 +134,7 @@ fn deployment(call: &Call<'_>, service: &Service, deployment: &Deployment) -> Va
     let mut output = json!({
         "id": deployment.id,
         "status": if deployment.primary { "PRIMARY" } else { "ACTIVE" },
-        "desiredCount": if deployment.primary { service.desired } else { 0 },
+        "desiredCount": rollout::shift::wanted(service, deployment),
         "pendingCount": deployment.pending,
         "runningCount": deployment.running,
         "failedTasks": deployment.failed,

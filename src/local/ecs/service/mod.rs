@@ -6,6 +6,7 @@ mod create;
 mod describe;
 mod read;
 pub(super) mod shape;
+mod strategy;
 mod update;
 mod volumes;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::shape;
+use super::{shape, strategy};
 use crate::local::call::Call;
 use crate::local::document::Document;
 use crate::local::ecs::names::invalid;
@@ -124,17 +124,6 @@ pub(super) fn default_deployment_configuration() -> Value {
 }
 
 fn deployment_configuration(wire: &mut Value, given: Value) -> Result<(), AwsError> {
-    let strategy = given.text("strategy");
-    if !matches!(strategy, "" | "ROLLING") {
-        return Err(AwsError::not_modelled(format!(
-            "local AWS does not model the deployment strategy {strategy}"
-        )));
-    }
-    if given.integer("bakeTimeInMinutes") != 0 {
-        return Err(invalid(
-            "bakeTimeInMinutes is not supported with the ROLLING deployment strategy.",
-        ));
-    }
     for (member, of) in
         [("deploymentCircuitBreaker", ["enable", "rollback"]), ("alarms", ["enable", "rollback"])]
     {
@@ -166,6 +155,7 @@ fn deployment_configuration(wire: &mut Value, given: Value) -> Result<(), AwsErr
     {
         return Err(invalid("thresholdConfiguration must have a type and a value of at least 1."));
     }
+    strategy::complete(&given, &mut whole)?;
     wire.set("deploymentConfiguration", whole);
     Ok(())
 }

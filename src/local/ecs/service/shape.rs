@@ -1,12 +1,21 @@
 //! What a service may hold, member by member: a table.
 
 use crate::local::ecs::task_definition::shape::LOG_CONFIGURATION;
-use crate::local::params::Shape::{self, Boolean, Integer, List, OneOf, Structure, Text};
+use crate::local::params::Shape::{self, Boolean, Integer, List, Number, OneOf, Structure, Text};
 
 pub(super) const LOAD_BALANCERS: Shape = List(&Structure(&[
     ("targetGroupArn", Text),
     ("containerName", Text),
     ("containerPort", Integer),
+    (
+        "advancedConfiguration",
+        Structure(&[
+            ("alternateTargetGroupArn", Text),
+            ("productionListenerRule", Text),
+            ("testListenerRule", Text),
+            ("roleArn", Text),
+        ]),
+    ),
 ]));
 
 pub(super) const SERVICE_REGISTRIES: Shape = List(&Structure(&[
@@ -15,6 +24,18 @@ pub(super) const SERVICE_REGISTRIES: Shape = List(&Structure(&[
     ("containerName", Text),
     ("containerPort", Integer),
 ]));
+
+/// The stages at which a lifecycle hook may stand.
+const HOOK_STAGES: [&str; 8] = [
+    "RECONCILE_SERVICE",
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+];
 
 pub(super) const DEPLOYMENT_CONFIGURATION: Shape = Structure(&[
     (
@@ -40,6 +61,30 @@ pub(super) const DEPLOYMENT_CONFIGURATION: Shape = Structure(&[
     ),
     ("strategy", OneOf(&["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"])),
     ("bakeTimeInMinutes", Integer),
+    (
+        "linearConfiguration",
+        Structure(&[("stepPercent", Number), ("stepBakeTimeInMinutes", Integer)]),
+    ),
+    (
+        "canaryConfiguration",
+        Structure(&[("canaryPercent", Number), ("canaryBakeTimeInMinutes", Integer)]),
+    ),
+    (
+        "lifecycleHooks",
+        List(&Structure(&[
+            ("targetType", OneOf(&["AWS_LAMBDA", "PAUSE"])),
+            ("hookTargetArn", Text),
+            ("roleArn", Text),
+            ("lifecycleStages", List(&OneOf(&HOOK_STAGES))),
+            (
+                "timeoutConfiguration",
+                Structure(&[
+                    ("timeoutInMinutes", Integer),
+                    ("action", OneOf(&["ROLLBACK", "CONTINUE"])),
+                ]),
+            ),
+        ])),
+    ),
     (
         "earlySuccessCriteria",
         Structure(&[
@@ -173,7 +218,7 @@ pub(crate) const TASK_VOLUME_CONFIGURATIONS: Shape = List(&Structure(&[
     ),
 ]));
 
-/// `advancedConfiguration` is for the deployment strategies that local AWS does not model.
+/// `advancedConfiguration` is for deployments that move traffic, which local AWS does not model with VPC Lattice.
 pub(super) const LATTICE: Shape =
     List(&Structure(&[("roleArn", Text), ("targetGroupArn", Text), ("portName", Text)]));
 

@@ -57,6 +57,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, AwsError> {
         check::against(call, &wire, definition)?;
         connect::establish(call, &service.arn, &mut wire, cluster)?;
     }
+    let told = ["deploymentConfiguration", "loadBalancers"].iter().any(|it| call.input.has(it));
+    if changed || force || told {
+        rollout::shift::check(call, &wire)?;
+    }
     service.wire = wire;
     if let Some(desired) = desired {
         service.desired = desired;

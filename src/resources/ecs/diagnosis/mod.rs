@@ -212,7 +212,7 @@ impl<'a> Case<'a> {
             Verdict::Stopped => format!(
                 "{status} shows what runs now; run the same command again to deploy once more"
             ),
-            Verdict::Failed | Verdict::RolledBack => {
+            Verdict::Failed | Verdict::RolledBack | Verdict::Paused => {
                 format!(
                     "{status} shows how it fares; correct the cause and run the same command again"
                 )

@@ -20,7 +20,7 @@ pub struct Deployment {
     pub minimum_healthy_percent: i32,
     /// How many tasks there may be, in percent of the desired count.
     pub maximum_percent: i32,
-    /// Gives up after failures (`ROLLING` only).
+    /// Gives up after failures.
     pub circuit_breaker: CircuitBreaker,
     /// Alarms that stop a deployment.
     pub alarms: Alarms,
@@ -156,10 +156,7 @@ impl Deployment {
             .strategy(self.strategy.as_str().into())
             .minimum_healthy_percent(self.minimum_healthy_percent)
             .maximum_percent(self.maximum_percent)
-            .set_deployment_circuit_breaker(
-                // Of the other strategies it is refused.
-                rolling.then(|| self.circuit_breaker.to_sdk()).transpose()?,
-            )
+            .deployment_circuit_breaker(self.circuit_breaker.to_sdk()?)
             .set_alarms(
                 (self.alarms != plain.alarms || live.alarms != plain.alarms).then_some(alarms),
             )

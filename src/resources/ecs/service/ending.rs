@@ -115,6 +115,12 @@ fn judged(service: &SdkService, id: &str, own: &ServiceDeployment, newer: bool) 
         .any(|hook| hook.status().is_some_and(|status| status.as_str().contains("FAILED")))
     {
         Some("a lifecycle hook failed".to_owned())
+    } else if own
+        .lifecycle_hook_details()
+        .iter()
+        .any(|hook| hook.status().is_some_and(|status| status.as_str() == "TIMED_OUT"))
+    {
+        Some("nobody answered a lifecycle hook in time".to_owned())
     } else {
         None
     };

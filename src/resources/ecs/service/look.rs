@@ -9,6 +9,7 @@ use super::verdict::{State, Ticket, state};
 use crate::aws::Cx;
 use crate::engine::{Failure, Health, Verdict};
 use crate::resources::ecs::diagnosis::{Case, Glance, Hope};
+use crate::resources::ecs::shifting;
 use crate::resources::resource::{Resource, Waiting};
 
 /// Looks at one service as ECS has just described it. Further calls are made only where something went wrong.
@@ -25,9 +26,18 @@ pub(super) async fn look(cx: &Cx, service: &SdkService, one: &Waiting<Service>) 
     match state(service, ticket) {
         State::Known(health) => health,
         State::Going(deployment, waits) => {
+            if let Some(health) = shifting(cx, service, name, environment, deployment).await {
+                return health;
+            }
             let (id, since) = case(Some(deployment));
             let case = Case { service, deployment: id.as_deref(), since, name, environment };
-            going(cx, case, deployment, waits, one.last).await
+            match going(cx, case, deployment, waits, one.last).await {
+                // ECS takes the time that it was told to take.
+                Health::Pending(text) if shifting::moves(service.deployment_configuration()) => {
+                    Health::Unhurried(text)
+                }
+                health => health,
+            }
         }
         State::Over(deployment) => match ending(cx, service, ticket, deployment).await {
             Ending::Completed => Health::Ready,
@@ -38,6 +48,26 @@ pub(super) async fn look(cx: &Cx, service: &SdkService, one: &Waiting<Service>) 
             }
         },
     }
+}
+
+/// One that moves traffic and whose tasks do not fail: ECS takes the time that it was told to take.
+async fn shifting(
+    cx: &Cx,
+    service: &SdkService,
+    name: &str,
+    environment: &str,
+    deployment: &SdkDeployment,
+) -> Option<Health> {
+    if !shifting::moves(service.deployment_configuration()) || deployment.failed_tasks() > 0 {
+        return None;
+    }
+    let arn = service.current_service_deployment()?;
+    // What cannot be read now may be at the next look.
+    let shifting = shifting::of(cx, service, arn).await.ok().flatten()?;
+    Some(match shifting.paused(name, environment) {
+        Some(pause) => Health::Paused(Box::new(pause)),
+        None => Health::Unhurried(shifting.text()),
+    })
 }
 
 fn broken(failure: Failure) -> Health {

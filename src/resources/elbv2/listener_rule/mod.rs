@@ -87,6 +87,8 @@ impl Resource for ListenerRule {
             Rule::Unordered("conditions.source_ips"),
             Rule::Unordered("conditions.headers"),
             Rule::Unordered("conditions.queries"),
+            Rule::Unordered("action.between"),
+            Rule::OwnedElsewhere("action.carries", "ECS"),
         ],
         observe_after: &["elbv2/listener"],
         order_after: &[],
@@ -131,7 +133,7 @@ impl Resource for ListenerRule {
                 let its_tags = all_tags.get(&arn(rule))?;
                 let identity = tags::identity(its_tags, query)?;
                 let own = tags::own(its_tags, &identity);
-                Some(live(rule, listener, identity, own))
+                Some(live(rule, listener, identity, own, its_tags))
             })
             .collect();
         Ok(Found { owned, foreign: Vec::new() })
@@ -145,7 +147,9 @@ impl Resource for ListenerRule {
             .priority(self.priority)
             .set_conditions(Some(self.conditions.to_sdk()))
             .actions(self.action.to_sdk()?)
-            .set_tags(tagging::to_sdk(&tags::for_create(identity, &self.tags, false)))
+            .set_tags(tagging::to_sdk(
+                &self.action.marked(tags::for_create(identity, &self.tags, false)),
+            ))
             .send()
             .await
             .map_err(|error| priority_hint(classify("elbv2 CreateRule", error)))?;
@@ -163,12 +167,15 @@ impl Resource for ListenerRule {
         changes: &[Change],
     ) -> Result<Progress<Self>, Failure> {
         let arn = live.outputs.arn.as_str();
-        if touches(changes, "conditions") || touches(changes, "action") {
+        let acts = touches(changes, "action");
+        if touches(changes, "conditions") || acts {
+            // Weights that are ECS's stay as they are unless something else of the action changes.
+            let actions = acts.then(|| self.action.to_sdk()).transpose()?;
             cx.elbv2
                 .modify_rule()
                 .rule_arn(arn)
                 .set_conditions(Some(self.conditions.to_sdk()))
-                .actions(self.action.to_sdk()?)
+                .set_actions(actions.map(|action| vec![action]))
                 .send()
                 .await
                 .map_err(|error| classify("elbv2 ModifyRule", error))?;
@@ -183,7 +190,8 @@ impl Resource for ListenerRule {
                 .await
                 .map_err(|error| priority_hint(classify("elbv2 SetRulePriorities", error)))?;
         }
-        tagging::write(cx, arn, &live.spec.tags, &self.tags).await?;
+        let marked = |rule: &Self| rule.action.marked(rule.tags.clone());
+        tagging::write(cx, arn, &marked(&live.spec), &marked(self)).await?;
         Ok(Progress::done(live.outputs.clone()))
     }
 
@@ -217,8 +225,8 @@ impl Resource for ListenerRule {
             return Ok(None);
         }
         let Some(all) = tagging::of_one(cx, id).await? else { return Ok(None) };
-        let make = |identity, own| live(one, &listener_of(id), identity, own);
-        Ok(Some(Existing::of(all, wanted, make)))
+        let make = |identity, own| live(one, &listener_of(id), identity, own, &all);
+        Ok(Some(Existing::of(all.clone(), wanted, make)))
     }
 
     async fn claim(cx: &Cx, live: &Live<Self>, tags: &Tags) -> Result<(), Failure> {
@@ -274,13 +282,19 @@ fn arn(one: &sdk::Rule) -> String {
     one.rule_arn().unwrap_or_default().to_owned()
 }
 
-fn live(one: &sdk::Rule, listener: &str, identity: Identity, tags: Tags) -> Live<ListenerRule> {
+fn live(
+    one: &sdk::Rule,
+    listener: &str,
+    identity: Identity,
+    tags: Tags,
+    all: &Tags,
+) -> Live<ListenerRule> {
     Live {
         spec: ListenerRule {
             listener: Input::Known(ListenerArn::from(listener)),
             priority: one.priority().and_then(|text| text.parse().ok()).unwrap_or_default(),
             conditions: Conditions::from_sdk(one.conditions()),
-            action: Action::from_sdk(one.actions()),
+            action: Action::from_sdk(one.actions()).seen(all),
             tags,
         },
         outputs: ListenerRuleOutputs { arn: ListenerRuleArn(arn(one)) },
