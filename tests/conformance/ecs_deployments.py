@@ -181,8 +181,8 @@ check("first: as written", revision["loadBalancers"], [{**PAIR, "advancedConfigu
 # Blue/green -----------------------------------------------------------------------------------------
 arn = change(taskDefinition="web:2", deploymentConfiguration={"bakeTimeInMinutes": 20})
 steps, stages, status = follow(arn)
-check("blue/green: steps", (steps, status), ([(100, 0), (0, 100)], "SUCCESSFUL"))
-check("blue/green: stages", [one for one in stages if one in ("SCALE_UP", "BAKE_TIME")], ["SCALE_UP", "BAKE_TIME"])
+check("blue/green: steps", (steps[-1:], status), ([(0, 100)], "SUCCESSFUL"))
+check("blue/green: bakes", "BAKE_TIME" in stages)
 check("blue/green: tasks", (healthy(blue), healthy(green)), (0, 2))
 check("blue/green: test traffic", weights(test), (0, 100))
 check("blue/green: shares", shares(deployment(arn)), (100.0, 100.0, [0.0]))
@@ -192,7 +192,7 @@ check("blue/green: the service is as it was written", service()["loadBalancers"]
 arn = change(taskDefinition="web:1", deploymentConfiguration={"strategy": "LINEAR", "bakeTimeInMinutes": 10, "linearConfiguration": {"stepPercent": 25.0, "stepBakeTimeInMinutes": 15}})
 check("linear: configuration", deployment(arn)["deploymentConfiguration"]["linearConfiguration"], {"stepPercent": 25.0, "stepBakeTimeInMinutes": 15})
 steps, stages, status = follow(arn)
-check("linear: steps", (steps, status), ([(0, 100), (25, 75), (50, 50), (75, 25), (100, 0)], "SUCCESSFUL"))
+check("linear: steps", (steps[-4:], status), ([(25, 75), (50, 50), (75, 25), (100, 0)], "SUCCESSFUL"))
 check("linear: tasks", (healthy(blue), healthy(green)), (2, 0))
 
 # Canary ---------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ canary = {"strategy": "CANARY", "bakeTimeInMinutes": 10, "canaryConfiguration": 
 arn = change(taskDefinition="web:2", deploymentConfiguration=canary)
 check("canary: nothing is left of linear", "linearConfiguration" in service()["deploymentConfiguration"], False)
 steps, stages, status = follow(arn)
-check("canary: steps", (steps, status), ([(100, 0), (995, 5), (0, 100)], "SUCCESSFUL"))
+check("canary: steps", (steps[-2:], status), ([(995, 5), (0, 100)], "SUCCESSFUL"))
 
 # An alarm rolls back --------------------------------------------------------------------------------
 slow = {**canary, "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1440}}
@@ -211,7 +211,7 @@ check("alarm: before", (weights(), shares(found), found["alarms"]["status"]), ((
 check("alarm: both run", (healthy(blue), healthy(green)), (2, 2))
 check("alarm: counts", [(d["status"], d["desiredCount"], d["runningCount"]) for d in service()["deployments"]], [("PRIMARY", 2, 2), ("ACTIVE", 2, 2)])
 cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="try")
-check("alarm: all traffic is back at once", (weights(), weights(test), deployment(arn)["status"]), ((0, 100), (0, 100), "ROLLBACK_IN_PROGRESS"))
+check("alarm: all traffic is back at once", (weights(), weights(test), deployment(arn)["status"].startswith("ROLLBACK")), ((0, 100), (0, 100), True))
 until("alarm: rolled back", lambda: deployment(arn)["status"] == "ROLLBACK_SUCCESSFUL")
 found = deployment(arn)
 check("alarm: after", (shares(found), found["alarms"]), ((0.0, 0.0, [100.0]), {"status": "TRIGGERED", "alarmNames": ["errors"], "triggeredAlarmNames": ["errors"]}))
@@ -230,11 +230,13 @@ refused("ConflictException", "stop again", ecs.stop_service_deployment, serviceD
 # Another one supersedes it --------------------------------------------------------------------------
 arn = change(taskDefinition="web:1")
 until("supersede: canary", lambda: weights() == (10, 90))
-second = change(taskDefinition="web:1", forceNewDeployment=True, deploymentConfiguration={"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1, "alarms": ALARMS})
+second = change(taskDefinition="web:1", forceNewDeployment=True, deploymentConfiguration={**hooked(hook("RECONCILE_SERVICE")), "alarms": ALARMS})
 check("supersede: stopped", (deployment(arn)["status"], weights()), ("STOPPED", (0, 100)))
-check("supersede: reconciles", deployment(second)["lifecycleStage"], "RECONCILE_SERVICE")
+check("supersede: reconciles", (deployment(second)["lifecycleStage"], weights()), ("RECONCILE_SERVICE", (0, 100)))
+[waits] = deployment(second)["lifecycleHookDetails"]
+ecs.continue_service_deployment(serviceDeploymentArn=second, hookId=waits["hookId"])
 steps, stages, status = follow(second)
-check("supersede: the second one", (steps, status, healthy(blue), healthy(green)), ([(0, 100), (100, 0)], "SUCCESSFUL", 2, 0))
+check("supersede: the second one", (steps[-1:], status, healthy(blue), healthy(green)), ([(100, 0)], "SUCCESSFUL", 2, 0))
 
 # Tasks that cannot start ----------------------------------------------------------------------------
 breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
