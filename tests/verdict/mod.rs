@@ -1,5 +1,4 @@
 //! Deployments that go wrong on local AWS, or take their time: what is said of them, and how soon.
 
 mod screens;
-mod shifting;
 mod timing;
