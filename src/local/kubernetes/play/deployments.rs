@@ -142,7 +142,7 @@ async fn scale(world: &mut World, deployment: &Value, set: &Value, count: i64) {
         message: &message,
         field: "",
     };
-    event.tell(world, Kind::Deployment, deployment).await;
+    event.tell(world, Kind::Deployment, deployment);
 }
 
 /// Deletes the oldest sets without pods, but for as many as are kept.

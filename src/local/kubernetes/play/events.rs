@@ -22,8 +22,8 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// Tells it. What cannot be told is no matter.
-    pub(super) async fn tell(&self, world: &mut World, kind: Kind, object: &Value) {
+    /// Tells it, while all else goes on. What cannot be told is no matter.
+    pub(super) fn tell(&self, world: &mut World, kind: Kind, object: &Value) {
         let meta = &object["metadata"];
         let namespace = if meta.has("namespace") { meta.text("namespace") } else { "default" };
         let id = format!("{}/{}/{}/{}", uid(object), self.reason, self.field, self.message);
@@ -32,7 +32,8 @@ impl Event<'_> {
             *count += 1;
             let patch = json!({"count": *count, "lastTimestamp": stamp()});
             let path = format!("{path}/{name}");
-            let _ = world.api.merge(&path, &patch).await;
+            let api = world.api.clone();
+            tokio::spawn(async move { api.merge(&path, &patch).await });
             return;
         }
         let hash = Sha256::digest(&id);
@@ -56,7 +57,8 @@ impl Event<'_> {
             "source": source, "firstTimestamp": now, "lastTimestamp": now, "count": 1,
             "reportingComponent": "", "reportingInstance": "",
         });
-        let _ = world.api.create(&path, &event).await;
+        let api = world.api.clone();
+        tokio::spawn(async move { api.create(&path, &event).await });
         world.told.insert(id, (name, 1));
     }
 }

@@ -79,7 +79,7 @@ async fn one(world: &mut World, job: &Value) {
     world.status(Kind::Job, job, status).await;
     if let Some((sort, reason, message)) = told {
         let event = Event { from: "job-controller", sort, reason, message, field: "" };
-        event.tell(world, Kind::Job, job).await;
+        event.tell(world, Kind::Job, job);
     }
 }
 

@@ -92,7 +92,7 @@ async fn step(world: &mut World, pod: &Value, node: &str) {
     world.status(Kind::Pod, pod, status).await;
     for (field, sort, reason, message) in events {
         let event = Event { from: "kubelet", sort, reason, message: &message, field: &field };
-        event.tell(world, Kind::Pod, pod).await;
+        event.tell(world, Kind::Pod, pod);
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) async fn make(
                 message: &message,
                 field: "",
             };
-            event.tell(world, kind, owner).await;
+            event.tell(world, kind, owner);
             Ok(())
         }
         // It is there already, or its namespace goes.
@@ -118,7 +118,7 @@ pub(super) async fn make(
                 message: &message,
                 field: "",
             };
-            event.tell(world, kind, owner).await;
+            event.tell(world, kind, owner);
             Err(error.message)
         }
     }

@@ -94,7 +94,7 @@ pub(super) async fn play(world: &mut World) {
                     message: &message,
                     field: "",
                 };
-                event.tell(world, Kind::Pod, &pod).await;
+                event.tell(world, Kind::Pod, &pod);
             }
             continue;
         }
@@ -125,7 +125,7 @@ pub(super) async fn play(world: &mut World) {
             message: &message,
             field: "",
         };
-        event.tell(world, Kind::Pod, &pod).await;
+        event.tell(world, Kind::Pod, &pod);
         world.placed(&pod, &name);
     }
 }
