@@ -41,7 +41,8 @@ pub(crate) fn server(test: &str) -> Option<&'static Kubernetes> {
 /// `etcd` and `kube-apiserver`, or why there are none.
 pub(crate) fn programs() -> Result<Programs, String> {
     static PROGRAMS: OnceLock<Result<Programs, String>> = OnceLock::new();
-    let find = || match std::env::var_os("KUBEBUILDER_ASSETS") {
+    let assets = || std::env::var_os("KUBEBUILDER_ASSETS").filter(|folder| !folder.is_empty());
+    let find = || match assets() {
         Some(folder) => Ok(Programs::within(Path::new(&folder)).unwrap()),
         None => provide(),
     };
