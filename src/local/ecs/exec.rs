@@ -18,7 +18,8 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Value, AwsError> {
     let command = call.input.text("command")?;
     let interactive = call.input.optional_boolean("interactive")?;
     let wanted = call.input.optional_text("container")?;
-    if interactive.ok_or_else(|| call.input.missing("interactive"))? == false {
+    let interactive = interactive.ok_or_else(|| call.input.missing("interactive"))?;
+    if !interactive {
         return Err(invalid("Interactive is the only mode supported currently."));
     }
     if command.is_empty() {
