@@ -48,6 +48,7 @@ impl Pipeline {
         }
         if let Some(configuration) = &configuration {
             self.terminal.out(&human::settings::settings(configuration));
+            self.terminal.out("");
         }
         if live.is_empty() {
             self.terminal

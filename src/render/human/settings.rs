@@ -18,6 +18,10 @@ fn leaves(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     };
     match value {
         Value::Null => {}
+        // A length of time.
+        Value::Object(fields) if fields.len() == 2 && fields.contains_key("nanos") => {
+            found.push((path.to_owned(), format!("{}s", fields.get("secs").unwrap_or(value))));
+        }
         Value::Object(fields) => {
             for (key, field) in fields {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -47,7 +51,7 @@ mod tests {
         let document = json!({
             "name": "api", "command": null, "aliases": [], "ports": [80, 443],
             "http": {"path": "/", "rules": [{"path": "/a"}]},
-            "secrets": {"DB": {"ssm": "/demo/db"}},
+            "secrets": {"DB": {"ssm": "/demo/db"}}, "timeout": {"secs": 90, "nanos": 0},
         });
         insta::assert_snapshot!(super::settings(&document), @r"
         http.path           /
@@ -55,6 +59,7 @@ mod tests {
         name                api
         ports               80, 443
         secrets.DB.ssm      /demo/db
+        timeout             90s
         ");
     }
 }

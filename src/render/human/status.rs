@@ -54,7 +54,10 @@ pub fn status(name: &str, document: &Value, now: i64, width: usize) -> String {
     section("Alarms", columns(&["ALARM", "STATE", "WHY"], &alarms));
     let events = rows(&ecs["events"], &|one| {
         let at = age(now - one["at"].as_i64().unwrap_or(now));
-        vec![at, word(&one["message"])]
+        // Which service it is, each of ECS's says.
+        let message = word(&one["message"]);
+        let own = message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
+        vec![at, own.map_or(message.clone(), |(_, rest)| rest.to_owned())]
     });
     let mut told = String::new();
     for event in &events {
@@ -323,8 +326,7 @@ mod tests {
         demo-test-api-errors  ALARM  Threshold Crossed: 1 datapoint …
 
         Events, newest first
-        5m    (service demo-test-api) has reached a steady state, and says so in many
-              more words than fit.
+        5m    has reached a steady state, and says so in many more words than fit.
         ");
     }
 
