@@ -81,11 +81,11 @@ fn what_stands_in_the_way_is_told() {
         let ran = workdir.local(&[&["svc", "exec"], arguments].concat()).expect(4);
         all.push_str(&ran.stderr.replace(task, "TASK"));
     };
-    says(&plain, &["api"], "no task");
+    says(&plain, &["api"], "NOTHING");
     plain.write(SERVICE, format!("{}\nexec: true\n", plain.read(SERVICE)));
     // A change of that alone starts no task anew.
     plain.local(&["deploy", "--env", "test", "--yes"]).expect(0);
-    says(&plain, &["api"], "no task");
+    says(&plain, &["api"], "NOTHING");
     let path = plugin(&plain);
     let plain = plain.variable("PATH", &path);
     let old = task(&plain);
@@ -96,7 +96,7 @@ fn what_stands_in_the_way_is_told() {
     let new = task(&plain);
     says(&plain, &["--container", "envoy"], &new);
     plain.local(&["svc", "pause", "--yes"]).expect(0);
-    says(&plain, &["api"], "no task");
+    says(&plain, &["api"], "NOTHING");
     insta::assert_snapshot!(all, @r"
     error: ECS Exec is off for service `api` in environment `test`
     hint: write `exec: true` into its manifest and run `shipit svc deploy --name api --env test`
