@@ -16,6 +16,7 @@ const PARSED: &[(&str, &str)] = &[
     ("convert path/to/copilot", "there is no Copilot workspace"),
     ("convert", "there is no Copilot workspace"),
     ("env kubeconfig", "there is no EKS cluster"),
+    ("local kubernetes", "it goes on for ever"),
     ("local serve", "it goes on for ever"),
     ("svc exec api --env test --command", "there is no such container"),
     ("svc exec", "the plugin is not there: `exec.rs` has it"),
@@ -135,7 +136,7 @@ fn every_example_works() {
                     let from = match said.split(' ').collect::<Vec<_>>().as_slice() {
                         ["init", ..] => Workdir::new(),
                         [_, "init", ..] if !said.starts_with("secret") => fresh.twin(),
-                        _ => full.twin(),
+                        _ => full.twin().variable("SHIPIT_ENVIRONMENT", "test"),
                     };
                     let place = from.variable("SHIPIT_LOCAL", "1");
                     let place = place.variable("SHIPIT_LOCAL_SPEED", "instant");
