@@ -180,6 +180,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
         let services = manifests(context)?;
         kubernetes::plan(&mut desired, context, manifest, live, &services)?;
         kubernetes::own::plan(&mut desired, context, &services)?;
+        crate::resources::kubernetes::definitions_first(&mut desired);
         iam::bound(&mut desired, context);
         patches::apply(&mut desired, environment, &services)?;
         return Ok(desired);

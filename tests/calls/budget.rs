@@ -46,7 +46,9 @@ impl Held {
 
     /// The most API calls that a plan may take which changes nothing.
     pub(crate) fn most(self) -> usize {
-        let kinds = shipit::resources::REGISTRY.len() - KINDS;
+        // Objects of Kubernetes cost nothing where there is no cluster; with one, `tests/kubernetes` counts.
+        let kinds = shipit::resources::REGISTRY.iter().map(|kind| kind.info.kind);
+        let kinds = kinds.filter(|kind| !kind.starts_with("kubernetes/")).count() - KINDS;
         let all = 45 + 2 * kinds + 4 * self.services + self.queues + 2 * self.topics;
         // Its life cycle, its policy, and the image that is wanted of it.
         all + self.subscriptions + self.file_systems + 3 * self.repositories

@@ -6,7 +6,7 @@ use super::decide::{Decision, Verdict};
 use super::order::{After, Draft};
 use super::removals::{Cause, Removals};
 use super::world::World;
-use crate::engine::{Address, Failure, Owner, ReplaceOrder, Wait};
+use crate::engine::{Address, Failure, Owner, ReplaceOrder, Rule, Wait};
 
 pub(super) struct Edges<'w, 'a> {
     pub(super) world: &'w World<'a>,
@@ -130,14 +130,23 @@ impl Edges<'_, '_> {
             let owners = deletes.entry(identity.address.kind()).or_default();
             owners.entry(&identity.owner).or_default().push(*draft);
         }
-        for kind in makes.keys().chain(deletes.keys().filter(|kind| !makes.contains_key(*kind))) {
-            let info = world.kind(&Address::new(*kind, "any"))?.info;
+        let mut kinds: Vec<&str> =
+            finishes.keys().chain(deletes.keys()).chain(makes.keys()).copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            let info = world.kind(&Address::new(kind, "any"))?.info;
+            let says_names = info.rules.contains(&Rule::SaysNames);
             for first in info.order_after {
                 later(drafts, makes.get(kind), finishes.get(first));
                 later(drafts, deletes.get(first), deletes.get(kind));
+                // Where no reference tells, what changes may be what has used it.
+                if says_names {
+                    later(drafts, deletes.get(first), finishes.get(kind));
+                }
             }
-            // Two of these cannot be there at once, whatever they are called.
-            if info.replace == ReplaceOrder::DeleteFirst && !info.revisioned {
+            // Two of these cannot be there at once, whatever they are called; but for what has no other name than its own.
+            if info.replace == ReplaceOrder::DeleteFirst && !info.revisioned && !says_names {
                 later(drafts, makes.get(kind), deletes.get(kind));
             }
         }

@@ -48,7 +48,7 @@ pub(super) use rules;
 
 macro_rules! kind {
     (
-        $(#[$doc:meta])* $alias:ident, $marker:ident, $slug:literal,
+        $(#[$doc:meta])* $alias:ident, $marker:ident, $slug:tt,
         api $api:expr, rules $rules:expr, after $after:expr, stateful $stateful:expr, pace $pace:expr
     ) => {
         #[doc = concat!("Marks [`", stringify!($alias), "`].")]

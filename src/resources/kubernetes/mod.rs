@@ -6,6 +6,7 @@
 //! needs is the planner's affair.
 
 mod compare;
+mod definitions;
 mod health;
 mod kinds;
 mod look;
@@ -20,6 +21,7 @@ mod secret;
 mod trouble;
 mod write;
 
+pub use definitions::definitions_first;
 pub use kinds::*;
 pub use object::{At, Object, ObjectKind, ObjectOutputs};
 pub use secret::{Secret, SecretKind, Source};

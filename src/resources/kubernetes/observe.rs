@@ -43,7 +43,7 @@ pub(super) async fn observe(
 ) -> Result<Found, Failure> {
     let mut found = Found::default();
     for (cluster, client) in place::clusters(cx, query).await? {
-        let one = in_cluster(cx, query, api, &cluster, &client).await;
+        let one = in_cluster(query, api, &cluster, &client).await;
         let one = one.map_err(|failure| place::patient(cx, &cluster, failure))?;
         found.owned.extend(one.owned);
         found.foreign.extend(one.foreign);
@@ -63,7 +63,6 @@ fn wanted_in<'q>(query: &'q Query<'_>, cluster: &str) -> Vec<(&'q Identity, &'q 
 }
 
 async fn in_cluster(
-    cx: &Cx,
     query: &Query<'_>,
     api: Option<Api>,
     cluster: &str,
@@ -88,7 +87,7 @@ async fn in_cluster(
                 there.insert(&one.address);
             }
             let meant = meant.map(|(_, object)| *object);
-            let seen = see(cx, client, &served, raw, identity, meant).await?;
+            let seen = see(client, &served, raw, identity, meant).await?;
             found.owned.push(seen);
         }
         let missing: Vec<&Identity> = wanted
@@ -178,7 +177,6 @@ pub(super) fn outputs(client: &Client, served: &Served, raw: &Value) -> ObjectOu
 
 /// One live object beside the one that is wanted in its place.
 async fn see(
-    cx: &Cx,
     client: &Client,
     served: &Served,
     raw: Value,
@@ -190,15 +188,13 @@ async fn see(
     let mut cannot_change = None;
     let deleting = !raw["metadata"]["deletionTimestamp"].is_null();
     let object = match wanted {
-        Some(wanted) if !deleting => {
-            match side(cx, client, served, &raw, wanted, &identity).await? {
-                Side::Is(object) => object,
-                Side::CannotBecome(object, why) => {
-                    cannot_change = Some(why);
-                    object
-                }
+        Some(wanted) if !deleting => match side(client, served, &raw, wanted, &identity).await? {
+            Side::Is(object) => object,
+            Side::CannotBecome(object, why) => {
+                cannot_change = Some(why);
+                object
             }
-        }
+        },
         _ => owner::undress(&compare::owned(&raw, MANAGER), None),
     };
     Ok(Seen { identity, object, cannot_change, outputs, health, raw })
@@ -211,7 +207,6 @@ enum Side {
 }
 
 async fn side(
-    cx: &Cx,
     client: &Client,
     served: &Served,
     raw: &Value,
@@ -248,7 +243,7 @@ async fn side(
             let why = immutable_fields(&failure).map(str::to_owned);
             (compare::laid_over(&filled, Some(&bare)), why)
         }
-        Err(failure) => return Err(about(failure, cx, identity)),
+        Err(failure) => return Err(about(failure, identity)),
     };
     let side = compare::live_side(&filled, Some(&bare), Some(&dry), Some(&ours)).unwrap_or(bare);
     // What differs in a field that its kind's rules know to be fixed says so itself.
@@ -264,7 +259,7 @@ fn may_be_another(failure: &Failure) -> bool {
     immutable_fields(failure).is_some() || failure.message.contains("does not support dry run")
 }
 
-fn about(mut failure: Failure, _cx: &Cx, identity: &Identity) -> Failure {
+fn about(mut failure: Failure, identity: &Identity) -> Failure {
     failure.message = format!("`{}`: {}", identity.address, failure.message);
     failure
 }
@@ -354,6 +349,6 @@ pub(super) async fn read(
     let tags = owner::tags(&raw);
     let owned = Identity::from_tags(&tags, &identity.application, &identity.environment);
     let owned = owned.unwrap_or_else(|| identity.clone());
-    let seen = see(cx, &client, &served, raw, owned, wanted).await?;
+    let seen = see(&client, &served, raw, owned, wanted).await?;
     Ok(Some((tags, seen)))
 }

@@ -95,12 +95,12 @@ pub(super) async fn judge(
         || trouble::is_hopeless_at_once(&troubles);
     let Some(worst) = trouble::worst(troubles) else {
         return Ok(match over || one.last {
-            true => broken(client, namespace, one, &why, None, &events).await,
+            true => broken(client, namespace, &why, None, &events).await,
             false => Health::Pending(why),
         });
     };
     if over || hopeless || one.last {
-        return Ok(broken(client, namespace, one, &why, Some(&worst), &events).await);
+        return Ok(broken(client, namespace, &why, Some(&worst), &events).await);
     }
     Ok(Health::Pending(format!("{why}: {}", worst.text)))
 }
@@ -171,7 +171,6 @@ async fn events(client: &Client, namespace: &str, object: &Value, pods: &[Value]
 async fn broken(
     client: &Client,
     namespace: &str,
-    one: &Awaited<'_>,
     why: &str,
     worst: Option<&Trouble>,
     events: &[Value],
@@ -209,10 +208,7 @@ async fn broken(
         Some(worst) => worst.hint(namespace),
         None => format!("`kubectl --namespace {namespace} get events` tells more"),
     };
-    let mut failure =
-        Failure::new(Class::Broken, message).with_hint(hint).with_diagnosis(diagnosis);
-    failure.operation = None;
-    let _ = one;
+    let failure = Failure::new(Class::Broken, message).with_hint(hint).with_diagnosis(diagnosis);
     Health::Broken(Box::new(failure))
 }
 

@@ -72,10 +72,13 @@ impl Trouble {
 
 /// Whether some pod's state is not explained without events.
 pub(super) fn needs_events(pods: &[Value]) -> bool {
-    pods.iter().any(|pod| {
-        unschedulable(pod).is_some()
-            || (!is_ready(pod) && statuses(pod).any(|one| runs(&one["state"])))
-    }) || pods.is_empty()
+    let unexplained = |status: &Value| {
+        runs(&status["state"]) || status["state"]["waiting"]["reason"] == "ImagePullBackOff"
+    };
+    let of = |pod: &Value| {
+        unschedulable(pod).is_some() || (!is_ready(pod) && statuses(pod).any(unexplained))
+    };
+    pods.is_empty() || pods.iter().any(of)
 }
 
 fn runs(state: &Value) -> bool {
@@ -125,7 +128,7 @@ fn of_pod(pod: &Value, events: &[Value]) -> Option<Trouble> {
         });
     }
     let mut troubles: Vec<Trouble> =
-        statuses(pod).filter_map(|status| of_container(pod, name, status)).collect();
+        statuses(pod).filter_map(|status| of_container(pod, name, status, events)).collect();
     if troubles.is_empty() {
         let failed = |event: &&Value| event["reason"] == "Unhealthy";
         let event = events.iter().filter(of_this).find(failed);
@@ -153,7 +156,7 @@ fn lower(text: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn of_container(pod: &Value, pod_name: &str, status: &Value) -> Option<Trouble> {
+fn of_container(pod: &Value, pod_name: &str, status: &Value, events: &[Value]) -> Option<Trouble> {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
     let container = text(status, "name");
     let image = spec_image(pod, &container).unwrap_or_else(|| text(status, "image"));
@@ -177,21 +180,16 @@ fn of_container(pod: &Value, pod_name: &str, status: &Value) -> Option<Trouble> 
     };
     match reason.as_str() {
         "ErrImagePull" | "ImagePullBackOff" | "RegistryUnavailable" | "ImageInspectError" => {
-            let (cause, lasting) = pull(&message);
-            // The kubelet's second look: it knows no better.
-            let heals = match reason == "ImagePullBackOff"
-                && (lasting || message.starts_with("Back-off"))
-                || lasting
-            {
-                true => Heals::Never,
-                false => Heals::Maybe,
+            // While it waits, the kubelet says only that it does.
+            let said = match message.starts_with("Back-off") {
+                true => pulled_before(pod, events).unwrap_or_else(why),
+                false => why(),
             };
-            Some(trouble(
-                cause,
-                format!("image `{image}` cannot be pulled: {}", why()),
-                heals,
-                None,
-            ))
+            let (cause, lasting) = pull(&said);
+            let again = reason == "ImagePullBackOff";
+            let heals = if again && lasting { Heals::Never } else { Heals::Maybe };
+            let said = format!("image `{image}` cannot be pulled: {}", plain(&said));
+            Some(trouble(cause, said, heals, None))
         }
         "InvalidImageName" | "ErrImageNeverPull" => {
             let said = format!("image `{image}` cannot be pulled: {}", why());
@@ -235,6 +233,25 @@ fn of_container(pod: &Value, pod_name: &str, status: &Value) -> Option<Trouble> 
             let previous = status["state"]["terminated"].is_null();
             Some(trouble(cause, said, heals, Some(Log { container: container.clone(), previous })))
         }
+    }
+}
+
+/// What the kubelet told of a pull that failed.
+fn pulled_before(pod: &Value, events: &[Value]) -> Option<String> {
+    let uid = &pod["metadata"]["uid"];
+    let of_this = events.iter().filter(|event| event["involvedObject"]["uid"] == *uid);
+    let messages = of_this.filter_map(|event| event["message"].as_str());
+    let mut failed = messages.filter(|message| message.starts_with("Failed to pull image"));
+    let (_, why) = failed.next()?.split_once(": ")?;
+    Some(why.trim_end_matches('.').to_owned())
+}
+
+/// Without what the container runtime says of itself and says twice.
+fn plain(message: &str) -> &str {
+    let message = message.rsplit("desc = ").next().unwrap_or(message);
+    match message.rsplit_once(": ") {
+        Some((_, last)) if message.len() > 100 && !last.is_empty() => last,
+        _ => message,
     }
 }
 
