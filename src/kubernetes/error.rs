@@ -117,6 +117,8 @@ pub(super) fn refused(server: &Server, status: u16, body: &[u8]) -> Failure {
         (409, _) => Class::ConflictInProgress,
         (429, _) => Class::Throttled,
         (504, _) => Class::LostAnswer,
+        // A field that the kind has not, as server-side apply says it.
+        (500.., _) if said.message.contains("field not declared in schema") => Class::Invalid,
         (500.., _) => Class::Server,
         _ => Class::Invalid,
     };
@@ -128,6 +130,7 @@ pub(super) fn refused(server: &Server, status: u16, body: &[u8]) -> Failure {
     let message = match (conflicts, status) {
         (true, _) => conflict_text(causes),
         (_, 401) => format!("cluster `{}` does not know these credentials", server.cluster),
+        (_, 422) if unchangeable => unchangeable_text(causes),
         _ => said.message,
     };
     let failure = coded(Failure::new(class, message), code);
@@ -154,6 +157,16 @@ fn cannot_change(message: &str) -> bool {
     ["is immutable", "updates to", "may not change", "may not be updated"]
         .iter()
         .any(|words| message.contains(words))
+}
+
+/// `spec.selector: field is immutable`, without the values that the server quotes in Go's words.
+fn unchangeable_text(causes: &[Cause]) -> String {
+    let fixed = causes.iter().filter(|cause| cannot_change(&cause.message));
+    let parts = fixed.map(|cause| {
+        let line = cause.message.lines().next().unwrap_or_default();
+        format!("{}: {}", cause.field, line.rsplit(": ").next().unwrap_or(line))
+    });
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// `kubectl-edit manages spec.replicas and spec.template`.
@@ -226,6 +239,19 @@ mod tests {
             "`kubectl-edit` manages `spec.replicas`; `helm` manages `spec.paused`"
         );
         assert_eq!(conflicts(&failure), ["spec.replicas", "spec.paused"]);
+    }
+
+    #[test]
+    fn what_cannot_change_is_named_without_values() {
+        let failure = of(
+            422,
+            &json!({"message": "Deployment.apps \"web\" is invalid: …", "reason": "Invalid", "details": {"causes": [
+                {"reason": "FieldValueInvalid", "field": "spec.selector",
+                 "message": "Invalid value: v1.LabelSelector{MatchLabels:map[string]string{\"app\":\"web\"}}: field is immutable"}]}}),
+        );
+        assert_eq!(immutable_fields(&failure), Some("spec.selector: field is immutable"));
+        let misspelt = json!({"message": "failed to create typed patch object: .spec.foo: field not declared in schema"});
+        assert_eq!(of(500, &misspelt).class, Class::Invalid);
     }
 
     #[test]

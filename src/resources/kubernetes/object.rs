@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{look, observe, owner, place, write};
 use crate::aws::Cx;
+use crate::engine::diff::Rules;
 use crate::engine::{Change, Failure, Handle, Health, Identity, Input, KindInfo, Query, Spec};
 use crate::kubernetes::Served;
 use crate::resources::eks::ClusterName;
@@ -136,7 +137,7 @@ impl<K: ObjectKind> Resource for Object<K> {
 
     /// One list by labels for each kind, and a dry run for each object that is not as it was applied.
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let found = observe::observe(cx, query, K::API).await?;
+        let found = observe::observe(cx, query, K::API, &Rules::new(K::INFO.rules)).await?;
         let owned = found.owned.into_iter().map(Self::live).collect();
         Ok(Found { owned, foreign: found.foreign })
     }
@@ -169,7 +170,7 @@ impl<K: ObjectKind> Resource for Object<K> {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let read = observe::read(cx, query, wanted, id, K::API).await?;
+        let read = observe::read(cx, query, wanted, id, K::API, &Rules::new(K::INFO.rules)).await?;
         Ok(read.map(|(tags, seen)| Existing { live: Self::live(seen), tags, name: None }))
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::object::{Api, At, ObjectOutputs};
 use super::{compare, health, owner, place, record};
 use crate::aws::{Cx, tags};
+use crate::engine::diff::{Rules, diff};
 use crate::engine::{Class, Failure, Foreign, Health, Identity, Query};
 use crate::kubernetes::{Applied, Client, Listed, MANAGER, Served, immutable_fields};
 use crate::resources::resource::Tags;
@@ -40,10 +41,11 @@ pub(super) async fn observe(
     cx: &Cx,
     query: &Query<'_>,
     api: Option<Api>,
+    rules: &Rules,
 ) -> Result<Found, Failure> {
     let mut found = Found::default();
     for (cluster, client) in place::clusters(cx, query).await? {
-        let one = in_cluster(query, api, &cluster, &client).await;
+        let one = in_cluster(query, api, rules, &cluster, &client).await;
         let one = one.map_err(|failure| place::patient(cx, &cluster, failure))?;
         found.owned.extend(one.owned);
         found.foreign.extend(one.foreign);
@@ -65,6 +67,7 @@ fn wanted_in<'q>(query: &'q Query<'_>, cluster: &str) -> Vec<(&'q Identity, &'q 
 async fn in_cluster(
     query: &Query<'_>,
     api: Option<Api>,
+    rules: &Rules,
     cluster: &str,
     client: &Arc<Client>,
 ) -> Result<Found, Failure> {
@@ -87,7 +90,7 @@ async fn in_cluster(
                 there.insert(&one.address);
             }
             let meant = meant.map(|(_, object)| *object);
-            let seen = see(client, &served, raw, identity, meant).await?;
+            let seen = see(client, &served, rules, raw, identity, meant).await?;
             found.owned.push(seen);
         }
         let missing: Vec<&Identity> = wanted
@@ -179,6 +182,7 @@ pub(super) fn outputs(client: &Client, served: &Served, raw: &Value) -> ObjectOu
 async fn see(
     client: &Client,
     served: &Served,
+    rules: &Rules,
     raw: Value,
     identity: Identity,
     wanted: Option<&Value>,
@@ -188,13 +192,15 @@ async fn see(
     let mut cannot_change = None;
     let deleting = !raw["metadata"]["deletionTimestamp"].is_null();
     let object = match wanted {
-        Some(wanted) if !deleting => match side(client, served, &raw, wanted, &identity).await? {
-            Side::Is(object) => object,
-            Side::CannotBecome(object, why) => {
-                cannot_change = Some(why);
-                object
+        Some(wanted) if !deleting => {
+            match side(client, served, rules, &raw, wanted, &identity).await? {
+                Side::Is(object) => object,
+                Side::CannotBecome(object, why) => {
+                    cannot_change = Some(why);
+                    object
+                }
             }
-        },
+        }
         _ => owner::undress(&compare::owned(&raw, MANAGER), None),
     };
     Ok(Seen { identity, object, cannot_change, outputs, health, raw })
@@ -209,6 +215,7 @@ enum Side {
 async fn side(
     client: &Client,
     served: &Served,
+    rules: &Rules,
     raw: &Value,
     wanted: &Value,
     identity: &Identity,
@@ -247,9 +254,13 @@ async fn side(
     };
     let side = compare::live_side(&filled, Some(&bare), Some(&dry), Some(&ours)).unwrap_or(bare);
     // What differs in a field that its kind's rules know to be fixed says so itself.
+    let known = |side: &Value| {
+        let changes = diff(rules, &json!({ "object": side }), &json!({ "object": filled }));
+        changes.iter().any(|change| change.forces_replacement)
+    };
     Ok(match why {
-        Some(why) => Side::CannotBecome(side, why),
-        None => Side::Is(side),
+        Some(why) if !known(&side) => Side::CannotBecome(side, why),
+        _ => Side::Is(side),
     })
 }
 
@@ -335,6 +346,7 @@ pub(super) async fn read(
     identity: &Identity,
     id: &str,
     api: Option<Api>,
+    rules: &Rules,
 ) -> Result<Option<(Tags, Seen)>, Failure> {
     let Some(cluster) = query.wanted_text(&identity.address, "cluster") else { return Ok(None) };
     let Some(client) = place::client(cx, cluster).await? else { return Ok(None) };
@@ -349,6 +361,6 @@ pub(super) async fn read(
     let tags = owner::tags(&raw);
     let owned = Identity::from_tags(&tags, &identity.application, &identity.environment);
     let owned = owned.unwrap_or_else(|| identity.clone());
-    let seen = see(&client, &served, raw, owned, wanted).await?;
+    let seen = see(&client, &served, rules, raw, owned, wanted).await?;
     Ok(Some((tags, seen)))
 }

@@ -11,6 +11,7 @@ use super::kinds::{observe_after, rules};
 use super::object::{Api, ObjectKind, ObjectOutputs};
 use super::{look, observe, owner, place, write};
 use crate::aws::{Cx, classify};
+use crate::engine::diff::Rules;
 use crate::engine::{
     Change, Class, Failure, Handle, Health, Identity, Input, KindInfo, Pace, Query, ReplaceOrder,
     Rule, Spec, redact,
@@ -174,7 +175,9 @@ impl Resource for Secret {
     type Outputs = ObjectOutputs;
 
     async fn observe(cx: &Cx, query: &Query<'_>) -> Result<Found<Self>, Failure> {
-        let found = observe::observe(cx, query, SecretKind::API).await?;
+        let found =
+            observe::observe(cx, query, SecretKind::API, &Rules::new(SecretKind::INFO.rules))
+                .await?;
         let owned = found.owned.into_iter().map(Self::live).collect();
         Ok(Found { owned, foreign: found.foreign })
     }
@@ -207,7 +210,15 @@ impl Resource for Secret {
         wanted: &Identity,
         id: &str,
     ) -> Result<Option<Existing<Self>>, Failure> {
-        let read = observe::read(cx, query, wanted, id, SecretKind::API).await?;
+        let read = observe::read(
+            cx,
+            query,
+            wanted,
+            id,
+            SecretKind::API,
+            &Rules::new(SecretKind::INFO.rules),
+        )
+        .await?;
         Ok(read.map(|(tags, seen)| Existing { live: Self::live(seen), tags, name: None }))
     }
 
