@@ -113,6 +113,9 @@ fn everything_a_service_is_in_an_environment() {
         "port": 8080
       },
       "kind": "service",
+      "kubernetes": {
+        "disruption_budget": "usual"
+      },
       "logging": {
         "retention": 180
       },

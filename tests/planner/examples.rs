@@ -166,6 +166,8 @@ fn every_example_is_planned_above() {
         all,
         [
             "anywhere test",
+            "both kube",
+            "both test",
             "built test",
             "canary test",
             "domains test",
@@ -186,6 +188,8 @@ fn every_example_is_planned_above() {
             "nightly test",
             "observed test",
             "orders test",
+            "patterns kube",
+            "patterns test",
             "private test",
             "scaled test",
             "shop production",

@@ -8,7 +8,7 @@ use shipit::planner::{self, Context};
 
 use super::support::{plan, text, workspace_in};
 
-const AUTO: &str = "cluster:\n  type: eks\n  access: {admins: {principal: \"arn:aws:iam::123456789012:role/admins\"}}\n  addons: {aws-efs-csi-driver: true}\n";
+const AUTO: &str = "cluster:\n  type: eks\n  access: {admins: {principal: \"arn:aws:iam::123456789012:role/admins\", policies: [AmazonEKSClusterAdminPolicy]}}\n  addons: {aws-efs-csi-driver: true}\n";
 
 /// What belongs to services and their surroundings in the cluster, without what all environments on EKS have.
 fn objects(environment: &str, services: &[(&str, &str)]) -> String {
@@ -135,10 +135,9 @@ nlb:
   port: 443/tls
   target_port: 80
   ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06
-  stickiness: true
-  healthcheck: {interval: 10s, healthy_threshold: 2}
+  healthcheck: {interval: 20s, healthy_threshold: 2}
   additional_listeners:
-    - {port: 53/tcp_udp, target_port: 8080, stickiness: true, healthcheck: {interval: 10s, healthy_threshold: 2}}
+    - {port: 53/tcp_udp, target_port: 8080, healthcheck: {interval: 20s, healthy_threshold: 2}}
 count:
   range: 2-8
   cpu_percentage: 70
@@ -155,8 +154,8 @@ publish:
 /// The AWS Load Balancer Controller, a daemon, pods with disks, a job and a worker, on node groups.
 #[test]
 fn on_nodes() {
-    let nodes = "cluster:\n  type: eks\n  access: {admins: {principal: \"arn:aws:iam::123456789012:role/admins\"}}\n  node_groups: {general: {instances: [m7g.large], max: 3}}\n";
-    let web = "type: Backend Service\nimage: {location: nginx:1, port: 80}\nhttp: {path: /admin}\nnetwork: {vpc: {placement: private, security_groups: [sg-0123456789abcdef0]}}\ndiscovery: {name: www, description: pages}\n";
+    let nodes = "cluster:\n  type: eks\n  access: {admins: {principal: \"arn:aws:iam::123456789012:role/admins\", policies: [AmazonEKSClusterAdminPolicy]}}\n  node_groups: {general: {instances: [m7g.large], max: 3}}\n";
+    let web = "type: Backend Service\nimage: {location: nginx:1, port: 80}\nhttp: {path: /admin}\nnetwork: {vpc: {placement: private, security_groups: [sg-0123456789abcdef0]}}\ndiscovery: {name: www, description: pages}\npublish: {topics: [{name: placed}]}\n";
     let agent = "type: Backend Service\nimage: {location: agent:1, port: 9100}\ncount: daemon\nnetwork: {mode: host}\npid_mode: host\ndiscovery: false\n";
     let store = "type: Backend Service\nimage: {location: store:1, port: 5432}\ncount: 3\nkubernetes: {claims: {data: {path: /data, size: 20, storage_class: fast}}, disruption_budget: false}\n";
     let job = "type: Scheduled Job\nimage: {location: job:1}\non: {schedule: \"30 8 * * 1-5\", timezone: Europe/Berlin, maximum_event_age: 1h}\ntimeout: 90m\nretries: 3\ncount: 2\nsidecars: {proxy: {image: \"envoy:1\"}}\n";
