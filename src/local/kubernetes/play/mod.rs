@@ -9,6 +9,7 @@
 
 mod budgets;
 mod daemon_sets;
+mod definitions;
 mod deployments;
 mod events;
 mod faults;
@@ -45,6 +46,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// The API server does not say what it serves.
 pub(super) async fn run(api: Api, speed: Speed) -> Result<(), ApiError> {
+    definitions::install(&api).await?;
     let kinds = Kinds::discover(&api).await?;
     let (sender, mut receiver) = unbounded_channel();
     // They end with this future.
