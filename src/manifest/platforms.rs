@@ -239,7 +239,7 @@ pub const PLATFORMS: &[Platforms] = &[
     row("observability.tracing", "collector beside the main container", Is("the same container, with the pods' role")),
     row("observability.collector_image", "its image", Is(SAME)),
     row("iam", "roles", Is(BELOW)),
-    row("iam.task_role", "task role", Is("role of the service account, by a pod identity association; not on Fargate")),
+    row("iam.task_role", "task role", Is("role of the service account, by a pod identity association; on Fargate by the cluster's OIDC provider, where the environment has it")),
     row("iam.task_role.**", "policies of the role", Is(SAME)),
     row("iam.permissions_boundary", "boundary of the roles", Is(SAME)),
     row("iam.execution_role", "role in which ECS starts tasks", Refused("is ECS's own role to start tasks; nodes pull images, and secrets are read when they are applied", ELSEWHERE)),

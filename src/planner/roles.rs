@@ -60,10 +60,11 @@ pub(super) fn plan(
 }
 
 /// Who lets containers act in a role.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(PartialEq)]
 enum Runner {
     Ecs,
-    Eks,
+    /// EKS's agent, or whom this policy trusts.
+    Eks(Option<Value>),
 }
 
 /// The role of a service's pods: that of its tasks, except for who may take it on.
@@ -73,8 +74,9 @@ pub(super) fn of_pods(
     service: &ServiceManifest,
     messaging: &Messaging,
     disks: &Disks,
+    trust: Option<Value>,
 ) -> Result<Input<RoleArn>, Failure> {
-    task(desired, context, service, messaging, disks, Runner::Eks)
+    task(desired, context, service, messaging, disks, Runner::Eks(trust))
 }
 
 /// The containers' role.
@@ -107,7 +109,8 @@ fn task(
     }
     let (of, plain) = match runner {
         Runner::Ecs => ("tasks", role(context)?),
-        Runner::Eks => ("pods", pods(context)?),
+        Runner::Eks(None) => ("pods", pods(context)?),
+        Runner::Eks(Some(assume_policy)) => ("pods", Role { assume_policy, ..pods(context)? }),
     };
     let mut task = Role {
         description: format!("What {of} of {name} may do"),

@@ -496,7 +496,8 @@ impl Cluster<'_> {
 
     /// Pods on Fargate have no agent that gives them a role.
     fn identity(&self, findings: &mut Findings<'_>) {
-        if !self.kubernetes.only_fargate() {
+        let provider = self.kubernetes.pod_identities.values().any(|one| one.irsa);
+        if !self.kubernetes.only_fargate() || provider {
             return;
         }
         let service = self.service;
@@ -523,7 +524,7 @@ impl Cluster<'_> {
                         self.environment.name
                     ),
                 )
-                .advise("add node groups or Auto Mode to the environment: roles by the cluster's OIDC provider (IRSA) are not made");
+                .advise("add node groups or Auto Mode to the environment, or one of its `pod_identities` with `irsa: true`: then roles go by the cluster's OIDC provider");
         }
     }
 }

@@ -1,13 +1,15 @@
-//! What pods may do in AWS: the task role of ECS, given to a service account by EKS.
+//! What pods may do in AWS: the task role of ECS, given to a service account by EKS's agent, or by the cluster's OIDC provider.
 
-use super::object::Fields;
+use super::object::{self, Fields};
 use super::{Parts, Planner};
-use crate::engine::{Failure, Wait};
+use crate::engine::{Failure, Handle, Wait};
 use crate::manifest::service::RoleSource;
+use crate::planner::kubernetes::roles::web_identity;
 use crate::planner::messaging::Messaging;
 use crate::planner::roles;
 use crate::planner::storage::Disks;
 use crate::resources::eks::PodIdentityAssociation;
+use crate::resources::iam::OidcProvider;
 
 impl Planner<'_> {
     pub(super) fn identity(
@@ -24,16 +26,25 @@ impl Planner<'_> {
         for (key, value) in &account.annotations {
             annotations.put(key, value.clone());
         }
+        let fargate = self.place.manifest.only_fargate();
+        let with_role = !fargate || !self.needs_no_role(messaging, disks);
+        // Pods on Fargate have no agent that would give them a role: the cluster's provider vouches for their account.
+        if fargate && with_role {
+            let provider = Handle::<OidcProvider>::new("main").arn();
+            let trust = web_identity(provider, context.application(), &name);
+            let role =
+                roles::of_pods(self.desired, context, service, messaging, disks, Some(trust))?;
+            annotations.put("eks.amazonaws.com/role-arn", object::value(&role)?);
+        }
         let object = self
             .annotated("v1", "ServiceAccount", &name, annotations)
             .with("automountServiceAccountToken", account.token);
         let address = self.add(&name, object.into())?;
         parts.before.push((address, Wait::Created));
-        // Pods on Fargate have no agent that would give them a role; what needs one is refused before.
-        if self.place.manifest.only_fargate() && self.needs_no_role(messaging, disks) {
+        if fargate {
             return Ok(());
         }
-        let role = roles::of_pods(self.desired, context, service, messaging, disks)?;
+        let role = roles::of_pods(self.desired, context, service, messaging, disks, None)?;
         let association = PodIdentityAssociation {
             cluster: self.place.cluster.clone(),
             namespace: context.application().to_owned(),
