@@ -119,7 +119,7 @@ fn a_kind_that_holds_no_data_cannot_be_allowed() {
     let ran = workdir.local(&["plan", "--env", "test", "--allow-delete", "ec2/vpc"]).expect(1);
     insta::assert_snapshot!(ran.stderr, @r"
     error: `--allow-delete ec2/vpc`: no resource kind of that name holds data
-    hint: use `all`, or one of ecr/repository, efs/file-system, s3/bucket, logs/log-group, sqs/queue
+    hint: use `all`, or one of ecr/repository, efs/file-system, s3/bucket, logs/log-group, sqs/queue, kubernetes/persistent-volume-claim
     ");
 }
 
