@@ -88,7 +88,7 @@ pub const PLATFORMS: &[Platforms] = &[
     row("http.targetContainer", "target of the rule", Is("container whose port the Service leads to")),
     row("http.target_port", "target of the rule", Is("port of the backend")),
     row("http.allowed_source_ips", "condition of the rule", Is("annotation `conditions.SERVICE`")),
-    row("http.redirect_to_https", "rule on HTTP", Is("annotation `ssl-redirect`, where the environment has certificates")),
+    row("http.redirect_to_https", "rule on HTTP", Is("annotation `ssl-redirect`, where the environment has certificates; one rule that says it says it for the whole load balancer")),
     row("http.redirects", "listener rules", Is("Ingress with annotation `actions.…`")),
     row("http.redirects.**", "parts of the rule", Is("parts of the action")),
 
