@@ -34,7 +34,7 @@ pub(super) async fn clusters(
         let passing = match &live.health {
             Health::Pending(why) => why == "creating" || why == "deleting",
             Health::Failed(_) | Health::Broken(_) | Health::Gone => true,
-            Health::Ready => false,
+            Health::Ready | Health::Unhurried(_) | Health::Paused(_) => false,
         };
         if passing || !(holds || wanted.contains(&name)) {
             continue;
