@@ -33,7 +33,8 @@ fn network(live: &Observation) -> Vec<String> {
         lines.push(format!("VPC {} in {}", text(&vpc.spec["cidr"]), zones.join(", ")));
         for part in ["public", "private"] {
             let named = subnets.iter().filter(|one| one.identity.address.name().starts_with(part));
-            let ranges: Vec<&str> = named.filter_map(|one| one.spec["cidr"].as_str()).collect();
+            let mut ranges: Vec<&str> = named.filter_map(|one| one.spec["cidr"].as_str()).collect();
+            ranges.sort_unstable();
             if !ranges.is_empty() {
                 lines.push(format!("{part} subnets {}", ranges.join(", ")));
             }
