@@ -214,7 +214,6 @@ pub(super) fn listener_rule() -> Example {
             edit("conditions.queries", json!([{ "pairs": [{ "key": "version", "value": "2" }] }])),
             edit("conditions.source_ips", json!(["192.0.2.0/24"])),
             edit("action", json!(Action::forward_to(green.arn()))),
-            edit("action", json!(Action::shifted([blue.arn(), green.arn()]))),
             edit("action", json!(Action::Redirect(temporary))),
             edit("action", json!(Action::fixed_text(503, ""))),
             retag(),

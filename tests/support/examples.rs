@@ -77,8 +77,8 @@ pub(crate) const ALL: &[Example] = &[
         ],
         steps: &[
             "revise ecs/task-definition.shop: containers.shop.image",
-            "update ecs/service.web: deployment.canary.percent",
             "update ecs/service.shop: task_definition",
+            "update ecs/service.web: deployment.canary.percent",
         ],
     },
     Example {
