@@ -9,6 +9,7 @@ mod cli;
 mod ecs_kinds;
 mod emulators;
 mod engine;
+mod kubernetes;
 mod layers;
 mod lifecycle;
 mod local;

@@ -136,6 +136,10 @@ impl Command {
     }
 }
 
+/// Bytes of a worker's stack. A command is one future in which all others nest, and without optimisation each step of
+/// them has its own place on the stack: the usual two megabytes are not enough. Only what is touched is ever taken.
+const STACK: usize = 16 << 20;
+
 /// Parses the arguments and runs the command; what went wrong is printed. Returns the exit code.
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
@@ -148,8 +152,8 @@ pub fn main() -> u8 {
     let terminal = cli.global.terminal();
     // Two at least: a question at the terminal blocks one, and heartbeats of locks must go on.
     let threads = std::thread::available_parallelism().map_or(2, |count| count.get().max(2));
-    let built =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let built = runtime.worker_threads(threads).thread_stack_size(STACK).enable_all().build();
     let runtime = match built {
         Ok(runtime) => runtime,
         Err(error) => {

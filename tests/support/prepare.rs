@@ -20,14 +20,19 @@ pub(crate) fn prepare(workdir: &Workdir, folder: &str, environment: &str) {
         "private" => repository(workdir),
         "shop" => {
             let region = if environment == "production" { "eu-west-1" } else { "eu-central-1" };
-            let name = format!("/shop/{environment}/session-key");
-            workdir.by_hand_in(region, async |cx| {
-                let call = cx.ssm.put_parameter().name(name).value("secret");
-                call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
-            });
+            secret(workdir, region, &format!("/shop/{environment}/session-key"));
         }
+        "patterns" => secret(workdir, "eu-west-1", "/patterns/cache-password"),
         _ => {}
     }
+}
+
+/// A secret in Parameter Store.
+fn secret(workdir: &Workdir, region: &str, name: &str) {
+    workdir.by_hand_in(region, async |cx| {
+        let call = cx.ssm.put_parameter().name(name).value("secret");
+        call.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
+    });
 }
 
 /// Two machines outside AWS that have joined the cluster, one of them in a shop.

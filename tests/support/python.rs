@@ -34,6 +34,16 @@ pub(crate) fn microburst() -> &'static Path {
     PROGRAMS.get_or_init(|| install("microburst", requirements))
 }
 
+/// Programs with `kubernetes-validate`, which has the published schemas of Kubernetes; installed the first time.
+///
+/// # Panics
+/// As [`moto`].
+pub(crate) fn kubernetes() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    let requirements = include_str!("../kubernetes/requirements.txt");
+    PROGRAMS.get_or_init(|| install("kubernetes", requirements))
+}
+
 /// A virtual environment of this name with these packages. Returns its folder of programs.
 fn install(name: &str, packages: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);

@@ -257,20 +257,28 @@ fn lists(wanted: &[Value], live: &[Value], dry: &[Value], ours: &[Value]) -> Vec
     out
 }
 
-/// What would be where a dry run cannot be had: what is wanted, laid over what is live.
+/// What would be where a dry run cannot be had: what is wanted, laid over what is live. Quantities that are equal stay as
+/// the server writes them.
 pub(super) fn laid_over(wanted: &Value, live: Option<&Value>) -> Value {
+    lay(wanted, live, false)
+}
+
+fn lay(wanted: &Value, live: Option<&Value>, quantities: bool) -> Value {
     match (wanted, live) {
         (Value::Object(a), Some(Value::Object(b))) => {
             let mut out = b.clone();
             for (key, value) in a {
-                out.insert(key.clone(), laid_over(value, b.get(key)));
+                let quantities = quantities || quantity::below(key);
+                out.insert(key.clone(), lay(value, b.get(key), quantities));
             }
             Value::Object(out)
         }
         (Value::Array(a), Some(live @ Value::Array(_))) => {
             let twins = twins(a, Some(live));
-            Value::Array(a.iter().zip(twins).map(|(item, twin)| laid_over(item, twin)).collect())
+            let items = a.iter().zip(twins).map(|(item, twin)| lay(item, twin, quantities));
+            Value::Array(items.collect())
         }
+        (wanted, Some(live)) if quantities && agree(wanted, Some(live), true) => live.clone(),
         (wanted, _) => wanted.clone(),
     }
 }
