@@ -126,10 +126,11 @@ async fn print(
     let printer = Printer { terminal: pipeline.terminal(), prefix };
     let mut reader = Reader::new(sources, wanted);
     let mut trouble = Trouble { pipeline, follow: which.follow, failures: 0 };
-    if !old(pipeline, &mut reader, &mut trouble, &printer, limit, usual).await? {
+    let reads = old(pipeline, &mut reader, &mut trouble, &printer, limit, usual).await?;
+    if !reads || !which.follow {
         return Ok(Exit::Done);
     }
-    while which.follow {
+    loop {
         pipeline.clock().sleep(EVERY).await;
         loop {
             let (lines, all) = trouble.step(&mut reader).await?;
@@ -141,7 +142,6 @@ async fn print(
             }
         }
     }
-    Ok(Exit::Done)
 }
 
 /// Prints what is there already. Gives whether somebody still reads.

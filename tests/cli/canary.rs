@@ -147,7 +147,7 @@ fn a_canary_pauses_goes_on_and_completes() {
     error: service `web` cannot go back to rolling deployments now: web/alternate carries its traffic, and elbv2/target-group.web would take its place without a task
     hint: deploy it once more as it is deployed now, which moves the traffic back, then write `strategy: rolling`
     ");
-    canary.workdir.write(WEB, &shifting.replace(PAUSES, ""));
+    canary.workdir.write(WEB, shifting.replace(PAUSES, ""));
     canary.image("1.28", "1.29");
     canary.svc("deploy").expect(0);
     assert_eq!(canary.weights(), "100:0");

@@ -252,7 +252,7 @@ for what, configuration in [
     ("log level twice", connected(containerConfigurations=[{"logLevel": "info"}, {"logLevel": "debug"}])),
 ]:
     wrong("InvalidParameterException", what, serviceConnectConfiguration=configuration)
-wrong("NotImplementedByLocalAws", "blue/green", deploymentConfiguration={"strategy": "BLUE_GREEN"})
+wrong("InvalidParameterException", "blue/green without a bake time", deploymentConfiguration={"strategy": "BLUE_GREEN"})
 
 made = service_of(
     clientToken="once",

@@ -12,6 +12,14 @@ fn environments_on_eks_on_fakecloud() {
         return;
     };
     for row in ALL.iter().filter(|row| row.folder.starts_with("kubernetes-")) {
-        Flow::row_of(row, &url, losses::FAKECLOUD).life(row);
+        let flow = Flow::row_of(row, &url, losses::FAKECLOUD);
+        // The issuer of a cluster is not the same there before and after the cluster works, so that roles by OIDC have none
+        // that stays.
+        flow.without(
+            "shipit/environments/test.yml",
+            "    ledger:\n      namespace: ledger",
+            "  pod_identities:",
+        );
+        flow.life(row);
     }
 }

@@ -57,6 +57,16 @@ impl Flow {
         Self { workdir, losses, used: BTreeSet::new(), options }
     }
 
+    /// Cuts a file off before a line, if it holds this.
+    fn without(&self, file: &str, holding: &str, line: &str) {
+        let path = self.workdir.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.contains(holding) {
+            let end = text.find(&format!("{line}\n")).unwrap();
+            self.workdir.write(file, &text[..end]);
+        }
+    }
+
     fn run(&self, arguments: &[&str], code: i32) -> crate::support::Ran {
         let mut all: Vec<&str> = arguments.to_vec();
         all.extend(self.options.iter().map(String::as_str));

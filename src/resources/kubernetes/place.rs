@@ -131,7 +131,7 @@ pub(super) async fn served(
 }
 
 /// The version that an object is written in, and older ones of the same shape.
-pub(super) fn versions<'a>(api: Option<Api>, written: &'a str) -> Vec<&'a str> {
+pub(super) fn versions(api: Option<Api>, written: &str) -> Vec<&str> {
     let mut all = vec![written];
     if let Some(api) = api.filter(|api| api.versions.first() == Some(&written)) {
         all.extend(api.versions.iter().skip(1));
