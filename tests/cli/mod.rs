@@ -3,6 +3,7 @@
 mod access_logs;
 mod adopt;
 mod anywhere;
+mod both;
 mod by_hand;
 mod canary;
 mod capacity;

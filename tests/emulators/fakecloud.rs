@@ -12,6 +12,13 @@ fn environments_on_eks_on_fakecloud() {
         return;
     };
     for row in ALL.iter().filter(|row| row.folder.starts_with("kubernetes-")) {
+        if row.folder == "kubernetes-nodes" {
+            skipped(
+                "emulators::fakecloud",
+                "kubernetes-nodes is of 1.35, and fakecloud knows 1.28 to 1.34",
+            );
+            continue;
+        }
         let flow = Flow::row_of(row, &url, losses::FAKECLOUD);
         // The issuer of a cluster is not the same there before and after the cluster works, so that roles by OIDC have none
         // that stays.

@@ -54,8 +54,8 @@ fn provide() -> Result<Programs, String> {
     let cache = cache.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cache")));
     let cache = cache.ok_or("there is no cache folder")?.join("shipit");
     std::fs::create_dir_all(&cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-    let folder = cache.join("kube-apiserver-1.20");
-    let lock = File::create(cache.join("kube-apiserver-1.20.lock")).unwrap();
+    let folder = cache.join("kube-apiserver-1.20.2");
+    let lock = File::create(cache.join("kube-apiserver-1.20.2.lock")).unwrap();
     lock.lock().unwrap();
     if let Ok(programs) = Programs::within(&folder) {
         return Ok(programs);

@@ -84,8 +84,9 @@ impl Pipeline {
         let Which::Service(service) = &self.which else { return Ok(()) };
         // Where the cluster is not ours, the group that all services are in tells as much.
         let group = Address::new("ec2/security-group", "environment");
-        if !observation.seen.of("ecs/cluster").is_empty() || observation.at(&group).next().is_some()
-        {
+        let mut clusters = ["ecs/cluster", "eks/cluster"].into_iter();
+        let any = clusters.any(|kind| !observation.seen.of(kind).is_empty());
+        if any || observation.at(&group).next().is_some() {
             return Ok(());
         }
         let name = &self.target.environment;

@@ -26,8 +26,9 @@ pub(super) async fn tagged(cx: &Cx, query: &Query<'_>, sort: &str) -> Result<Vec
     Ok(bulk.keys().filter_map(|arn| arn.strip_prefix(&prefix)).map(str::to_owned).collect())
 }
 
-/// The clusters in which something of this sort is to be looked for: none where there is none of ours, nothing is wanted
-/// and nothing bears our tags, so that those who have none are spared the calls.
+/// The clusters in which something of this sort is to be looked for: ours, whatever the tagging API says, as it lags and a
+/// cluster does not go before what lies in it; and those where it is wanted or something bears our tags. Where there is
+/// no cluster that is no call.
 pub(super) async fn clusters(
     cx: &Cx,
     query: &Query<'_>,
@@ -36,9 +37,6 @@ pub(super) async fn clusters(
     let tagged = tagged(cx, query, sort).await?;
     let mut found: BTreeSet<String> =
         tagged.iter().filter_map(|rest| rest.split('/').next()).map(str::to_owned).collect();
-    if found.is_empty() && query.wanted.is_empty() {
-        return Ok(found);
-    }
     let named = query.wanted.iter().filter_map(|one| query.wanted_text(&one.address, "cluster"));
     found.extend(named.map(str::to_owned));
     for live in query.seen.of(super::cluster::KIND) {

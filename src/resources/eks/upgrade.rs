@@ -104,7 +104,14 @@ pub(super) async fn next(
     }
     let call = cx.eks.update_cluster_version().name(name).version(&to);
     let sent = call.set_force(wanted.upgrade_despite_insights.then_some(true)).send().await;
-    let sent = sent.map_err(|error| classify("eks UpdateClusterVersion", error))?;
+    let sent = sent.map_err(|error| {
+        let failure = classify("eks UpdateClusterVersion", error);
+        // What was read was older than the end of an update that a run before this one began: it is read anew.
+        match failure.message.contains("already at version") {
+            true => Failure { class: Class::NotYetConsistent, ..failure },
+            false => failure,
+        }
+    })?;
     cx.note_upgrade(name);
     let update = sent.update.and_then(|update| update.id).unwrap_or_default();
     let round = Round::Version { from: at, to, goal: wanted.version.clone(), update };

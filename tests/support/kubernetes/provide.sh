@@ -39,7 +39,7 @@ apt() {
 apt update || cannot "Debian's packages cannot be reached"
 
 cd "$work/packages"
-apt download etcd-server golang-1.19-go golang-1.19-src || cannot "Debian's packages cannot be downloaded"
+apt download etcd-server golang-1.19-go golang-1.19-src golang-github-modern-go-reflect2-dev || cannot "Debian's packages cannot be downloaded"
 for package in *.deb; do
     dpkg-deb -x "$package" "$work/root"
 done
@@ -55,6 +55,11 @@ tar -C "$tree" --strip-components=1 -xf kubernetes_*.orig.tar.*
 cd "$tree"
 export GOROOT="$work/root/usr/lib/go-1.19" GOPATH="$work/go" GOCACHE="$work/build" GO111MODULE=off GOFLAGS= CGO_ENABLED=0
 go=$GOROOT/bin/go
+
+# The reflect2 that the source holds walks through maps as they were before Go 1.18: with a newer one custom resources with
+# labels, and whatever is printed for people, crash the server. Debian has the one that was mended.
+rm -rf vendor/github.com/modern-go/reflect2
+cp -r "$work/root/usr/share/gocode/src/github.com/modern-go/reflect2" vendor/github.com/modern-go/reflect2
 
 # What the source package leaves to its Makefile: the OpenAPI definitions.
 tagged=$(grep -rl --include='*.go' '^// *+k8s:openapi-gen=' pkg cmd staging/src/k8s.io |
