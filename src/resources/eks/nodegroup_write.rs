@@ -7,7 +7,7 @@ use aws_sdk_eks::types::{
 };
 
 use super::nodegroup::{NodeGroup, Repair, Taint, UpdateSettings, WarmPool};
-use super::{nodegroup_read as read, shared};
+use super::{nodegroup_read as read, shared, upgrade};
 use crate::aws::{Cx, classify, tags};
 use crate::engine::{Class, Failure, Identity, Input};
 use crate::resources::resource::Tags;
@@ -100,7 +100,7 @@ pub(super) async fn change(
         .set_launch_template(template)
         .send()
         .await
-        .map_err(|error| classify("eks UpdateNodegroupVersion", error))?;
+        .map_err(|error| upgrade::read_anew(classify("eks UpdateNodegroupVersion", error)))?;
     Ok((sent.update.and_then(|update| update.id), false))
 }
 

@@ -104,18 +104,21 @@ pub(super) async fn next(
     }
     let call = cx.eks.update_cluster_version().name(name).version(&to);
     let sent = call.set_force(wanted.upgrade_despite_insights.then_some(true)).send().await;
-    let sent = sent.map_err(|error| {
-        let failure = classify("eks UpdateClusterVersion", error);
-        // What was read was older than the end of an update that a run before this one began: it is read anew.
-        match failure.message.contains("already at version") {
-            true => Failure { class: Class::NotYetConsistent, ..failure },
-            false => failure,
-        }
-    })?;
+    let sent = sent.map_err(|error| read_anew(classify("eks UpdateClusterVersion", error)))?;
     cx.note_upgrade(name);
     let update = sent.update.and_then(|update| update.id).unwrap_or_default();
     let round = Round::Version { from: at, to, goal: wanted.version.clone(), update };
     Ok((round.ticket()?, true))
+}
+
+/// A refusal because nothing is left to change: what was read is older than the end of an update that a run before this one
+/// had begun. Once it is read anew there is nothing to do.
+pub(super) fn read_anew(failure: Failure) -> Failure {
+    let says = |text: &str| failure.message.contains(text);
+    match says("already at version") || says("No updates needed") {
+        true => Failure { class: Class::NotYetConsistent, ..failure },
+        false => failure,
+    }
 }
 
 /// After the last minor of this run: add-ons that do not go with it follow, if nobody else has said where to.
