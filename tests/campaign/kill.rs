@@ -257,10 +257,15 @@ fn a_cluster_of_kubernetes_converges_wherever_its_deploy_is_killed() {
 
 #[test]
 fn an_upgrade_of_kubernetes_converges_wherever_it_is_killed() {
+    if std::env::var_os("SHIPIT_EVERY_CALL").is_none() {
+        let why =
+            "SHIPIT_EVERY_CALL is not set: an upgrade looks hundreds of times whether it is done";
+        return crate::support::skipped("campaign::kill::an_upgrade_of_kubernetes", why);
+    }
     let start = kubernetes();
     start.run(DEPLOY, "rules: []").expect(0);
     start.workdir.edit("shipit/environments/test.yml", "1.34", "1.36");
-    Scenario::new("upgrade", start, DEPLOY, PLAN).every(9).campaign();
+    Scenario::new("upgrade", start, DEPLOY, PLAN).campaign();
 }
 
 #[test]
