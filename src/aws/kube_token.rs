@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use crate::kubernetes::encoded;
+
 /// For how long after it was signed EKS takes a token; a minute less than AWS's quarter of an hour.
 pub const LASTS: time::Duration = time::Duration::minutes(14);
 
@@ -79,20 +81,6 @@ fn join(query: &[(&str, String)]) -> String {
     let pairs: Vec<String> =
         query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     pairs.join("&")
-}
-
-/// Percent-encoded but for RFC 3986's unreserved characters.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -334,7 +334,7 @@ fn served(api_version: &str, list: &Value) -> Vec<Served> {
 }
 
 /// Percent-encoded but for RFC 3986's unreserved characters.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {

@@ -8,6 +8,7 @@ mod client;
 mod clusters;
 mod error;
 
+pub(crate) use api::encoded;
 pub use api::{Applied, Delete, Listed, Served};
 pub use client::{Around, Client, Server};
 pub use clusters::Clusters;

@@ -155,23 +155,7 @@ pub(crate) fn service(
     if findings.sound(SETTINGS) {
         settings::settings(service, environment, findings);
     }
-    if findings.sound(&["iam"]) {
-        policy::iam(service, findings);
-    }
-    if service.service_type != ServiceType::ScheduledJob
-        && findings.sound(&["http", "image", "sidecars"])
-    {
-        http::http(service, findings);
-        if findings.sound(&["nlb"]) {
-            nlb::nlb(service, findings);
-        }
-    }
-    if findings.sound(&["publish", "subscribe", "count", "http"]) {
-        messaging::messaging(service, findings);
-    }
-    if findings.sound(&["count", "http"]) {
-        scaling::measured(service, findings);
-    }
+    on_both(service, findings);
     if findings.sound(&["deployment", "network", "image", "http", "sidecars", "discovery"]) {
         scaling::rollback(service, findings);
         connect::connect(service, environment, findings);
@@ -218,11 +202,8 @@ pub(crate) fn service(
     }
 }
 
-/// What holds on EKS, too, and what holds there alone.
-fn on_eks(service: &ServiceManifest, environment: &Environment, findings: &mut Findings<'_>) {
-    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets", "logging"]) {
-        containers::containers(service, findings);
-    }
+/// What holds on ECS and on EKS.
+fn on_both(service: &ServiceManifest, findings: &mut Findings<'_>) {
     if findings.sound(&["iam"]) {
         policy::iam(service, findings);
     }
@@ -240,6 +221,14 @@ fn on_eks(service: &ServiceManifest, environment: &Environment, findings: &mut F
     if findings.sound(&["count", "http"]) {
         scaling::measured(service, findings);
     }
+}
+
+/// What holds on EKS, too, and what holds there alone.
+fn on_eks(service: &ServiceManifest, environment: &Environment, findings: &mut Findings<'_>) {
+    if findings.sound(&["image", "sidecars", "storage", "variables", "secrets", "logging"]) {
+        containers::containers(service, findings);
+    }
+    on_both(service, findings);
     if service.formerly.as_deref() == Some(&service.name) {
         findings
             .error("formerly", "`formerly` is the name that the service has now")

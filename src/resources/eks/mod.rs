@@ -15,6 +15,8 @@ pub mod pod_identity_association;
 mod shared;
 mod upgrade;
 
+pub(in crate::resources) use shared::answers;
+
 pub use access_entry::AccessEntry;
 pub use addon::Addon;
 pub use capability::Capability;

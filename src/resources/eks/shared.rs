@@ -50,7 +50,7 @@ pub(super) async fn clusters(
 }
 
 /// EKS refuses to list what is in a cluster that does not work yet, or no longer: there is nothing in it.
-fn answers(health: &Health) -> bool {
+pub(in crate::resources) fn answers(health: &Health) -> bool {
     match health {
         Health::Ready | Health::Unhurried(_) | Health::Paused(_) => true,
         Health::Pending(status) => !matches!(&**status, "creating" | "deleting"),

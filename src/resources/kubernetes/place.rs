@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::object::{Api, ObjectOutputs};
 use super::owner;
 use crate::aws::{Cx, classify, kube};
-use crate::engine::{Address, Class, Failure, Health, Identity, Query};
+use crate::engine::{Address, Class, Failure, Identity, Query};
 use crate::kubernetes::{Client, Served, Server};
-use crate::resources::eks::cluster::HOLDS_OBJECTS;
+use crate::resources::eks::{self, cluster::HOLDS_OBJECTS};
 use crate::resources::resource::Tags;
 
 /// The clusters in which something is to be looked for: where it is wanted, and those into which something was put. None
@@ -31,12 +31,7 @@ pub(super) async fn clusters(
         if holds {
             cx.kubernetes.note(&marked(name));
         }
-        let passing = match &live.health {
-            Health::Pending(why) => why == "creating" || why == "deleting",
-            Health::Failed(_) | Health::Broken(_) | Health::Gone => true,
-            Health::Ready | Health::Unhurried(_) | Health::Paused(_) => false,
-        };
-        if passing || !(holds || wanted.contains(&name)) {
+        if !eks::answers(&live.health) || !(holds || wanted.contains(&name)) {
             continue;
         }
         let (Some(endpoint), Some(authority)) = (text("endpoint"), text("certificate_authority"))
