@@ -1,5 +1,7 @@
 //! What is asked of an API server: what it serves, lists, single objects, applying, deleting, logs.
 
+use std::sync::PoisonError;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -95,9 +97,10 @@ impl Client {
         Ok(found)
     }
 
-    /// Forgets what the cluster serves: something may have been defined.
+    /// Forgets what the cluster serves, and does not: something may have been defined.
     pub async fn forget_groups(&self) {
         self.served.lock().await.clear();
+        self.lacking.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// One kind, if the cluster serves it.
@@ -107,6 +110,18 @@ impl Client {
     pub async fn find(&self, api_version: &str, kind: &str) -> Result<Option<Served>, Failure> {
         let group = self.group(api_version).await?;
         Ok(group.into_iter().flatten().find(|one| one.kind == kind))
+    }
+
+    /// Notes that a kind was looked for and is not served.
+    pub fn note_lack(&self, api_version: &str, kind: &str) {
+        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        lacking.insert((api_version.to_owned(), kind.to_owned()));
+    }
+
+    /// The kinds that were looked for and are not served, by `apiVersion` and `kind`.
+    pub fn lacking(&self) -> Vec<(String, String)> {
+        let lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        lacking.iter().cloned().collect()
     }
 
     /// The versions in which the cluster serves a kind of this group.

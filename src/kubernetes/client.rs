@@ -58,6 +58,8 @@ pub struct Client {
     room: Semaphore,
     /// What the cluster serves, as far as it was asked: by group and version.
     pub(super) served: Mutex<std::collections::BTreeMap<String, Option<Vec<super::Served>>>>,
+    /// What was looked for in vain: `apiVersion` and `kind`.
+    pub(super) lacking: std::sync::Mutex<std::collections::BTreeSet<(String, String)>>,
 }
 
 impl fmt::Debug for Client {
@@ -124,6 +126,7 @@ impl Client {
             token: Mutex::default(),
             room: Semaphore::new(AT_ONCE),
             served: Mutex::default(),
+            lacking: std::sync::Mutex::default(),
         })
     }
 

@@ -41,6 +41,11 @@ impl Clusters {
         locked(&self.state.clients).get(cluster).cloned()
     }
 
+    /// The clients of all clusters that were connected to.
+    pub fn all(&self) -> Vec<Arc<Client>> {
+        locked(&self.state.clients).values().cloned().collect()
+    }
+
     /// A client of this server; the one there is, if it leads to the same place.
     ///
     /// # Errors

@@ -61,6 +61,8 @@ pub struct OwnObject {
     pub source: Arc<Source>,
     /// Where in it its name stands.
     pub span: Span,
+    /// Where its kind does.
+    pub kind_span: Span,
 }
 
 impl OwnObject {
@@ -286,6 +288,7 @@ fn object(
         object,
         source: source.clone(),
         span: node.place("metadata.name"),
+        kind_span: node.place("kind"),
     })
 }
 

@@ -46,6 +46,7 @@ mod surroundings;
 mod tagged;
 mod task;
 mod topology;
+mod unserved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,10 +68,11 @@ pub use picture::picture;
 pub use rehearse::rehearse;
 pub use surroundings::{
     ExistingBalancer, ExistingNamespace, HostedZone, Promoted, Surroundings, balancers_wanted,
-    namespace_wanted, prefix_list_wanted, zones_wanted,
+    class_settings_wanted, namespace_wanted, prefix_list_wanted, zones_wanted,
 };
 pub use tagged::{TaggedSubnets, tags_needed};
 pub use topology::topology;
+pub use unserved::{Unserved, refuse_unserved};
 
 /// What a plan is made for.
 #[derive(Debug)]

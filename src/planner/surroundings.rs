@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub namespaces: BTreeMap<String, ExistingNamespace>,
     /// Versions of Kubernetes and of add-ons.
     pub kubernetes: ClusterVersions,
+    /// The API server behind local AWS's clusters has none of the kinds that EKS brings with Auto Mode.
+    pub plain_kubernetes: bool,
     /// The tag that says the content of each folder, by how it is built.
     pub contents: BTreeMap<Recipe, String>,
     /// The same image by its digest, for each that manifests name by a tag in ECR.
@@ -108,6 +110,13 @@ pub fn zones_wanted(workspace: &Workspace, environment: &str, services: &BTreeSe
 /// Whether the prefix list of VPC Lattice must be known to plan the environment.
 pub fn prefix_list_wanted(workspace: &Workspace, environment: &str) -> bool {
     workspace.environment(environment).is_some_and(|manifest| manifest.lattice().is_some())
+}
+
+/// Whether services share load balancers through a kind that EKS brings into the cluster.
+pub fn class_settings_wanted(workspace: &Workspace, environment: &str) -> bool {
+    let manifest = workspace.environment(environment);
+    let cluster = manifest.and_then(|manifest| manifest.cluster.kubernetes.as_ref());
+    cluster.is_some_and(|cluster| cluster.auto_mode()) && !workspace.services.is_empty()
 }
 
 /// The load balancers that these services name.

@@ -41,3 +41,4 @@ mod screens;
 mod secrets;
 mod status;
 mod storage;
+mod unserved;

@@ -28,7 +28,8 @@ use super::{Workdir, skipped};
 pub(crate) fn server(test: &str) -> Option<&'static Kubernetes> {
     static SERVER: OnceLock<Result<Kubernetes, String>> = OnceLock::new();
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-    match SERVER.get_or_init(|| Ok(Kubernetes::start(programs()?))) {
+    let play = Some(Speed::Factor(60.0));
+    match SERVER.get_or_init(|| Ok(Kubernetes::start(programs()?, "", play))) {
         Ok(server) => Some(server),
         Err(why) => {
             let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
@@ -36,6 +37,12 @@ pub(crate) fn server(test: &str) -> Option<&'static Kubernetes> {
             None
         }
     }
+}
+
+/// A server of a test's own in which nothing is played, and no kinds are but Kubernetes' own.
+pub(crate) fn plain_server(test: &str) -> Option<Kubernetes> {
+    server(test)?;
+    Some(Kubernetes::start(programs().ok()?, "-plain", None))
 }
 
 /// `etcd` and `kube-apiserver`, or why there are none.
@@ -85,23 +92,17 @@ pub(crate) struct Kubernetes {
 }
 
 impl Kubernetes {
-    fn start(programs: Programs) -> Self {
+    fn start(programs: Programs, suffix: &str, play: Option<Speed>) -> Self {
         let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kubernetes");
         std::fs::create_dir_all(&all).unwrap();
         sweep(&all);
-        let folder = all.join(std::process::id().to_string());
+        let folder = all.join(format!("{}{suffix}", std::process::id()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let options = Options {
-            programs,
-            folder: folder.clone(),
-            port: None,
-            fresh: true,
-            play: Some(Speed::Factor(60.0)),
-        };
+        let options = Options { programs, folder: folder.clone(), port: None, fresh: true, play };
         let server =
             runtime.block_on(Server::start(&options)).unwrap_or_else(|trouble| panic!("{trouble}"));
         let authority = folder.join("authority.pem");

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::{Exit, Global, Stop, open};
 use crate::local::clock::Speed;
 use crate::local::faults::Faults;
-use crate::local::kubernetes::found;
+use crate::local::kubernetes::{Api, found};
 use crate::local::{KubernetesServer, LocalAws, LocalOptions};
 
 /// The simulated AWS account inside shipit
@@ -87,6 +87,35 @@ pub(super) fn nothing() -> Result<LocalAws, Stop> {
         .map_err(|error| Stop::failed(format!("local AWS could not be opened: {error}"), ""))
 }
 
+/// The API server that the options name.
+fn kubernetes_named(global: &Global) -> Result<Option<KubernetesServer>, Stop> {
+    let (Some(endpoint), Some(path)) = (&global.local_kubernetes, &global.local_kubernetes_ca)
+    else {
+        return Ok(None);
+    };
+    let certificate_authority = std::fs::read_to_string(path).map_err(|error| {
+        Stop::failed(
+            format!("the certificates {}: {error}", path.display()),
+            "--local-kubernetes-ca names a file in PEM",
+        )
+    })?;
+    Ok(Some(KubernetesServer { endpoint: endpoint.clone(), certificate_authority }))
+}
+
+/// Whether an API server that somebody else runs stands behind local AWS's clusters, which has none of the kinds that EKS
+/// brings with Auto Mode. What cannot be asked is taken to have them.
+pub(super) async fn plain_kubernetes(global: &Global) -> Result<bool, Stop> {
+    let Some(server) = kubernetes_named(global)?.filter(|_| global.local) else { return Ok(false) };
+    let session = super::account::session(global, None).await?;
+    let token = session.kube_token("main", time::OffsetDateTime::now_utc()).await?;
+    let Ok(api) = Api::new(&server.endpoint, &server.certificate_authority, &token) else {
+        return Ok(false);
+    };
+    let asked = api.get("/apis/eks.amazonaws.com/v1");
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(5), asked).await;
+    Ok(matches!(asked, Ok(Err(error)) if error.is_gone()))
+}
+
 /// The simulated account as the options want it.
 pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
     let faults = match &global.local_faults {
@@ -98,18 +127,9 @@ pub(super) fn account(global: &Global) -> Result<LocalAws, Stop> {
             )
         })?,
     };
-    let kubernetes = match (&global.local_kubernetes, &global.local_kubernetes_ca) {
-        (Some(endpoint), Some(path)) => {
-            let read = std::fs::read_to_string(path);
-            let certificate_authority = read.map_err(|error| {
-                Stop::failed(
-                    format!("the certificates {}: {error}", path.display()),
-                    "--local-kubernetes-ca names a file in PEM",
-                )
-            })?;
-            Some(KubernetesServer { endpoint: endpoint.clone(), certificate_authority })
-        }
-        _ => kubernetes_server(global)?,
+    let kubernetes = match kubernetes_named(global)? {
+        None => kubernetes_server(global)?,
+        named => named,
     };
     let options = LocalOptions {
         directory: Some(directory()?),

@@ -3,7 +3,7 @@
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
 //! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
 //! earlier one, `by_hand` what people do to a running service,
-//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand. What one command alone does stays in that command's file.
+//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand, `unserved` which kinds a cluster lacks. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
@@ -27,6 +27,7 @@ mod show;
 mod stale;
 mod surroundings;
 mod task;
+mod unserved;
 
 use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};

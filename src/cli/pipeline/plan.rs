@@ -66,6 +66,7 @@ impl Pipeline {
         self.refuse_missing_service(&observation)?;
         let mut plan =
             plan(&self.registry, &self.target, &desired, &observation, &scope, &allow_delete)?;
+        self.refuse_unserved(&plan).await?;
         desired.mark(&mut plan);
         say_builds(&mut plan);
         find_losses(&self.registry, &mut plan, CONCURRENCY).await;

@@ -93,6 +93,8 @@ impl Pipeline {
         });
         found.kubernetes.addons =
             futures_util::future::try_join_all(asked).await?.into_iter().collect();
+        found.plain_kubernetes = planner::class_settings_wanted(workspace, environment)
+            && crate::cli::local::plain_kubernetes(&self.global).await?;
         match &self.promoted {
             Some(promoted) => found.promoted = promoted.clone(),
             None => {

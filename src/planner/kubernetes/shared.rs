@@ -91,26 +91,28 @@ impl Place<'_> {
         if !certificates.is_empty() {
             spec["certificateARNs"] = json!(certificates);
         }
+        let short = name.trim_start_matches("shipit-");
+        let mut class = json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": { "name": name },
+            "spec": { "controller": "eks.amazonaws.com/alb" },
+        });
+        // Each Ingress says it itself then.
+        if self.context.surroundings.plain_kubernetes {
+            return object::add(desired, &self.cluster, &OWNER, short, class).map(drop);
+        }
         let settings = json!({
             "apiVersion": "eks.amazonaws.com/v1",
             "kind": "IngressClassParams",
             "metadata": { "name": name },
             "spec": spec,
         });
-        let short = name.trim_start_matches("shipit-");
         let settings = object::add(desired, &self.cluster, &OWNER, short, settings)?;
-        let class = json!({
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "IngressClass",
-            "metadata": { "name": name },
-            "spec": {
-                "controller": "eks.amazonaws.com/alb",
-                "parameters": {
-                    "apiGroup": "eks.amazonaws.com",
-                    "kind": "IngressClassParams",
-                    "name": name,
-                },
-            },
+        class["spec"]["parameters"] = json!({
+            "apiGroup": "eks.amazonaws.com",
+            "kind": "IngressClassParams",
+            "name": name,
         });
         let class = object::add(desired, &self.cluster, &OWNER, short, class)?;
         desired.order(&class, &settings, Wait::Ready);

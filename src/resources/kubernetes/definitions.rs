@@ -4,27 +4,26 @@ use serde_json::Value;
 
 use super::kinds::AnyKind;
 use super::object::ObjectKind;
-use crate::engine::{Address, Desired, Wait};
+use crate::engine::{Address, Desired, Node, Wait};
+
+/// Does this object define the kind? What is applied before it can be.
+pub fn defines(object: &Value, api_version: &str, kind: &str) -> bool {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    text("/kind") == "CustomResourceDefinition"
+        && text("/spec/group") == group
+        && text("/spec/names/kind") == kind
+}
 
 /// Has each custom resource wait until its CustomResourceDefinition, where that is planned, too, is served.
 pub fn definitions_first(desired: &mut Desired) {
     let others = || desired.nodes.values().filter(|node| node.address.kind() == AnyKind::INFO.kind);
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let mut edges: Vec<(Address, Address)> = Vec::new();
-    for definition in others() {
-        if definition
-            .spec
-            .pointer("/object/kind")
-            .is_none_or(|kind| kind != "CustomResourceDefinition")
-        {
-            continue;
-        }
-        let group = text(definition.spec.pointer("/object/spec/group")).unwrap_or_default();
-        let kind = text(definition.spec.pointer("/object/spec/names/kind"));
+    let is_definition = |node: &&Node| node.spec["object"]["kind"] == "CustomResourceDefinition";
+    for definition in others().filter(is_definition) {
         for node in others() {
-            let version = text(node.spec.pointer("/object/apiVersion")).unwrap_or_default();
-            let of_group = version.split_once('/').is_some_and(|(of, _)| of == group);
-            if of_group && text(node.spec.pointer("/object/kind")) == kind {
+            let text = |field: &str| node.spec["object"][field].as_str().unwrap_or_default();
+            if defines(&definition.spec["object"], text("apiVersion"), text("kind")) {
                 edges.push((node.address.clone(), definition.address.clone()));
             }
         }

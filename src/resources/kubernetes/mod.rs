@@ -1,10 +1,11 @@
 //! Kubernetes' objects in a cluster of EKS: one generic resource, and what is special about each kind.
 //!
 //! `object` is the resource, `kinds` the table of kinds, `secret` the one kind with a field more. `owner` writes ownership
-//! as labels, `place` finds clusters and kinds, `record` keeps which other kinds are in use; `compare` says what a
+//! as labels, `place` finds clusters and kinds, `brings` knows what brings kinds, `record` keeps which other kinds are in use; `compare` says what a
 //! dry run would change; `health` and `rollout` judge. Transport is in `crate::kubernetes`; which objects a service
 //! needs is the planner's affair.
 
+mod brings;
 mod compare;
 mod definitions;
 mod health;
@@ -21,7 +22,8 @@ mod secret;
 mod trouble;
 mod write;
 
-pub use definitions::definitions_first;
+pub use brings::brings;
+pub use definitions::{defines, definitions_first};
 pub use kinds::*;
 pub use object::{At, Object, ObjectKind, ObjectOutputs};
 pub use secret::{Secret, SecretKind, Source};

@@ -77,9 +77,8 @@ async fn in_cluster(
     for kind in kinds(query, api, &wanted, client).await? {
         let selector = owner::selector(query.application, query.environment);
         let Some((served, items)) = list(client, api, &kind, &selector).await? else {
-            let first = wanted.iter().find(|(_, object)| is_of(object, &kind));
-            if first.is_some() {
-                return Err(place::not_served(client, &kind.api_version, &kind.kind).await);
+            if wanted.iter().any(|(_, object)| is_of(object, &kind)) {
+                client.note_lack(&kind.api_version, &kind.kind);
             }
             continue;
         };
@@ -135,9 +134,10 @@ async fn kinds(
         if found.contains_key(&key) {
             continue;
         }
-        // What is not served now may be once what defines it is there.
-        if let Some(kind) = client.find(&key.0, &key.1).await? {
-            found.insert(key, kind);
+        // What is not served now may be once what defines it is there: that is looked at when all is known.
+        match client.find(&key.0, &key.1).await? {
+            Some(kind) => drop(found.insert(key, kind)),
+            None => client.note_lack(&key.0, &key.1),
         }
     }
     Ok(found.into_values().collect())
@@ -221,7 +221,19 @@ async fn side(
     identity: &Identity,
 ) -> Result<Side, Failure> {
     let wanted = compare::without_nulls(wanted);
-    let bare = as_written(owner::undress(raw, Some(&wanted)), &wanted);
+    // Whether a kind of the user's own lies in namespaces, the cluster alone knows: where it does not, what is written of one
+    // is nothing.
+    let scoped = |mut object: Value| {
+        let namespace = match &wanted["metadata"]["namespace"] {
+            Value::Object(_) => identity.application.as_str().into(),
+            written => written.clone(),
+        };
+        if !served.namespaced && !namespace.is_null() {
+            object["metadata"]["namespace"] = namespace;
+        }
+        object
+    };
+    let bare = scoped(as_written(owner::undress(raw, Some(&wanted)), &wanted));
     let Some(filled) = compare::fill(&wanted, Some(&bare)) else { return Ok(Side::Is(bare)) };
     let applied = raw["metadata"]["annotations"][owner::APPLIED].as_str();
     let unchanged = applied == Some(compare::digest(&filled).as_str());
@@ -232,20 +244,21 @@ async fn side(
     let place = |object: &Value, field: &str| object["metadata"][field].clone();
     if ["name", "namespace"].iter().any(|field| {
         let wanted = place(&filled, field);
-        !wanted.is_null() && wanted != place(raw, field)
+        !wanted.is_null() && wanted != place(&bare, field)
     }) {
         let dry = compare::laid_over(&filled, Some(&bare));
         let side = compare::live_side(&filled, Some(&bare), Some(&dry), None);
         return Ok(Side::Is(side.unwrap_or(bare)));
     }
-    let mut ours =
-        as_written(owner::undress(&compare::owned(raw, MANAGER), Some(&wanted)), &wanted);
+    let ours = as_written(owner::undress(&compare::owned(raw, MANAGER), Some(&wanted)), &wanted);
+    let mut ours = scoped(ours);
     hand_over(&wanted, &mut ours);
     let mut asked = owner::dress(&filled, identity, &[]);
     asked["apiVersion"] = served.api_version.as_str().into();
+    place::scope(&mut asked, served);
     let how = Applied { dry_run: true, force: true, create: false };
     let (dry, why) = match client.apply(served, &asked, how, None).await {
-        Ok(dry) => (as_written(owner::undress(&dry, Some(&wanted)), &wanted), None),
+        Ok(dry) => (scoped(as_written(owner::undress(&dry, Some(&wanted)), &wanted)), None),
         Err(failure) if may_be_another(&failure) => {
             let why = immutable_fields(&failure).map(str::to_owned);
             (compare::laid_over(&filled, Some(&bare)), why)

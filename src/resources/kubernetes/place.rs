@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::object::{Api, ObjectOutputs};
-use super::owner;
+use super::{brings, owner};
 use crate::aws::{Cx, classify, kube};
 use crate::engine::{Address, Class, Failure, Identity, Query};
 use crate::kubernetes::{Client, Served, Server};
@@ -122,7 +122,21 @@ pub(super) async fn served(
             return Ok(found);
         }
     }
-    Err(not_served(client, version, kind).await)
+    let mut failure = not_served(client, version, kind).await;
+    // What EKS or an add-on brings may come a moment after it says that it is there.
+    if api.is_none() {
+        failure.class = Class::NotYetConsistent;
+    }
+    Err(failure)
+}
+
+/// Takes the namespace from an object of a kind that lies in none.
+pub(super) fn scope(object: &mut Value, served: &Served) {
+    if !served.namespaced
+        && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.remove("namespace");
+    }
 }
 
 /// The version that an object is written in, and older ones of the same shape.
@@ -135,17 +149,15 @@ pub(super) fn versions(api: Option<Api>, written: &str) -> Vec<&str> {
 }
 
 /// The failure of a kind that a cluster does not serve.
-pub(super) async fn not_served(client: &Client, version: &str, kind: &str) -> Failure {
+async fn not_served(client: &Client, version: &str, kind: &str) -> Failure {
     let cluster = &client.server().cluster;
     let others = client.versions(version, kind).await.unwrap_or_default();
     let message = format!("cluster `{cluster}` serves no `{kind}` of `{version}`");
     let failure = Failure::new(Class::Invalid, message);
     match others.is_empty() {
-        false => failure.with_hint(format!("it serves {}: write that as `apiVersion`", others.join(", "))),
-        true if version.contains('.') => failure.with_hint(
-            "what defines the kind (a CustomResourceDefinition, an add-on) has to be in the cluster first",
-        ),
-        true => failure.with_hint("check the spelling of `apiVersion` and `kind`, or upgrade the cluster"),
+        false => failure
+            .with_hint(format!("it serves {}: write that as `apiVersion`", others.join(", "))),
+        true => failure.with_hint(brings::brings(version)),
     }
 }
 

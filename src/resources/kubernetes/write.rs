@@ -36,6 +36,7 @@ impl<'a> Wanted<'a> {
         annotations.push((owner::APPLIED, digest));
         let mut dressed = owner::dress(&object, identity, &annotations);
         dressed["apiVersion"] = served.api_version.as_str().into();
+        place::scope(&mut dressed, served);
         if let Some(data) = &self.secret {
             let data = data.as_object().cloned().unwrap_or_default();
             let mut all = dressed["data"].as_object().cloned().unwrap_or_default();

@@ -93,7 +93,8 @@ impl Planner<'_> {
     fn listeners(&self, to_https: bool, order: usize) -> Fields {
         let mut annotations = Fields::default();
         let public = self.public();
-        if !self.place.manifest.auto_mode() {
+        let plain = self.place.context.surroundings.plain_kubernetes;
+        if plain || !self.place.manifest.auto_mode() {
             let context = self.place.context;
             let group = group(context.application(), context.environment, public);
             annotations.put(&alb("group.name"), group);
