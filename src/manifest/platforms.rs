@@ -33,10 +33,6 @@ const SAME: &str = "the same";
 const BELOW: &str = "see its keys";
 const ELSEWHERE: &str = "write it below `environments.NAME` of an environment on ECS, or remove it";
 const OWN: &str = "an object of your own beside the manifest can say it (`kubernetes/NAME/*.yml`), or write the key below `environments.NAME` of an environment on ECS";
-const MESH: OnEks = Refused(
-    "is a mesh of services on ECS: the custom resources of the controllers of VPC Lattice and App Mesh are not rendered yet",
-    ELSEWHERE,
-);
 
 /// The table. What several keys have in common stands once: see [`common`].
 #[rustfmt::skip]
@@ -190,8 +186,15 @@ pub const PLATFORMS: &[Platforms] = &[
     row("network.vpc.security_groups.**", "`securityGroups`", Is("SecurityGroupPolicy")),
     row("network.connect", "Service Connect", Refused("is ECS Service Connect", "in the cluster, services reach each other at SERVICE:PORT; or write it below `environments.NAME` of an environment on ECS")),
     row("network.connect.**", "Service Connect", Refused("is ECS Service Connect", ELSEWHERE)),
-    row("mesh", "App Mesh, VPC Lattice, Service Connect", MESH),
-    row("mesh.**", "App Mesh, VPC Lattice, Service Connect", MESH),
+    row("mesh", "App Mesh, VPC Lattice, Service Connect", Is("VPC Lattice: HTTPRoute, TargetGroupPolicy and IAMAuthPolicy for AWS's Gateway API Controller; App Mesh: VirtualNode, VirtualService, VirtualRouter, VirtualGateway and GatewayRoute for its controller. Both controllers have to be in the cluster")),
+    row("mesh.discovery", "Cloud Map or DNS", Is("App Mesh: the name of the Service, or `host`")),
+    row("mesh.discovery.attributes", "attributes in Cloud Map", Refused("is about instances in Cloud Map, where pods are not", ELSEWHERE)),
+    row("mesh.envoy", "container of the task", Is("annotations for the webhook that adds it: `cpuRequest`, `memoryRequest`, `memoryLimit`, `sidecarEnv`, `egressIgnoredPorts`")),
+    row("mesh.envoy.image", "its image", Refused("is the image of a container that App Mesh's controller adds", "set `sidecar.image` of the controller's chart")),
+    row("mesh.envoy.ignored_addresses", "`EgressIgnoredIPs`", Refused("is a setting of App Mesh's controller in a cluster", "set `sidecar.egressIgnoredIPs` of the controller's chart, or write it below `environments.NAME` of an environment on ECS")),
+    row("mesh.timeout.idle", "idle timeout of the listener or of the service of Lattice", Is("the same in App Mesh; refused with Lattice, whose services the controller makes")),
+    row("mesh.routes.priority", "priority of the rule", Is("the same in App Mesh; refused with Lattice, where the more specific match goes first")),
+    row("mesh.**", "parts of it", Is("parts of it")),
     row("discovery", "service of Cloud Map", Is("Service (ClusterIP): SERVICE, or SERVICE.NAMESPACE.svc.cluster.local; `false`: none, unless `http` needs it")),
     row("discovery.name", "its name", Is("its name")),
     row("discovery.description", "its description", Is("annotation `kubernetes.io/description`")),

@@ -73,6 +73,35 @@ pub(super) fn environment(
     network: &Network,
     group: &Input<SecurityGroupId>,
 ) -> Result<Option<Lattice>, Failure> {
+    let Some(id) = self::network(desired, context, network, group)? else { return Ok(None) };
+    let role = Role {
+        description: "Lets ECS register tasks with VPC Lattice".to_owned(),
+        assume_policy: json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "ecs.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            }],
+        }),
+        managed_policies: vec![format!(
+            "arn:{}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForVpcLattice",
+            context.partition
+        )],
+        tags: context.tags()?,
+        ..Role::default()
+    };
+    let role = desired.add(&Owner::Environment, "lattice", &role)?.arn();
+    Ok(Some(Lattice { network: id, role, vpc: network.vpc.clone() }))
+}
+
+/// Plans the network, who is in it, what is logged, and that it reaches what has this security group; nothing without Lattice.
+pub(super) fn network(
+    desired: &mut Desired,
+    context: &Context<'_>,
+    network: &Network,
+    group: &Input<SecurityGroupId>,
+) -> Result<Option<Input<ServiceNetworkId>>, Failure> {
     let manifest = context.manifest()?;
     let Some(mesh) = manifest.lattice() else { return Ok(None) };
     let owner = Owner::Environment;
@@ -116,25 +145,7 @@ pub(super) fn environment(
         };
         desired.add(&owner, format!("environment-{word}-lattice"), &rule)?;
     }
-    let role = Role {
-        description: "Lets ECS register tasks with VPC Lattice".to_owned(),
-        assume_policy: json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": { "Service": "ecs.amazonaws.com" },
-                "Action": "sts:AssumeRole",
-            }],
-        }),
-        managed_policies: vec![format!(
-            "arn:{}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForVpcLattice",
-            context.partition
-        )],
-        tags: context.tags()?,
-        ..Role::default()
-    };
-    let role = desired.add(&owner, "lattice", &role)?.arn();
-    Ok(Some(Lattice { network: handle.id(), role, vpc: network.vpc.clone() }))
+    Ok(Some(handle.id()))
 }
 
 fn auth_type(iam: bool) -> String {
@@ -147,7 +158,7 @@ fn of_account(context: &Context<'_>) -> Value {
 }
 
 /// Who bears one of these values may call. Values need not exist yet, as principals would.
-fn allowed(key: &str, values: Value) -> Value {
+pub(super) fn allowed(key: &str, values: Value) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -299,12 +310,16 @@ pub(super) fn variables(
     let mesh = service.in_lattice(around.context.manifest()?);
     let Some(mesh) = mesh else { return Ok(BTreeMap::new()) };
     let one = |name: &str| {
-        let variable = name.to_ascii_uppercase().replace('-', "_");
         let planned = Handle::<Service>::new(name).dns_name();
         let host = around.of_service(name, Service::KIND, "dns_name", planned);
-        (format!("SHIPIT_MESH_{variable}"), host)
+        (variable_of(name), host)
     };
     Ok(mesh.calls.iter().map(|call| one(&call.name)).collect())
+}
+
+/// The variable in which a caller finds the host name of a service.
+pub(super) fn variable_of(service: &str) -> String {
+    format!("SHIPIT_MESH_{}", service.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// What a service's tasks must be allowed to call others where callers sign.
@@ -329,7 +344,10 @@ pub(super) fn invoke_policy(
 }
 
 /// The roles of the services that say they call this one.
-fn callers(context: &Context<'_>, service: &ServiceManifest) -> Result<Vec<String>, Failure> {
+pub(super) fn callers(
+    context: &Context<'_>,
+    service: &ServiceManifest,
+) -> Result<Vec<String>, Failure> {
     let manifest = context.manifest()?;
     let mut roles = Vec::new();
     for other in &context.workspace.services {
@@ -374,7 +392,7 @@ fn forward(around: &Around<'_>, to: &BTreeMap<String, u32>) -> Action {
     Action::Forward(to.iter().map(one).collect())
 }
 
-fn is_for_all(matches: &RouteMatch) -> bool {
+pub(super) fn is_for_all(matches: &RouteMatch) -> bool {
     let request = &matches.request;
     let everywhere = match &request.path {
         None => true,
@@ -411,7 +429,7 @@ fn matching(matches: &RouteMatch) -> HttpMatch {
 }
 
 /// As the manifest says, or a look at `/`; gRPC is looked at only where the manifest says how.
-fn health_check(check: Option<&MeshHealthCheck>, version: &str) -> HealthCheck {
+pub(super) fn health_check(check: Option<&MeshHealthCheck>, version: &str) -> HealthCheck {
     let plain = HealthCheck { healthy_threshold: 2, ..HealthCheck::default_for(version) };
     let Some(check) = check else { return plain };
     let spoken = match check.protocol {

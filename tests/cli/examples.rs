@@ -23,7 +23,12 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Services on EKS, which need a real API server: see `tests/kubernetes`.
-const ON_EKS: &[(&str, &str)] = &[("both", "kube"), ("patterns", "kube")];
+const ON_EKS: &[(&str, &str)] = &[
+    ("both", "kube"),
+    ("mesh-kubernetes", "app-mesh"),
+    ("mesh-kubernetes", "lattice"),
+    ("patterns", "kube"),
+];
 
 #[test]
 fn every_example_has_its_row() {

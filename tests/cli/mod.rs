@@ -27,6 +27,7 @@ mod main_job;
 mod market;
 mod mesh;
 mod mesh_app_mesh;
+mod mesh_on_eks;
 mod network;
 mod observed;
 mod preflight;

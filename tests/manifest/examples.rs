@@ -35,6 +35,7 @@ fn every_example_loads_without_a_word() {
             "managed-instances",
             "market",
             "mesh-app-mesh",
+            "mesh-kubernetes",
             "mesh-lattice",
             "mesh-service-connect",
             "nightly",
@@ -53,7 +54,8 @@ fn every_example_loads_without_a_word() {
         let mut said = workspace.warnings.0.iter().map(|problem| problem.message.as_str());
         // What AWS has ended is said so wherever it is chosen.
         let ended = "AWS ended App Mesh on 2026-09-30: its API may refuse every call";
-        let expected = (name == "mesh-app-mesh").then_some(ended);
+        let expected =
+            ["mesh-app-mesh", "mesh-kubernetes"].contains(&name.as_str()).then_some(ended);
         assert_eq!(said.next(), expected, "{name}");
         assert_eq!(said.next(), None, "{name}");
     }

@@ -183,6 +183,8 @@ fn every_example_is_planned_above() {
             "managed-instances test",
             "market test",
             "mesh-app-mesh test",
+            "mesh-kubernetes app-mesh",
+            "mesh-kubernetes lattice",
             "mesh-lattice test",
             "mesh-service-connect test",
             "nightly test",
@@ -197,6 +199,16 @@ fn every_example_is_planned_above() {
             "windows test"
         ]
     );
+}
+
+#[test]
+fn mesh_kubernetes_in_lattice() {
+    insta::assert_snapshot!(graph("mesh-kubernetes", "lattice"));
+}
+
+#[test]
+fn mesh_kubernetes_in_app_mesh() {
+    insta::assert_snapshot!(graph("mesh-kubernetes", "app-mesh"));
 }
 
 #[test]

@@ -106,12 +106,12 @@ fn hosts(
     Ok(())
 }
 
-fn mapping(port: u16, protocol: MeshProtocol) -> PortMapping {
+pub(super) fn mapping(port: u16, protocol: MeshProtocol) -> PortMapping {
     PortMapping { port: port.into(), protocol: protocol.to_string() }
 }
 
 /// App Mesh's word.
-fn addresses(preference: IpPreference) -> String {
+pub(super) fn addresses(preference: IpPreference) -> String {
     match preference {
         IpPreference::Ipv4Preferred => "IPv4_PREFERRED",
         IpPreference::Ipv6Preferred => "IPv6_PREFERRED",
@@ -143,12 +143,13 @@ pub(super) fn plan(
 }
 
 /// One service's part.
-struct Planner<'a> {
-    context: &'a Context<'a>,
-    service: &'a ServiceManifest,
-    part: &'a ServiceMesh,
-    mesh: &'a Input<MeshName>,
-    namespace: &'a str,
+pub(super) struct Planner<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) service: &'a ServiceManifest,
+    pub(super) part: &'a ServiceMesh,
+    pub(super) mesh: &'a Input<MeshName>,
+    /// What DNS names of services end with.
+    pub(super) namespace: &'a str,
 }
 
 impl Planner<'_> {
@@ -220,7 +221,7 @@ impl Planner<'_> {
     }
 
     /// The DNS name by which a service is called: where its tasks are in Cloud Map.
-    fn dns_name(&self, service: &str) -> String {
+    pub(super) fn dns_name(&self, service: &str) -> String {
         format!("{}.{}", self.label(service), self.namespace)
     }
 

@@ -28,14 +28,14 @@ use crate::resources::appmesh::{VirtualGatewaySpec, VirtualNodeSpec};
 
 impl Planner<'_> {
     /// The ports that others may call.
-    pub(super) fn ports(&self) -> Vec<PortMapping> {
+    pub(in crate::planner) fn ports(&self) -> Vec<PortMapping> {
         let all = self.part.listeners().filter_map(|(_, listener)| {
             Some(mapping(self.service.mesh_port(listener)?, listener.protocol))
         });
         all.collect()
     }
 
-    pub(super) fn node_spec(&self) -> VirtualNodeSpec {
+    pub(in crate::planner) fn node_spec(&self) -> VirtualNodeSpec {
         let listeners = self.part.listeners().filter_map(|(_, listener)| self.listener(listener));
         VirtualNodeSpec {
             listeners: listeners.collect(),
@@ -46,7 +46,7 @@ impl Planner<'_> {
         }
     }
 
-    pub(super) fn gateway_spec(&self) -> VirtualGatewaySpec {
+    pub(in crate::planner) fn gateway_spec(&self) -> VirtualGatewaySpec {
         let listeners = self.part.listeners().filter_map(|(_, listener)| {
             Some(GatewayListener {
                 port_mapping: mapping(self.service.mesh_port(listener)?, listener.protocol),

@@ -55,7 +55,7 @@ impl Planner<'_> {
         })
     }
 
-    pub(super) fn route_spec(&self, place: usize, route: &Route) -> RouteSpec {
+    pub(in crate::planner) fn route_spec(&self, place: usize, route: &Route) -> RouteSpec {
         let request = &route.matches.request;
         let port = self.port(request.port);
         let targets = route.to.iter().map(|(service, weight)| WeightedTarget {
@@ -115,7 +115,7 @@ impl Planner<'_> {
         spec
     }
 
-    pub(super) fn gateway_route_spec(
+    pub(in crate::planner) fn gateway_route_spec(
         &self,
         place: usize,
         route: &GatewayRoute,

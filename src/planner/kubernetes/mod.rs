@@ -2,10 +2,11 @@
 //!
 //! Roles, network and cluster are made side by side: the cluster needs its role and subnets, and nothing else. What lies in
 //! it waits for it alone, node groups for their way to the internet, too. Which versions there are comes in from outside
-//! (`versions`). `shared` is what services share in the cluster, `service` what each of them becomes.
+//! (`versions`). `shared` is what services share in the cluster, `mesh` what their mesh has there, `service` what each of them becomes.
 
 mod access;
 mod addons;
+mod mesh;
 mod nodes;
 pub(super) mod own;
 mod roles;
@@ -13,7 +14,7 @@ mod service;
 mod shared;
 mod versions;
 
-use super::{Context, endpoints, network};
+use super::{Context, endpoints, lattice, network};
 use crate::engine::{Address, Desired, Failure, Handle, Input, Observation, Owner, Wait};
 use crate::manifest::ServiceManifest;
 use crate::manifest::environment::Kubernetes as Manifest;
@@ -79,6 +80,7 @@ pub(super) fn plan(
     place.addons(desired)?;
     place.capabilities(desired)?;
     place.workers(desired);
+    lattice::network(desired, context, &place.network, &place.security_group)?;
     let files = place.shared(desired, services)?;
     services.iter().try_for_each(|service| service::plan(desired, &place, service, files.as_ref()))
 }

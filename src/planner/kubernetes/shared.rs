@@ -34,16 +34,18 @@ impl Place<'_> {
             return Ok(None);
         }
         let name = self.context.application();
-        let namespace = json!({
+        let mut namespace = json!({
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": { "name": name, "labels": { "app.kubernetes.io/part-of": name } },
         });
+        self.mesh_labels(&mut namespace)?;
         let namespace = object::add(desired, &self.cluster, &OWNER, "main", namespace)?;
         // Nobody may do anything in a cluster before it is said who.
         for (entry, _) in self.workers.iter().filter(|(one, _)| one.kind() == WORKERS[0]) {
             desired.order(&namespace, entry, Wait::Ready);
         }
+        self.mesh(desired)?;
         if self.manifest.auto_mode() {
             for public in [true, false] {
                 if self.wants_class(services, public) {

@@ -14,7 +14,7 @@ const BRINGS: &[(&str, &str)] = &[
     ("snapshot.storage.k8s.io", "the add-on `snapshot-controller` brings it: name it under `cluster.addons`"),
     ("metrics.k8s.io", "the add-on `metrics-server` brings it: name it under `cluster.addons`"),
     ("services.k8s.aws", "the capability `ack` brings it: name it under `cluster.capabilities`"),
-    ("argoproj.io", "the capability `argocd` brings it: name it under `cluster.capabilities`"),
+    ("argoproj.io", "the capability `argo_cd` brings it: name it under `cluster.capabilities`"),
     ("kro.run", "the capability `kro` brings it: name it under `cluster.capabilities`"),
     ("karpenter.sh", "Karpenter brings it, or Auto Mode: write `auto_mode: true` under `cluster`"),
     ("monitoring.coreos.com", "the Prometheus Operator brings it: install its chart first"),

@@ -38,7 +38,74 @@ pub(super) fn strict(object: &Value) -> Health {
             Health::Failed("its volume is lost".to_owned())
         }
         "CustomResourceDefinition" => definition(object),
-        _ => Health::Ready,
+        _ => match object["apiVersion"].as_str().unwrap_or_default().split('/').next() {
+            Some("gateway.networking.k8s.io" | "application-networking.k8s.aws") => {
+                accepted(object)
+            }
+            Some("appmesh.k8s.aws") => active(object),
+            _ => Health::Ready,
+        },
+    }
+}
+
+/// Objects of the Gateway API and their policies: whoever acts on them says whether it takes them. A class is there for
+/// itself.
+fn accepted(object: &Value) -> Health {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    if matches!(kind, "GatewayClass" | "ReferenceGrant" | "ServiceExport" | "ServiceImport") {
+        return Health::Ready;
+    }
+    let generation = number(object, "/metadata/generation");
+    let said = |status: &Value| -> Option<Health> {
+        let conditions = status["conditions"].as_array()?;
+        let judged = ["Accepted", "ResolvedRefs", "Programmed"];
+        let mut seen = false;
+        for one in conditions.iter().filter(|one| judged.iter().any(|name| one["type"] == *name)) {
+            if one["observedGeneration"].as_i64().is_some_and(|at| at < generation) {
+                return Some(unseen());
+            }
+            seen |= one["type"] == "Accepted";
+            if one["status"] != "True" {
+                let word = |field: &str| one[field].as_str().unwrap_or_default();
+                let reason = word("reason");
+                return Some(Health::Pending(format!("{reason}: {}", word("message"))));
+            }
+        }
+        seen.then_some(Health::Ready)
+    };
+    let parents = object["status"]["parents"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut all = parents.iter().map(said).chain([said(&object["status"])]).flatten();
+    let first = all.next();
+    let verdict = first.into_iter().chain(all).reduce(|one, other| match one {
+        Health::Ready => other,
+        worse => worse,
+    });
+    let of_lattice = parents.iter().any(|one| {
+        one["controllerName"] == "application-networking.k8s.aws/gateway-api-controller"
+    });
+    let named = &object["metadata"]["annotations"]["application-networking.k8s.aws/lattice-assigned-domain-name"];
+    match verdict {
+        None => Health::Pending("its controller has not accepted it yet".to_owned()),
+        Some(Health::Ready) if of_lattice && named.is_null() => {
+            Health::Pending("VPC Lattice has given it no host name yet".to_owned())
+        }
+        Some(health) => health,
+    }
+}
+
+/// Objects of App Mesh: `VirtualNodeActive` and the like.
+fn active(object: &Value) -> Health {
+    let name = format!("{}Active", object["kind"].as_str().unwrap_or_default());
+    match condition(object, &name) {
+        Some(one) if one["status"] == "True" => match seen(object) {
+            true => Health::Ready,
+            false => unseen(),
+        },
+        Some(one) => {
+            let word = |field: &str| one[field].as_str().unwrap_or_default();
+            Health::Pending(format!("{}: {}", word("reason"), word("message")))
+        }
+        None => Health::Pending("its controller has not made it in App Mesh yet".to_owned()),
     }
 }
 

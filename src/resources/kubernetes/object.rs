@@ -78,6 +78,9 @@ pub struct ObjectOutputs {
     pub name: String,
     /// Where it is.
     pub at: At,
+    /// The host name that VPC Lattice has given to a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// Where an object is.
@@ -117,6 +120,13 @@ impl<K: ObjectKind> Handle<Object<K>> {
 
 impl<K: ObjectKind> Spec for Object<K> {
     const KIND: &'static str = K::INFO.kind;
+}
+
+impl Handle<super::AnyObject> {
+    /// The host name of a route in VPC Lattice; known once it works.
+    pub fn host(&self) -> Input<String> {
+        self.output("host").when_ready()
+    }
 }
 
 /// A document as the functions that all kinds share see it.

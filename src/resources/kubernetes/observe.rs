@@ -165,7 +165,11 @@ async fn list(
 pub(super) fn outputs(client: &Client, served: &Served, raw: &Value) -> ObjectOutputs {
     let metadata = &raw["metadata"];
     let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
+    let host =
+        metadata["annotations"]["application-networking.k8s.aws/lattice-assigned-domain-name"]
+            .as_str();
     ObjectOutputs {
+        host: host.map(str::to_owned),
         name: text("name"),
         at: At {
             cluster: client.server().cluster.clone(),

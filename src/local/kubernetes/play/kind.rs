@@ -24,7 +24,19 @@ pub(super) enum Kind {
     Autoscaler,
     DisruptionBudget,
     ServiceAccount,
+    Gateway,
+    HttpRoute,
+    TargetGroupPolicy,
+    AuthPolicy,
+    Mesh,
+    VirtualNode,
+    VirtualService,
+    VirtualRouter,
+    VirtualGateway,
+    GatewayRoute,
 }
+
+const APP_MESH: &str = "appmesh.k8s.aws/v1beta2";
 
 /// Its name, its plural, whether it lies in namespaces, and the API versions, the best one first.
 const TABLE: &[(Kind, &str, &str, bool, &[&str])] = &[
@@ -56,6 +68,28 @@ const TABLE: &[(Kind, &str, &str, bool, &[&str])] = &[
         &["policy/v1", "policy/v1beta1"],
     ),
     (Kind::ServiceAccount, "ServiceAccount", "serviceaccounts", true, &["v1"]),
+    (Kind::Gateway, "Gateway", "gateways", true, &["gateway.networking.k8s.io/v1"]),
+    (Kind::HttpRoute, "HTTPRoute", "httproutes", true, &["gateway.networking.k8s.io/v1"]),
+    (
+        Kind::TargetGroupPolicy,
+        "TargetGroupPolicy",
+        "targetgrouppolicies",
+        true,
+        &["application-networking.k8s.aws/v1alpha1"],
+    ),
+    (
+        Kind::AuthPolicy,
+        "IAMAuthPolicy",
+        "iamauthpolicies",
+        true,
+        &["application-networking.k8s.aws/v1alpha1"],
+    ),
+    (Kind::Mesh, "Mesh", "meshes", false, &[APP_MESH]),
+    (Kind::VirtualNode, "VirtualNode", "virtualnodes", true, &[APP_MESH]),
+    (Kind::VirtualService, "VirtualService", "virtualservices", true, &[APP_MESH]),
+    (Kind::VirtualRouter, "VirtualRouter", "virtualrouters", true, &[APP_MESH]),
+    (Kind::VirtualGateway, "VirtualGateway", "virtualgateways", true, &[APP_MESH]),
+    (Kind::GatewayRoute, "GatewayRoute", "gatewayroutes", true, &[APP_MESH]),
 ];
 
 impl Kind {

@@ -1,6 +1,7 @@
 //! Plays what is not there where no controllers and no kubelets run: the visible part of them, in the words of Kubernetes. Workloads get
 //! their pods, pods are scheduled, start and become ready, or fail as they are asked to (`faults`); what lost its owner goes;
-//! namespaces empty themselves; Services, Ingresses and volume claims get what a cloud would give them.
+//! namespaces empty themselves; Services, Ingresses and volume claims get what a cloud would give them; objects of meshes are
+//! accepted.
 //!
 //! Every kind is watched. After each change all that is there is looked at anew, and each part writes what it would have otherwise:
 //! nothing is remembered but since when things are as they are, so that it goes on after a restart.
@@ -17,6 +18,7 @@ mod garbage;
 mod jobs;
 mod kind;
 mod kubelet;
+mod meshes;
 mod namespaces;
 mod outside;
 mod pods;
@@ -89,6 +91,7 @@ async fn turn(world: &mut World) {
     kubelet::play(world).await;
     budgets::play(world).await;
     outside::play(world).await;
+    meshes::play(world).await;
 }
 
 /// Lists a kind, then tells its changes; again where the API server ends that.

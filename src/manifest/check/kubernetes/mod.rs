@@ -1,9 +1,10 @@
 //! Environments on EKS: what does not go together there, and what belongs to ECS alone.
 //!
-//! Node groups and Fargate profiles are in `nodes`, who may do what in `access`, services in `service`, and whether they fit in
-//! `sizes`.
+//! Node groups and Fargate profiles are in `nodes`, who may do what in `access`, services in `service`, whether they fit in
+//! `sizes`, and what the controllers of meshes cannot do in `mesh`.
 
 mod access;
+mod mesh;
 mod nodes;
 mod service;
 mod sizes;
@@ -44,7 +45,6 @@ const OF_EKS: &[&str] = &[
 /// Keys of an environment that say something of services on ECS, and what to do on EKS.
 const OF_SERVICES: &[(&str, &str)] = &[
     ("discovery", "in the cluster, Kubernetes' own names serve: SERVICE.NAMESPACE"),
-    ("mesh", "remove it"),
     ("http.public.access_logs", "`patches` can set attributes of the load balancer's class"),
     ("http.public.ingress", "`patches` can set what the load balancer's class lets in"),
     ("http.public.security_groups", "`patches` can set what the load balancer's class lets in"),
@@ -86,6 +86,7 @@ pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>
     ways_out(environment, kubernetes, findings);
     nodes::check(environment, kubernetes, findings);
     access::check(kubernetes, findings);
+    mesh::environment(environment, findings);
 }
 
 /// Keys that a cluster of this type does not have.

@@ -37,6 +37,7 @@ pub(in crate::manifest::check) fn service(
     if service.service_type == ServiceType::ScheduledJob {
         job(service, findings);
     }
+    super::mesh::service(service, environment, findings);
     sizes::check(service, environment, kubernetes, findings);
 }
 

@@ -50,8 +50,10 @@ pub(super) fn service(
     let Some(environment) = environment else { return };
     if written && environment.mesh.is_none() && service.mesh.is_some() {
         let name = &environment.name;
+        let kind =
+            if environment.cluster.kubernetes.is_some() { "lattice" } else { "service-connect" };
         findings.error_of_key("mesh", format!("environment `{name}` has no mesh")).advise(format!(
-            "write `mesh: service-connect` in environments/{name}.yml, or remove `mesh` here"
+            "write `mesh: {kind}` in environments/{name}.yml, or remove `mesh` here"
         ));
         return;
     }

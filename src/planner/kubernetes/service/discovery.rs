@@ -15,7 +15,9 @@ impl Planner<'_> {
 
     pub(super) fn discovery(&mut self) -> Result<(), Failure> {
         let ports = self.service_ports();
-        let hidden = self.service.discovery.enabled == Some(false) && self.service.http.is_none();
+        let called = self.service.in_mesh(self.environment).is_some();
+        let needed = self.service.http.is_some() || called;
+        let hidden = self.service.discovery.enabled == Some(false) && !needed;
         if ports.is_empty() || hidden {
             return Ok(());
         }

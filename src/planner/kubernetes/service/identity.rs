@@ -66,6 +66,7 @@ impl Planner<'_> {
             RoleSource::Own(own) => !own.policies.is_empty() || !own.managed_policies.is_empty(),
         };
         !written
+            && self.service.in_mesh(self.environment).is_none()
             && messaging.topics.is_empty()
             && messaging.queues.is_empty()
             && disks.policy.is_none()

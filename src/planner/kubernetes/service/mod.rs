@@ -2,15 +2,17 @@
 //!
 //! `workload` makes the Deployment, StatefulSet or DaemonSet, `job` the CronJob, both of pods (`pod`) of containers
 //! (`container`, `probes`, `settings`); `volumes`, `secrets` and `identity` what pods are given, `discovery`, `http` and
-//! `network_balancer` how they are reached, `scaling` how many there are. Topics, queues, images, file systems and roles
+//! `network_balancer` how they are reached, `lattice` and `app_mesh` their part in a mesh, `scaling` how many there are. Topics, queues, images, file systems and roles
 //! are those of a service on ECS. `object` puts objects into the graph, `quantity` writes amounts. What a key becomes here and
 //! there, and what has no counterpart, is told by `manifest::platforms`.
 
+mod app_mesh;
 mod container;
 mod discovery;
 pub(super) mod http;
 mod identity;
 mod job;
+mod lattice;
 mod network_balancer;
 pub(super) mod object;
 mod pod;
@@ -99,6 +101,8 @@ impl Planner<'_> {
         }
         self.security_groups()?;
         self.discovery()?;
+        self.lattice(&mut parts)?;
+        self.app_mesh(&mut parts)?;
         let workload = self.workload(&parts)?;
         self.scaling(&workload)?;
         self.budget()?;

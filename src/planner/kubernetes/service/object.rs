@@ -54,11 +54,16 @@ pub(in crate::planner::kubernetes) fn namespace() -> Value {
     json!({ "$output": ["kubernetes/namespace.main", "name"] })
 }
 
-/// What an object is called as part of an address, where its kind has no slug of its own: `storage-class`.
+/// What an object is called as part of an address, where its kind has no slug of its own: `storage-class`, `http-route`.
 pub(in crate::planner::kubernetes) fn slug(kind: &str) -> String {
+    let letters: Vec<char> = kind.chars().collect();
     let mut slug = String::new();
-    for (index, letter) in kind.char_indices() {
-        if letter.is_ascii_uppercase() && index > 0 {
+    for (index, letter) in letters.iter().enumerate() {
+        // A word begins after a small letter, and with the last capital of several.
+        let after_small = index > 0 && !letters[index - 1].is_ascii_uppercase();
+        let before_small =
+            index > 0 && letters.get(index + 1).is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && (after_small || before_small) {
             slug.push('-');
         }
         slug.push(letter.to_ascii_lowercase());

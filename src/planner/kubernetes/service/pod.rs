@@ -84,6 +84,7 @@ impl Planner<'_> {
             let digest = super::secrets::digest(self.place.context, service);
             annotations.insert("shipit/secrets".to_owned(), digest);
         }
+        annotations.extend(self.mesh_annotations());
         let metadata =
             Fields::default().with("labels", self.labels()).with("annotations", json!(annotations));
         let template = Fields::default().with("metadata", metadata).with("spec", self.pod(parts)?);
@@ -97,7 +98,7 @@ impl Planner<'_> {
         let mut containers: Vec<Value> = Vec::new();
         for (name, stands) in order(service) {
             let mut container = if name == service.name {
-                self.main(parts)?
+                self.main(parts)?.with("name", self.main_container())
             } else if let Some(sidecar) = service.sidecars.get(&name) {
                 self.sidecar(parts, &name, sidecar)?
             } else {
