@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::pipeline::{Pipeline, Which};
 use super::{Exit, Global, Stop};
-use crate::render::human::table::table;
+use crate::render::human::{self, table::table};
 use crate::render::json;
 
 /// Show what differs between two environments: their manifests as they apply there, and the images that run
@@ -66,9 +66,18 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
+    let widest = differing.iter().map(|(path, ..)| path.chars().count()).max().unwrap_or_default();
+    let room = human::columns().map(|columns| (columns.saturating_sub(widest + 4) / 2).max(16));
     let rows: Vec<Vec<String>> = differing
         .iter()
-        .map(|(path, left, right)| vec![(*path).clone(), shown(*left), shown(*right)])
+        .map(|(path, left, right)| {
+            let (left, right) = (shown(*left), shown(*right));
+            let (left, right) = match room {
+                Some(room) => human::text::cut_pair(&left, &right, room),
+                None => (left, right),
+            };
+            vec![(*path).clone(), left, right]
+        })
         .collect();
     terminal.out(table(&["WHAT", one, other], &rows).trim_end());
     Ok(exit)

@@ -120,13 +120,15 @@ async fn print(
         task: true,
         container: which.container.is_none() && sources.iter().any(Source::has_several),
     };
+    let asked_for = which.task.join("`, `");
     let wanted = Wanted { filter: which.filter, until: which.end, tasks };
     let usual = asked.is_none() && which.end.is_none() && !previous;
     let limit = which.limit.map(|limit| limit as usize).or(usual.then_some(USUAL));
     let printer = Printer { terminal: pipeline.terminal(), prefix };
     let mut reader = Reader::new(sources, wanted);
     let mut trouble = Trouble { pipeline, follow: which.follow, failures: 0 };
-    let reads = old(pipeline, &mut reader, &mut trouble, &printer, limit, usual).await?;
+    let shown = Shown { limit, usual, tasks: &asked_for };
+    let reads = old(pipeline, &mut reader, &mut trouble, &printer, &shown).await?;
     if !reads || !which.follow {
         return Ok(Exit::Done);
     }
@@ -144,14 +146,23 @@ async fn print(
     }
 }
 
+/// What of old lines is shown.
+struct Shown<'a> {
+    /// At most so many, the newest.
+    limit: Option<usize>,
+    /// Nothing was said of which.
+    usual: bool,
+    /// The tasks that were asked for; empty for all.
+    tasks: &'a str,
+}
+
 /// Prints what is there already. Gives whether somebody still reads.
 async fn old(
     pipeline: &Pipeline,
     reader: &mut Reader,
     trouble: &mut Trouble<'_>,
     printer: &Printer<'_>,
-    limit: Option<usize>,
-    usual: bool,
+    &Shown { limit, usual, tasks }: &Shown<'_>,
 ) -> Result<bool, Stop> {
     let (mut kept, mut left, mut any) = (VecDeque::new(), 0_usize, false);
     loop {
@@ -180,7 +191,11 @@ async fn old(
         terminal.tell(&format!("the newest {} of {} lines{more}", kept.len(), kept.len() + left));
     } else if !any && !trouble.follow {
         let hour = if usual { " in the last hour: `--since 1d` looks further back" } else { "" };
-        terminal.tell(&format!("nothing was written{hour}"));
+        let by = match tasks {
+            "" => String::new(),
+            tasks => format!(" by a task whose id begins with `{tasks}`"),
+        };
+        terminal.tell(&format!("nothing was written{by}{hour}"));
     }
     Ok(printer.print(kept.into()))
 }

@@ -53,7 +53,7 @@ pub use finding::{Finding, Severity};
 pub use identity::{Identity, Owner};
 pub use input::{Handle, Input, OutputRef, Spec, Wait};
 pub use losses::find_losses;
-pub use observe::{Observation, Target, observe};
+pub use observe::{Observation, Target, observe, observe_only};
 pub use plan::{Action, Plan, Step, StepEdge};
 pub use planning::{AllowDelete, plan};
 pub use registry::Registry;

@@ -88,6 +88,42 @@ pub async fn observe(
     observe_kinds(registry, kinds, target, &wanted(target, desired), clock, concurrency).await
 }
 
+/// Observes some kinds alone, and those that they need: for commands that look at a part of an environment.
+///
+/// # Errors
+/// The same as of [`observe`].
+pub async fn observe_only(
+    registry: &Registry,
+    target: &Target,
+    kinds: &[&str],
+    desired: &Desired,
+    clock: &dyn Clock,
+    concurrency: usize,
+) -> Result<Observation, Vec<(String, Failure)>> {
+    let mut infos = Vec::new();
+    for kind in kinds {
+        infos.push(registry.info(kind).map_err(|failure| vec![((*kind).to_owned(), failure)])?);
+    }
+    let infos = with_needed(registry, infos);
+    observe_kinds(registry, infos, target, &wanted(target, desired), clock, concurrency).await
+}
+
+/// These kinds and all that must be observed before them.
+fn with_needed(registry: &Registry, mut needed: Vec<&'static KindInfo>) -> Vec<&'static KindInfo> {
+    let mut next = 0;
+    while let Some(info) = needed.get(next) {
+        for name in info.observe_after {
+            if let Ok(info) = registry.info(name)
+                && !needed.iter().any(|known| known.kind == info.kind)
+            {
+                needed.push(info);
+            }
+        }
+        next += 1;
+    }
+    needed
+}
+
 /// What is desired of one kind.
 #[derive(Default)]
 struct Wanted {
@@ -118,18 +154,7 @@ pub(super) async fn observe_again(
     clock: &dyn Clock,
 ) -> Result<Observed, Failure> {
     let kind = registry.info(identity.address.kind())?;
-    let mut needed = vec![kind];
-    let mut next = 0;
-    while let Some(info) = needed.get(next) {
-        for name in info.observe_after {
-            if let Ok(info) = registry.info(name)
-                && !needed.iter().any(|known| known.kind == info.kind)
-            {
-                needed.push(info);
-            }
-        }
-        next += 1;
-    }
+    let needed = with_needed(registry, vec![kind]);
     let wanted = Wanted {
         identities: vec![identity.clone()],
         documents: document

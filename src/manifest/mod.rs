@@ -14,6 +14,7 @@ pub mod copilot;
 pub mod env_file;
 pub mod environment;
 mod files;
+mod loader;
 pub mod mesh;
 mod objects;
 pub mod patch;

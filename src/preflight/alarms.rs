@@ -30,7 +30,7 @@ pub(super) async fn check(subject: &Subject<'_>, report: &Report) {
                     CHECK,
                     address,
                     format!("CloudWatch has no alarm `{name}`, which is to roll deployments back"),
-                    "`aws cloudwatch describe-alarms` prints those that are there".to_owned(),
+                    "correct `deployment.rollback_alarms`; `aws cloudwatch describe-alarms` prints those that are there".to_owned(),
                 );
             }
         }

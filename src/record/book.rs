@@ -87,6 +87,27 @@ impl Book {
         self.page().records.get(owner).cloned()
     }
 
+    /// Writes how the newest release of a service ended, if that was not known yet: it had paused, or nobody waited.
+    ///
+    /// # Errors
+    /// The records can be neither read nor written.
+    pub async fn end(
+        &self,
+        cx: &Cx,
+        (application, environment): (&str, &str),
+        service: &str,
+        by: String,
+        outcome: Ending,
+    ) -> Result<(), Failure> {
+        let owner = Owner::Service(service.to_owned());
+        let records = store::read(cx, application, environment).await?;
+        let Some(open) = records.get(&owner).filter(|one| one.release.is_open()) else {
+            return Ok(());
+        };
+        let ended = open.release.ended(now(), by, outcome, service);
+        store::write(cx, application, environment, &owner, &ended).await.map(drop)
+    }
+
     /// The scopes that have a record.
     pub fn scopes(&self) -> Vec<Owner> {
         self.page().records.keys().cloned().collect()
@@ -350,7 +371,12 @@ fn ending(run: &Run, steps: &[usize], outcome: &Outcome) -> Ending {
             let verdict = failure.diagnosis.as_ref().map(|diagnosis| diagnosis.verdict);
             steps.contains(step) && verdict == Some(Verdict::RolledBack)
         });
-        return if taken_back { Ending::RolledBackByEcs } else { Ending::Failed };
+        let mut failed = outcome.failed.iter().filter(|(step, _)| steps.contains(step));
+        return match failed.all(|(_, failure)| failure.is_pause()) {
+            true => Ending::Paused,
+            false if taken_back => Ending::RolledBackByEcs,
+            false => Ending::Failed,
+        };
     }
     if !outcome.skipped.iter().any(|(step, _)| steps.contains(step)) {
         return if run.no_wait { Ending::NotAwaited } else { Ending::Completed };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::digest::{self, Digests};
+use crate::engine::Address;
 
 /// The largest value of a parameter of the standard tier, in bytes.
 pub const LARGEST: usize = 4096;
@@ -25,6 +26,8 @@ pub enum Ending {
     RolledBackByEcs,
     /// It was interrupted.
     Interrupted,
+    /// The deployment has paused, and nobody waits for its end.
+    Paused,
 }
 
 impl Ending {
@@ -36,6 +39,7 @@ impl Ending {
             Self::Failed => "failed",
             Self::RolledBackByEcs => "rolled back by ECS",
             Self::Interrupted => "interrupted",
+            Self::Paused => "paused",
         }
     }
 
@@ -115,6 +119,22 @@ impl Release {
         }
     }
 
+    /// The same, known to have ended after all: the release after it. What became of the service is no longer what was
+    /// written down, so that nothing is said of it.
+    #[must_use]
+    pub fn ended(&self, at: String, by: String, outcome: Ending, service: &str) -> Self {
+        let mut ended = Self { at, by, outcome, ..self.clone() };
+        if outcome.is_good() {
+            ended.applied.remove(&Address::new("ecs/service", service));
+        }
+        ended
+    }
+
+    /// Whether its end was not known when it was written.
+    pub fn is_open(&self) -> bool {
+        matches!(self.outcome, Ending::Paused | Ending::NotAwaited)
+    }
+
     /// Reads a parameter's value; `None` for what no version of shipit up to this one wrote.
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().filter(|release: &Self| release.form <= FORM)
@@ -151,7 +171,6 @@ impl Release {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Address;
 
     fn release(resources: usize, fields: usize) -> Release {
         let mut release =

@@ -53,6 +53,17 @@ impl Canary {
         })
     }
 
+    /// Number and outcome of each release, the newest first.
+    fn releases(&self) -> Vec<String> {
+        let shown = ["--format", "json", "svc", "history", "--name", "web"];
+        let shown = self.workdir.local(&shown).expect(0).json();
+        let line = |one: &serde_json::Value| {
+            let current = if one["current"] == true { ", current" } else { "" };
+            format!("{} {}{current}", one["number"], one["outcome"].as_str().unwrap())
+        };
+        shown["releases"].as_array().unwrap().iter().map(line).collect()
+    }
+
     fn alarm(&self, state: StateValue) {
         self.workdir.by_hand(async |cx| {
             let call = cx.cloudwatch.set_alarm_state().alarm_name("canary-test-web-rollback-cpu");
@@ -134,6 +145,8 @@ fn a_canary_pauses_goes_on_and_completes() {
     ");
     assert_eq!(canary.weights(), "0:100");
     assert_eq!(canary.workdir.steps(&["plan"]), Vec::<String>::new());
+    let releases = ["4 completed, current", "3 paused", "2 paused", "1 completed"];
+    assert_eq!(canary.releases(), releases);
     insta::assert_snapshot!(plain(&canary.svc("continue").expect(4).stderr), @r"
     error: no deployment of service `web` is in progress
     hint: `shipit svc status --name web --env test` says how it fares
@@ -182,6 +195,9 @@ fn an_alarm_and_a_person_roll_a_canary_back() {
     web: rolled back
     ");
     assert_eq!(canary.weights(), "100:0");
+    // Nobody was there to see how the second one ended.
+    let releases = ["4 rolled-back-by-ecs", "3 paused", "2 paused", "1 completed, current"];
+    assert_eq!(canary.releases(), releases);
     canary.image("1.28", "1.27");
     let running = canary.workdir.by_hand(async |cx| {
         let service = cx.ecs.describe_services().cluster("canary-test-main");

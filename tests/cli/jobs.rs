@@ -158,6 +158,11 @@ fn a_run_ends_as_its_job_does() {
         ("report".to_owned(), "python|-c|print(1)".to_owned(), "A=1 B=2".to_owned())
     );
     workdir.local(&["task", "stop", &task]).expect(0);
+    let unknown = workdir.local(&["task", "stop", &"0".repeat(32)]).expect(4);
+    insta::assert_snapshot!(unknown.stderr, @r"
+    error: cluster `nightly-test-main` has no task `00000000000000000000000000000000`
+    hint: `aws ecs list-tasks --cluster nightly-test-main` prints those that run; one that has stopped is forgotten after an hour
+    ");
 }
 
 #[test]

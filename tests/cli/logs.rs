@@ -179,6 +179,10 @@ fn lines_are_chosen() {
     ---
     nothing was written in the last hour: `--since 1d` looks further back
     ");
+    insta::assert_snapshot!(said(&logs(&["--task", "nobody"]).expect(0)), @r"
+    ---
+    nothing was written by a task whose id begins with `nobody` in the last hour: `--since 1d` looks further back
+    ");
     let lines = logs(&["--filter", "ERROR", "--format", "json", "--container", "api"]).expect(0);
     let line: serde_json::Value = lines.json();
     assert_eq!(line["task"], stopped);
@@ -243,4 +247,42 @@ fn what_has_no_log_says_so() {
     let wrong = workdir.local(&["svc", "logs", "--filter", "a.b"]).expect(1).stderr;
     assert!(wrong.contains("Invalid filter pattern: a.b"), "{wrong}");
     assert!(wrong.contains("hint: a pattern is words that all must be there"), "{wrong}");
+}
+
+/// The API calls of a run, each with how often it was made.
+fn calls(workdir: &Workdir, arguments: &[&str]) -> String {
+    let ran = workdir.local(&[&["-v"], arguments].concat()).expect(0);
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for line in ran.stderr.lines().filter(|line| line.trim_start().starts_with('·')) {
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        *calls.entry(words[..words.len() - 2].join(" ")).or_default() += 1;
+    }
+    calls.iter().map(|(call, count)| format!("{count} {call}\n")).collect()
+}
+
+#[test]
+fn who_looks_asks_for_no_more_than_is_shown() {
+    let workdir = deployed(1);
+    insta::assert_snapshot!(calls(&workdir, &["svc", "logs", "api"]), @r"
+    1 CloudWatch Logs FilterLogEvents
+    1 ECS DescribeClusters
+    1 ECS DescribeServices
+    1 ECS DescribeTaskDefinition
+    1 ECS ListClusters
+    1 ECS ListServices
+    1 Resource Groups Tagging API GetResources
+    1 STS GetCallerIdentity
+    ");
+    insta::assert_snapshot!(calls(&workdir, &["svc", "status"]), @r"
+    1 Application Auto Scaling DescribeScalableTargets
+    1 ECS DescribeClusters
+    2 ECS DescribeServices
+    1 ECS DescribeTasks
+    1 ECS ListClusters
+    1 ECS ListServices
+    1 ECS ListTasks
+    1 Elastic Load Balancing v2 DescribeTargetGroups
+    1 Resource Groups Tagging API GetResources
+    1 STS GetCallerIdentity
+    ");
 }

@@ -363,3 +363,56 @@ fn a_network_without_a_way_out_and_an_account_that_is_full() {
           hint: give the subnets a NAT gateway (`nat: single` where the environment makes the VPC), or choose `placement: public`; what AWS serves can also be reached through VPC endpoints
     ");
 }
+
+/// A registry that lets nobody in.
+fn closed() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut request = Vec::new();
+            let mut byte = [0; 1];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                request.push(byte[0]);
+            }
+            let head = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"own\"\r\n";
+            let _ = write!(stream, "{head}content-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    host
+}
+
+#[test]
+fn a_registry_that_lets_nobody_in() {
+    let host = closed();
+    let (workdir, _server) = demo(&format!("{host}/app:live"), "", "{}");
+    let plan = workdir.shipit(&["plan", "--env", "test"]).expect(0);
+    insta::assert_snapshot!(findings(&plan.stdout, &host), @r"
+
+    Findings
+      ! warning[image] ecs/task-definition.api: image `HOST/app:live` of container `api` is private or not there
+          its registry shows it only to those who sign in
+          hint: give `credentials:` beside the image if it is private
+    ");
+}
+
+#[test]
+fn an_alarm_that_is_not_there() {
+    let host = registry();
+    let alarms = "deployment:\n  rollback_alarms: [api-errors]\n";
+    let (workdir, _server) = demo(&format!("{host}/app:both"), alarms, "{}");
+    let plan = workdir.shipit(&["plan", "--env", "test"]).expect(0);
+    insta::assert_snapshot!(findings(&plan.stdout, &host), @r"
+
+    Findings
+      ✗ error[alarm] ecs/service.api: CloudWatch has no alarm `api-errors`, which is to roll deployments back
+          hint: correct `deployment.rollback_alarms`; `aws cloudwatch describe-alarms` prints those that are there
+    ");
+    let refused = workdir.shipit(&["deploy", "--env", "test", "--yes"]).expect(4);
+    let last: Vec<&str> = refused.stderr.lines().rev().take(2).collect();
+    insta::assert_snapshot!(format!("{}\n{}", last[1], last[0]), @r"
+    error: preflight found 1 error: this would fail half way
+    hint: correct what is listed above; or add `--skip-preflight alarm` to go on without that, `--skip-preflight` for no check at all
+    ");
+}

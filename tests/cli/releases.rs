@@ -112,9 +112,9 @@ fn releases_are_listed_and_gone_back_to() {
     assert_eq!(running(&workdir), "demo-test-api:1");
     let shown = workdir.local(&["svc", "history", "--env", "test", "--limit", "2"]).expect(0);
     insta::assert_snapshot!(steady(&shown.stdout), @r"
-       RELEASE  WHEN (UTC)           WHO    OUTCOME               REVISION  COMMIT  IMAGE
-    →  3        DATE TIME  local  completed: back to 1  1         -       public.ecr.aws/nginx/nginx:1.27
-       2        DATE TIME  local  completed             2         -       public.ecr.aws/nginx/nginx:1.28
+    RELEASE  WHEN (UTC)           WHO    OUTCOME               REVISION  COMMIT  IMAGE
+    → 3      DATE TIME  local  completed: back to 1  1         -       nginx:1.27
+      2      DATE TIME  local  completed             2         -       nginx:1.28
     ");
     assert_eq!(shown.stderr, "1 older: `--limit 3` lists them\n");
     // Nothing is further back; what was left can be gone to by name.

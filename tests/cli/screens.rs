@@ -76,11 +76,9 @@ fn screens_fit_eighty_columns_with_and_without_colours() {
     xxxxxxxx | starting public.ecr.aws/nginx/nginx:1.27 (local AWS runs no containers)
     xxxxxxxx | listening on port 80
     ");
-    // A list of resources has nothing to colour, and addresses are never cut.
-    let shown = workdir.local(&["env", "show", "--env", "test"]).expect(0).stdout;
-    let (picture, _) = shown.split_once("\nOWNER").unwrap();
-    assert!(picture.lines().all(|line| line.chars().count() <= 80), "{picture}");
-    insta::assert_snapshot!(picture, @r"
+    let shown = screen(&workdir, &["env", "show", "--env", "test"]);
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    insta::assert_snapshot!(shown, @r"
     demo / test, names in test.demo.local
     VPC 10.0.0.0/16 in eu-west-1a, eu-west-1b
     public subnets 10.0.0.0/20, 10.0.16.0/20
@@ -95,7 +93,88 @@ fn screens_fit_eighty_columns_with_and_without_colours() {
 
     api (gateway)
         1 task, public subnets
+
+    environment
+      ec2/internet-gateway.main                                       ready
+      ec2/route-table.private-1                                       ready
+      ec2/route-table.private-2                                       ready
+      ec2/route-table.public                                          ready
+      ec2/security-group.environment                                  ready
+      ec2/security-group.public-load-balancer                         ready
+      ec2/security-group-rule.environment-from-itself                 ready
+      ec2/security-group-rule.environment-from-public-load-balancer   ready
+      ec2/security-group-rule.public-load-balancer-80-from-0.0.0.0/0  ready
+      ec2/subnet.private-1                                            ready
+      ec2/subnet.private-2                                            ready
+      ec2/subnet.public-1                                             ready
+      ec2/subnet.public-2                                             ready
+      ec2/vpc.main                                                    ready
+      ecs/cluster.main                                                ready
+      elbv2/listener.public-http                                      ready
+      elbv2/load-balancer.public                                      ready
+      servicediscovery/namespace.main                                 ready
+
+    api
+      ecs/service.api                                                 ready
+      ecs/task-definition.api                                         ready
+      elbv2/listener-rule.api                                         ready
+      elbv2/target-group.api                                          ready
+      iam/role.api/execution                                          ready
+      iam/role.api/task                                               ready
+      logs/log-group.api                                              ready
+      servicediscovery/service.api                                    ready
+    api  http://demo-test-public-NUMBER.eu-west-1.elb.amazonaws.com/
     ");
+}
+
+/// Dates and times differ from run to run.
+fn dated(text: &str) -> String {
+    let digits = |word: &str, form: &str| {
+        let fits = |(a, b): (char, char)| if b == '0' { a.is_ascii_digit() } else { a == b };
+        word.len() == form.len() && word.chars().zip(form.chars()).all(fits)
+    };
+    let word = |word: &str| match word {
+        word if digits(word, "0000-00-00") => "YYYY-MM-DD".to_owned(),
+        word if digits(word, "00:00:00") => "hh:mm:ss".to_owned(),
+        word => word.to_owned(),
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn lists_fit_eighty_columns_with_and_without_colours() {
+    let image = "public.ecr.aws/docker/library/a-name-that-is-rather-long:1.27";
+    let workdir = Workdir::demo("Backend Service", image).variable("COLUMNS", "80");
+    workdir.write(
+        "shipit/environments/prod.yml",
+        "kind: environment\nname: prod\nregion: eu-west-1\n",
+    );
+    workdir.local(&["deploy", "--env", "test,prod", "--yes"]).expect(0);
+    workdir.edit("shipit/services/api.yml", "long:1.27", "long:1.28");
+    workdir.local(&["deploy", "--env", "test", "--yes"]).expect(0);
+    let shown = |arguments: &[&str], code: i32| {
+        let with = |colour: &str| {
+            workdir.local(&[&["--color", colour], arguments].concat()).expect(code).stdout
+        };
+        let (plainly, coloured) = (with("never"), with("always"));
+        assert_eq!(plain(&console::strip_ansi_codes(&coloured)), plain(&plainly));
+        assert!(plainly.lines().all(|line| line.chars().count() <= 80), "{plainly}");
+        dated(&plain(&plainly))
+    };
+    insta::assert_snapshot!("screen_history", shown(&["svc", "history", "--env", "test"], 0));
+    insta::assert_snapshot!("screen_diff", shown(&["diff", "--env", "test,prod"], 0));
+    insta::assert_snapshot!("screen_app", shown(&["app", "show"], 0));
+    insta::assert_snapshot!("screen_environments", shown(&["env", "ls"], 0));
+    insta::assert_snapshot!("screen_services", shown(&["svc", "ls"], 0));
+    insta::assert_snapshot!("screen_service", shown(&["svc", "show", "--env", "test"], 0));
+    insta::assert_snapshot!(
+        "screen_promote",
+        shown(&["promote", "--from", "test", "--to", "prod"], 4)
+    );
+    workdir.edit("shipit/services/api.yml", "cpu: 256", "cpu: 512");
+    workdir.edit("shipit/services/api.yml", "memory: 512", "memory: 1024");
+    insta::assert_snapshot!("screen_plan", shown(&["plan", "--env", "prod"], 0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod load_balancing;
 mod network;
 mod roles;
+mod shifting;
 
 use shipit::aws::calls::CallLog;
 use shipit::aws::local_client::http_client;

@@ -35,7 +35,11 @@ impl Pipeline {
         kind: LogsOf,
         names: &[String],
     ) -> Result<Vec<Runs>, Stop> {
-        let live = self.live().await?;
+        let shown: &[&str] = match kind {
+            LogsOf::Service => &["ecs/service"],
+            LogsOf::Job | LogsOf::Task => &["ecs/task-definition"],
+        };
+        let live = self.live_of(shown).await?;
         let runs = names.iter().map(|name| {
             let found = match kind {
                 LogsOf::Service => service(&live, name),

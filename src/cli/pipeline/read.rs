@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{CONCURRENCY, Pipeline, Which};
 use crate::cli::Stop;
-use crate::engine::{Desired, Observation, Scope, observe};
+use crate::engine::{Desired, Observation, Scope, observe, observe_only};
 use crate::planner;
 
 impl Pipeline {
@@ -126,5 +126,22 @@ impl Pipeline {
     /// What is live.
     pub(in crate::cli) async fn live(&self) -> Result<Observation, Stop> {
         self.desired_and_live().await.map(|(_, observation)| observation)
+    }
+
+    /// What is live of some kinds alone, and of those that they need: for commands that look and change nothing.
+    /// On EKS it is all that is live, as services are kinds of Kubernetes there.
+    pub(in crate::cli) async fn live_of(&self, kinds: &[&str]) -> Result<Observation, Stop> {
+        let environment = self.workspace.environment(&self.target.environment);
+        if environment.is_some_and(|one| one.cluster.kubernetes.is_some()) {
+            return self.live().await;
+        }
+        // In a cluster of somebody else's our services are looked for by their names, too.
+        let desired = match self.existing_cluster() {
+            Some(_) => self.desired(&Observation::default()).await?,
+            None => Desired::default(),
+        };
+        let (registry, target) = (&self.registry, &self.target);
+        let found = observe_only(registry, target, kinds, &desired, &self.clock, CONCURRENCY).await;
+        found.map_err(Stop::failures)
     }
 }

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::{Pipeline, Which};
 use crate::engine::{Outcome, Owner, Plan};
-use crate::record::{Commit, Run};
+use crate::record::{Commit, Ending, Run};
 use crate::render::terminal;
 
 /// How long git may take to say the commit, from the beginning of the apply.
@@ -53,6 +53,17 @@ impl Pipeline {
         if let Some(first) = failures.first() {
             self.terminal.tell(&format!(
                 "warning: the release could not be recorded, so `svc history` will not show it: {first}"
+            ));
+        }
+    }
+
+    /// Writes how a service's release ended that had paused, or that nobody awaited. That it cannot be written fails nothing.
+    pub(in crate::cli) async fn record_end(&self, service: &str, outcome: Ending) {
+        let of = (self.target.application.as_str(), self.target.environment.as_str());
+        let by = self.account.caller.clone();
+        if let Err(why) = self.book.end(self.cx(), of, service, by, outcome).await {
+            self.terminal.tell(&format!(
+                "warning: the end of the release could not be recorded, so `svc history` will not show it: {why}"
             ));
         }
     }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::Pipeline;
 use crate::cli::{Exit, Stop};
-use crate::engine::{Address, Failure, Observation};
+use crate::engine::{Address, Failure, Live, Observation};
 use crate::planner;
 use crate::render::human;
+use crate::render::human::inventory::{Item, inventory};
 use crate::render::json;
 
 impl Pipeline {
@@ -55,23 +56,18 @@ impl Pipeline {
                 .tell(&format!("nothing is live in environment `{}`", self.target.environment));
             return Ok(Exit::Done);
         }
-        let rows: Vec<Vec<String>> = live
-            .iter()
-            .map(|live| {
-                vec![
-                    live.identity.owner.to_string(),
-                    live.identity.address.to_string(),
-                    human::health(&live.health),
-                    live.id.clone(),
-                ]
-            })
-            .collect();
-        let rows = fitting(rows);
+        let item = |live: &&Live| Item {
+            owner: live.identity.owner.to_string(),
+            address: live.identity.address.to_string(),
+            state: human::health(&live.health),
+            id: live.id.clone(),
+        };
+        let items: Vec<Item> = live.iter().map(item).collect();
         if service.is_none() {
             self.draw(&picture());
             self.terminal.out("");
         }
-        self.terminal.out(&human::table::table(&["OWNER", "RESOURCE", "STATE", "ID"], &rows));
+        self.terminal.out(&inventory(&items, human::columns()));
         let services: Vec<&str> = match service {
             Some(name) => vec![name],
             None => self.workspace.services.iter().map(|one| one.name.as_str()).collect(),
@@ -102,16 +98,4 @@ impl Pipeline {
             serde_json::to_value(manifest).map_err(|error| Failure::internal(error.to_string()))?;
         Ok(Some(document))
     }
-}
-
-/// Rows whose last cell, an id that may be long, is cut to the screen's width; programs get it whole.
-fn fitting(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    let Some(columns) = human::columns() else { return rows };
-    let wide = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
-    let before: usize = (0..3).map(|at| wide(at).max(8) + 2).sum();
-    let room = columns.saturating_sub(before).max(12);
-    for row in &mut rows {
-        row[3] = human::text::cut(&row[3], room);
-    }
-    rows
 }

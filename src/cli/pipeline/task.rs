@@ -39,7 +39,7 @@ impl Pipeline {
             );
             return Err(on_eks(environment, &run));
         }
-        let live = self.live().await?;
+        let live = self.live_of(&[Schedule::KIND, Service::KIND]).await?;
         if let Some(job) = live.at(&Address::new(Schedule::KIND, name)).next() {
             return Ok(Some(Order::of_schedule(&typed(job.spec.clone())?)?));
         }

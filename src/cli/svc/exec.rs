@@ -41,7 +41,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.service.or(args.name))?;
     let pipeline = Pipeline::open(global, Which::Environment).await?;
     let environment = pipeline.environment();
-    let live = pipeline.live().await?;
+    let live = pipeline.live_of(&["ecs/service"]).await?;
     let runs = pipeline.runs_in(&live, &name)?;
     let address = Address::new("ecs/service", &name);
     let service = live.at(&address).next();

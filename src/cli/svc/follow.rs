@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::pipeline::Pipeline;
 use super::super::{Exit, Global, Stop};
 use crate::engine::{Address, Clock};
+use crate::record::Ending;
 use crate::render::human::failure::failure;
 use crate::render::json;
 use crate::resources::ecs::shifting::{Pause, Shifting, current};
@@ -24,7 +25,7 @@ pub(super) struct Found {
 
 /// The service of this name and its newest deployment.
 pub(super) async fn find(pipeline: &Pipeline, name: &str) -> Result<Found, Stop> {
-    let live = pipeline.live().await?;
+    let live = pipeline.live_of(&["ecs/service"]).await?;
     let runs = pipeline.runs_in(&live, name)?;
     let (cluster, service) = (runs.cluster, runs.service.unwrap_or_default());
     let now = current(pipeline.cx(), &cluster, &service).await?;
@@ -71,6 +72,12 @@ pub(super) async fn follow(
             |pause: &Pause| answered.is_none_or(|all| all.iter().all(|one| one.hook != pause.hook));
         now.pauses.retain(is_new);
         if !now.is_going() {
+            let outcome = match now.status.as_str() {
+                "SUCCESSFUL" => Ending::Completed,
+                "ROLLBACK_SUCCESSFUL" => Ending::RolledBackByEcs,
+                _ => Ending::Failed,
+            };
+            pipeline.record_end(name, outcome).await;
             return ended(pipeline, name, &now, answered.is_none());
         }
         let text = format!("{name}: {}", now.text());

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::pipeline::{Pipeline, Which};
 use super::super::{Exit, Global, Stop};
 use crate::record::{Numbered, current};
-use crate::render::human::table;
+use crate::render::human::{self, table};
 use crate::render::json;
 
 /// List the releases of a service, the newest first
@@ -62,8 +62,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
         return Ok(Exit::Done);
     }
     let rows: Vec<Vec<String>> = shown.iter().map(|one| row(one, current)).collect();
-    let headings = ["", "RELEASE", "WHEN (UTC)", "WHO", "OUTCOME", "REVISION", "COMMIT", "IMAGE"];
-    terminal.out(&table::table(&headings, &rows));
+    let headings = ["RELEASE", "WHEN (UTC)", "WHO", "OUTCOME", "REVISION", "COMMIT", "IMAGE"];
+    terminal.out(&table::fitting(&headings, rows, human::columns(), images));
     let left = history.len() - shown.len();
     if left > 0 {
         terminal.tell(&format!("{left} older: `--limit {}` lists them", history.len()));
@@ -81,8 +81,7 @@ fn row(one: &Numbered, current: Option<i64>) -> Vec<String> {
     let commit = release.commit.as_deref().map(|id| id.get(..8).unwrap_or(id));
     let dirty = if release.dirty { "+" } else { "" };
     vec![
-        if Some(one.number) == current { "→" } else { "" }.to_owned(),
-        one.number.to_string(),
+        format!("{} {}", if Some(one.number) == current { "→" } else { " " }, one.number),
         release.at.replace('T', " ").trim_end_matches('Z').to_owned(),
         who(&release.by).to_owned(),
         outcome,
@@ -90,6 +89,15 @@ fn row(one: &Numbered, current: Option<i64>) -> Vec<String> {
         commit.map_or("-".to_owned(), |id| format!("{id}{dirty}")),
         release.image(),
     ]
+}
+
+/// Images on a narrow screen: without what is in front of their names.
+fn images(all: &str, room: usize) -> String {
+    if all.chars().count() <= room {
+        return all.to_owned();
+    }
+    let names: Vec<&str> = all.split(", ").filter_map(|image| image.rsplit('/').next()).collect();
+    human::text::cut_front(&names.join(", "), room)
 }
 
 /// What of an ARN names a person: `alice`, `Deployer/alice`.

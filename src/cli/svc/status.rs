@@ -15,6 +15,10 @@ use crate::render::json;
 use crate::resources::ecs::status::{ServiceStatus, status as of_service};
 use crate::resources::elbv2::health::of_targets;
 
+/// Kinds that the screen is about.
+const SHOWN: &[&str] =
+    &["ecs/service", "elbv2/target-group", "application-autoscaling/target", "cloudwatch/alarm"];
+
 /// Show how a service fares: deployments, tasks, health of targets, scaling, alarms, recent events
 ///
 /// With `--watch` a terminal shows it anew all the time; without a terminal each change is a line.
@@ -37,7 +41,7 @@ pub(in super::super) struct Args {
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.name)?;
     let pipeline = Pipeline::open(global, Which::Service(name.clone())).await?;
-    let live = pipeline.live().await?;
+    let live = pipeline.live_of(SHOWN).await?;
     let watched = Watched::new(&pipeline, &live, &name)?;
     if !args.watch {
         let (document, state) = watched.look().await?;

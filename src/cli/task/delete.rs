@@ -2,6 +2,7 @@
 
 use super::super::pipeline::{Choices, Pipeline, Which};
 use super::super::{Exit, Global, Stop, open};
+use crate::manifest::ServiceType;
 
 /// Delete what `task run --image` has made: task definition, roles, log group
 ///
@@ -21,12 +22,13 @@ pub(in super::super) struct Args {
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let workspace = open::workspace(global.env.as_deref())?;
     if let Some(service) = workspace.services.iter().find(|service| service.name == args.name) {
+        let whose = if service.service_type == ServiceType::ScheduledJob { "job" } else { "svc" };
         return Err(Stop::refused(
             format!(
                 "`{}` is what {} describes, and no task that was run by hand",
                 args.name, service.file
             ),
-            format!("delete it with `shipit svc delete --name {}`", args.name),
+            format!("delete it with `shipit {whose} delete --name {}`", args.name),
         ));
     }
     let which = Which::DeleteService(args.name);

@@ -2,7 +2,7 @@
 
 use super::super::pipeline::{Pipeline, Which};
 use super::super::{Exit, Global, Stop};
-use crate::engine::Address;
+use crate::engine::{Address, Class};
 use crate::resources::ecs::run;
 
 /// Stop a running task, of a job or run by hand
@@ -23,7 +23,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let cluster = match args.cluster.or(existing) {
         Some(cluster) => cluster,
         None => {
-            let live = pipeline.live().await?;
+            let live = pipeline.live_of(&["ecs/cluster"]).await?;
             let address = Address::new("ecs/cluster", "main");
             let cluster = live.at(&address).next();
             let name = cluster.and_then(|live| live.outputs["name"].as_str());
@@ -36,7 +36,12 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
             name.to_owned()
         }
     };
-    run::stop(pipeline.cx(), &cluster, &args.task).await?;
+    run::stop(pipeline.cx(), &cluster, &args.task).await.map_err(|failure| {
+        match &failure.hint {
+            Some(hint) if failure.class == Class::Gone => Stop::refused(&failure.message, hint),
+            _ => Stop::from(failure),
+        }
+    })?;
     pipeline.terminal().tell(&format!("task {} is being stopped", args.task));
     Ok(Exit::Done)
 }

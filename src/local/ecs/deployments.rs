@@ -240,8 +240,7 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Value, AwsError> {
         ));
     }
     rollout::shift::may_stop(&service)?;
-    let why = "Service deployment rolled back because of a user request.";
-    if !rollout::roll_back(call, &mut service, "ECS deployment stopped", why) {
+    if !rollout::roll_back(call, &mut service) {
         return Err(invalid("No rollback candidate was found to run the rollback."));
     }
     service.save(call);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::names::{self, client, invalid, no_service};
 use super::records::{End, Service, TASKS, Task, is_fargate};
-use super::rollout::task::{self, Order};
+use super::rollout::order::{self, Order};
+use super::rollout::task;
 use super::service::{check_against, complete_network, platform, shape};
 use super::task_definition::{find_active, includes, page};
 use super::{TOMBSTONE, capacity, clusters, instances, rollout};
@@ -86,7 +87,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Value, AwsError> {
             group: &group,
             exec,
         };
-        let mut task = task::new(call, &order);
+        let mut task = order::new(call, &order);
         if !is_fargate(&spec)
             && let Err(reason) =
                 rollout::find_place(call, &cluster, &mut task, &spec, &definition, None)

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Explain, Findings};
 use crate::manifest::environment::Environment;
+use crate::manifest::loader::{FoundEnvironment, FoundService};
 use crate::manifest::problem::Problem;
 use crate::manifest::service::{
     AppProtocol, Endpoint, LogDriver, Runs, ServiceManifest, ServiceType,
 };
-use crate::manifest::workspace::{FoundEnvironment, FoundService};
 
 /// Everything about Service Connect in one service.
 pub(super) fn connect(

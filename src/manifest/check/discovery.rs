@@ -3,11 +3,11 @@
 use super::{Explain, Findings};
 use crate::manifest::application::Application;
 use crate::manifest::environment::{Environment, ExternalName, NamespaceKind};
+use crate::manifest::loader::{FoundEnvironment, FoundService};
 use crate::manifest::problem::Problem;
 use crate::manifest::service::{
     CheckProtocol, DiscoveryHealthCheck, NetworkMode, RecordKind, ServiceManifest, ServiceType,
 };
-use crate::manifest::workspace::{FoundEnvironment, FoundService};
 
 /// The namespace of an environment.
 pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>) {

@@ -2,9 +2,9 @@
 
 use super::{Explain, Findings};
 use crate::manifest::application::Application;
+use crate::manifest::loader::{FoundEnvironment, FoundService};
 use crate::manifest::problem::{Problem, Span};
 use crate::manifest::service::{NlbProtocol, ServiceManifest, ServiceType};
-use crate::manifest::workspace::{FoundEnvironment, FoundService};
 use crate::manifest::yaml::Node;
 
 /// One host name of one service in one environment.

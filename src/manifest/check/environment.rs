@@ -5,9 +5,9 @@ use crate::manifest::Problem;
 use crate::manifest::environment::{
     ContainerInsights, Environment, Nat, Protocol, SubnetMap, Vpc, VpcMap, Zones,
 };
+use crate::manifest::loader::File;
 use crate::manifest::problem::Span;
 use crate::manifest::read::Reader;
-use crate::manifest::workspace::File;
 use crate::manifest::yaml::Node;
 
 /// The map `network.vpc`, in which two forms share their keys.

@@ -1,12 +1,12 @@
 //! Topics and queues: within one service, and between those of a workspace.
 
 use super::{Explain, Findings};
+use crate::manifest::loader::FoundService;
 use crate::manifest::problem::Problem;
 use crate::manifest::read::{did_you_mean, list};
 use crate::manifest::service::{
     Count, DeduplicationScope, Queue, ServiceManifest, ServiceType, Subscription, ThroughputLimit,
 };
-use crate::manifest::workspace::FoundService;
 
 /// What one service says of messages.
 pub(super) fn messaging(service: &ServiceManifest, findings: &mut Findings<'_>) {

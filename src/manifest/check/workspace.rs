@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{Findings, connect, discovery, domains, mesh, messaging};
 use crate::manifest::application::Application;
 use crate::manifest::files;
+use crate::manifest::loader::{File, FoundEnvironment, FoundService};
 use crate::manifest::problem::{Problem, Severity, Span};
 use crate::manifest::read::{did_you_mean, list, name_problem};
 use crate::manifest::service::{Rule, ServiceManifest, ServiceType};
-use crate::manifest::workspace::{File, FoundEnvironment, FoundService};
 use crate::manifest::yaml::{Node, Value};
 
 /// A file should bear the name of what is in it.

@@ -4,6 +4,7 @@ pub mod drift;
 pub mod failure;
 mod fields;
 pub mod findings;
+pub mod inventory;
 pub mod log_line;
 pub mod plan;
 pub mod problem;

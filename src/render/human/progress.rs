@@ -43,9 +43,8 @@ impl Progress {
             EventKind::StepStarted { step, address, action } => {
                 let bar = self.terminal.live.then(|| {
                     let bar = self.bars.add(ProgressBar::new_spinner());
-                    if let Ok(style) =
-                        ProgressStyle::with_template("  {spinner} {wide_msg} {elapsed:.dim}")
-                    {
+                    let form = "  {spinner} {wide_msg} {elapsed:.dim}\n{prefix}";
+                    if let Ok(style) = ProgressStyle::with_template(form) {
                         bar.set_style(style);
                     }
                     bar.enable_steady_tick(Duration::from_millis(120));
@@ -114,7 +113,13 @@ impl Progress {
         }
         one.says = says.to_owned();
         match &one.bar {
-            Some(bar) => bar.set_message(says.to_owned()),
+            Some(bar) => {
+                let columns = console::Term::stderr().size_checked();
+                let columns = columns.map_or(100, |(_, columns)| usize::from(columns));
+                let (first, rest) = folded(says, columns);
+                bar.set_message(first);
+                bar.set_prefix(rest);
+            }
             None => self.terminal.say(&format!("  … {says}")),
         }
     }
@@ -132,6 +137,19 @@ impl Progress {
             self.terminal.say(text);
         }
     }
+}
+
+/// What a running step says in one line, and the lines below that where it has several parts and they do not fit.
+fn folded(says: &str, columns: usize) -> (String, String) {
+    // Around it stand the spinner and the time.
+    if says.chars().count() + 12 <= columns {
+        return (says.to_owned(), String::new());
+    }
+    let mut parts = says.split("; ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let room = columns.saturating_sub(7);
+    let rest: Vec<String> = parts.map(|part| format!("      {}", text::cut(part, room))).collect();
+    (first, rest.join("\n"))
 }
 
 fn doing(action: &Action) -> &'static str {
@@ -157,5 +175,24 @@ fn done(action: &Action) -> &'static str {
         Action::Settle => "settled",
         Action::Keep => "kept",
         Action::Adopt => "adopted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_many_parts_takes_several_lines() {
+        let says = "ecs/service.web  waits: canary: step 1 of 2, bakes for 5m; traffic 10% demo-test-web:2, 90% demo-test-web:1; \
+                    tasks 2/2 new, 2/2 old; demo-test-web-rollback-cpu watched";
+        let (first, rest) = folded(says, 80);
+        insta::assert_snapshot!(format!("  * {first} 3s\n{rest}"), @r"
+          * ecs/service.web  waits: canary: step 1 of 2, bakes for 5m 3s
+              traffic 10% demo-test-web:2, 90% demo-test-web:1
+              tasks 2/2 new, 2/2 old
+              demo-test-web-rollback-cpu watched
+        ");
+        assert_eq!(folded(says, 200), (says.to_owned(), String::new()));
     }
 }

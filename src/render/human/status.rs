@@ -42,16 +42,14 @@ pub fn status(name: &str, document: &Value, now: i64, width: usize) -> String {
     });
     section("Tasks", columns(&["TASK", "STATUS", "HEALTH", "REVISION", "ZONE", "AGE"], &tasks));
     let targets = rows(&document["targets"], &|one| {
-        let why = text::cut(&word(&one["reason"]), width.saturating_sub(36));
-        vec![word(&one["target"]), mood(&word(&one["state"])), why]
+        vec![word(&one["target"]), mood(&word(&one["state"])), word(&one["reason"])]
     });
-    section("Targets", columns(&["TARGET", "STATE", "WHY"], &targets));
+    section("Targets", reasons(&["TARGET", "STATE", "WHY"], targets, width));
     section("Scaling", scaling(&document["scaling"], ecs, width));
     let alarms = rows(&document["alarms"], &|one| {
-        let why = text::cut(&word(&one["reason"]), width.saturating_sub(48));
-        vec![word(&one["name"]), mood(&word(&one["state"])), why]
+        vec![word(&one["name"]), mood(&word(&one["state"])), word(&one["reason"])]
     });
-    section("Alarms", columns(&["ALARM", "STATE", "WHY"], &alarms));
+    section("Alarms", reasons(&["ALARM", "STATE", "WHY"], alarms, width));
     let events = rows(&ecs["events"], &|one| {
         let at = age(now - one["at"].as_i64().unwrap_or(now));
         // Which service it is, each of ECS's says.
@@ -238,6 +236,14 @@ fn columns(headings: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() { String::new() } else { table::table(headings, rows) }
 }
 
+/// The same, where the last column is a reason, which may be long.
+fn reasons(headings: &[&str], rows: Vec<Vec<String>>, width: usize) -> String {
+    match rows.is_empty() {
+        true => String::new(),
+        false => table::fitting(headings, rows, Some(width), text::cut),
+    }
+}
+
 fn rows(list: &Value, row: &dyn Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
     list.as_array().into_iter().flatten().map(row).collect()
 }
@@ -323,7 +329,7 @@ mod tests {
 
         Alarms
         ALARM                 STATE  WHY
-        demo-test-api-errors  ALARM  Threshold Crossed: 1 datapoint …
+        demo-test-api-errors  ALARM  Threshold Crossed: 1 datapoint [12.0] was greater
 
         Events, newest first
         5m    has reached a steady state, and says so in many more words than fit.

@@ -41,6 +41,16 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{cut}…")
 }
 
+/// The same, cut in front: what ends tell apart.
+pub fn cut_front(text: &str, limit: usize) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.to_owned();
+    }
+    let end: String = text.chars().skip(length + 1 - limit.max(1)).collect();
+    format!("…{end}")
+}
+
 /// Two texts of at most `limit` characters each, cut so that where they begin to differ is seen.
 pub fn cut_pair(before: &str, after: &str, limit: usize) -> (String, String) {
     let length = |text: &str| text.chars().count();

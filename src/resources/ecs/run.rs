@@ -297,5 +297,14 @@ pub async fn look(cx: &Cx, cluster: &str, tasks: &[String]) -> Result<Vec<Ran>, 
 /// There is no such task, or the call is refused.
 pub async fn stop(cx: &Cx, cluster: &str, task: &str) -> Result<(), Failure> {
     let call = cx.ecs.stop_task().cluster(cluster).task(task).reason("stopped with shipit");
-    call.send().await.map(drop).map_err(|error| classify("ecs StopTask", error))
+    call.send().await.map(drop).map_err(|error| {
+        let missing = error.as_service_error().is_some_and(|it| it.is_invalid_parameter_exception());
+        match missing {
+            true => Failure::new(Class::Gone, format!("cluster `{cluster}` has no task `{task}`"))
+                .with_hint(format!(
+                    "`aws ecs list-tasks --cluster {cluster}` prints those that run; one that has stopped is forgotten after an hour"
+                )),
+            false => classify("ecs StopTask", error),
+        }
+    })
 }

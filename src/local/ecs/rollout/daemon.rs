@@ -1,6 +1,6 @@
 //! The daemon scheduler: one task on every instance that takes it.
 
-use super::task::{self, Order};
+use super::order::{self, Order};
 use super::{scheduler, verdict};
 use crate::local::call::Call;
 use crate::local::document::Document;
@@ -75,7 +75,7 @@ pub(super) fn decide(call: &mut Call<'_>, service: &mut Service, tasks: &mut Vec
             group: &group,
             exec,
         };
-        let mut task = task::new(call, &order);
+        let mut task = order::new(call, &order);
         task.daemon = true;
         if !provider.is_empty() && !strategy.is_empty() {
             task.wire.set("capacityProviderName", provider);

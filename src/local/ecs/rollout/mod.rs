@@ -6,6 +6,7 @@
 
 mod daemon;
 mod fate;
+pub(super) mod order;
 mod output;
 mod scheduler;
 pub(super) mod shift;
@@ -164,9 +165,10 @@ pub(super) fn look_again(call: &mut Call<'_>, service: &mut Service) {
 
 /// Goes back to the last completed revision because somebody asked for it. Returns whether there
 /// is one.
-pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service, who: &str, why: &str) -> bool {
+pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service) -> bool {
     let mut tasks = load_tasks(call, service);
-    let possible = verdict::roll_back(call, service, &mut tasks, who, why);
+    let who = "ECS deployment stopped";
+    let possible = verdict::roll_back(call, service, &mut tasks, who, "of a user request");
     store_tasks(call, service, tasks);
     look_again(call, service);
     possible
@@ -175,8 +177,7 @@ pub(super) fn roll_back(call: &mut Call<'_>, service: &mut Service, who: &str, w
 /// A paused lifecycle hook has been told to roll back.
 pub(super) fn hook_failed(call: &mut Call<'_>, service: &mut Service) {
     let mut tasks = load_tasks(call, service);
-    let who = "ECS deployment lifecycle hook";
-    shift::go_back(call, service, &mut tasks, who, "a lifecycle hook failed");
+    shift::hook_ended(call, service, &mut tasks, "a lifecycle hook failed");
     store_tasks(call, service, tasks);
     look_again(call, service);
 }

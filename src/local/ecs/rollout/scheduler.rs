@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::order::{self, Order};
 use super::targets::News;
-use super::task::{self, Order};
+use super::task;
 use super::verdict;
 use crate::local::call::Call;
 use crate::local::clock::Millis;
@@ -194,7 +195,7 @@ pub(super) fn launch(
             group: &group,
             exec,
         };
-        let mut task = task::new(call, &order);
+        let mut task = order::new(call, &order);
         if !service.is_fargate() {
             let spec = primary.spec.clone();
             let cluster = service.cluster.clone();

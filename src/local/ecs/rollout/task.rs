@@ -1,10 +1,11 @@
-//! One task's way: PROVISIONING, PENDING, RUNNING, and back.
+//! One task's way: PROVISIONING, PENDING, RUNNING, and back. `order` makes it.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::fate::{self, Fate, Setting};
+use super::order::stand_in;
 use super::output;
 use super::shift;
 use super::targets::{self, News};
@@ -13,145 +14,13 @@ use crate::local::document::Document;
 use crate::local::durations;
 use crate::local::ec2::network::{self, NewInterface};
 use crate::local::ecs::neighbours::{self, Answers};
-use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task, is_fargate};
+use crate::local::ecs::records::{Deployment, End, Phase, Service, State, Task};
 use crate::local::ecs::service::volume_refusal as refusal;
-use crate::local::ecs::{SERVICE, capacity, instances, provider, task_definition};
+use crate::local::ecs::{SERVICE, instances, provider, task_definition};
 use crate::local::faults::Exit;
 
 /// How long a container runs that the script lets exit.
 const EXITS_AFTER: Duration = Duration::from_secs(5);
-
-/// What a task is made from.
-#[derive(Debug)]
-pub(crate) struct Order<'a> {
-    pub(crate) cluster: &'a str,
-    pub(crate) service: Option<&'a str>,
-    pub(crate) deployment: &'a str,
-    /// The members of a service revision.
-    pub(crate) spec: &'a Value,
-    pub(crate) definition: &'a Value,
-    /// How many there were before it.
-    pub(crate) number: u64,
-    pub(crate) started_by: &'a str,
-    pub(crate) group: &'a str,
-    pub(crate) exec: bool,
-}
-
-/// Makes a task; it is `PROVISIONING`.
-pub(crate) fn new(call: &mut Call<'_>, order: &Order<'_>) -> Task {
-    let id = call.ids.hex(32);
-    let arn = call.arn("ecs", &format!("task/{}/{id}", order.cluster));
-    let (spec, definition) = (order.spec, order.definition);
-    let strategy = spec.list("capacityProviderStrategy");
-    let number = usize::try_from(order.number).unwrap_or(0);
-    let mut containers = Vec::new();
-    for container in definition.list("containerDefinitions") {
-        let path = format!("container/{}/{id}/{}", order.cluster, call.ids.uuid());
-        containers.push(json!({
-            "containerArn": call.arn("ecs", &path),
-            "taskArn": arn,
-            "name": container["name"],
-            "image": container["image"],
-            "lastStatus": "PENDING",
-            "networkInterfaces": [],
-            "healthStatus": "UNKNOWN",
-            "cpu": container.integer("cpu").to_string(),
-        }));
-    }
-    let mut wire = json!({
-        "taskArn": arn,
-        "clusterArn": call.arn("ecs", &format!("cluster/{}", order.cluster)),
-        "taskDefinitionArn": definition["taskDefinitionArn"],
-        "containers": containers,
-        "cpu": definition["cpu"],
-        "memory": definition["memory"],
-        "createdAt": call.time(call.now),
-        "desiredStatus": "RUNNING",
-        "lastStatus": "PROVISIONING",
-        "enableExecuteCommand": order.exec,
-        "group": order.group,
-        "healthStatus": "UNKNOWN",
-        "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
-        "startedBy": order.started_by,
-        "attachments": [],
-        "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
-        "version": 1,
-    });
-    if !is_fargate(spec) {
-        // Disks of instances are the instances'.
-    } else if definition.has("ephemeralStorage") {
-        wire.set("ephemeralStorage", definition["ephemeralStorage"].clone());
-    } else {
-        wire.set("ephemeralStorage", json!({"sizeInGiB": 20}));
-    }
-    match capacity::provider(strategy, number) {
-        Some(provider) => {
-            wire.set("launchType", provider::launch_type(call, &provider));
-            wire.set("capacityProviderName", provider);
-        }
-        None => wire.set("launchType", spec["launchType"].clone()),
-    }
-    for member in ["platformVersion", "platformFamily"] {
-        if spec.has(member) {
-            wire.set(member, spec[member].clone());
-        }
-    }
-    let subnets = spec["networkConfiguration"]["awsvpcConfiguration"].texts("subnets");
-    let on_fargate = is_fargate(spec);
-    if let Some(subnet) =
-        number.checked_rem(subnets.len()).filter(|_| on_fargate).map(|at| subnets[at])
-    {
-        stand_in(call, &mut wire, subnet);
-    }
-    for volume in spec.list("volumeConfigurations") {
-        let attachment = volume_attachment(call, volume);
-        if let Some(list) = wire.get_mut("attachments").and_then(Value::as_array_mut) {
-            list.push(attachment);
-        }
-    }
-    Task {
-        id,
-        wire,
-        service: order.service.map(str::to_owned),
-        deployment: order.deployment.to_owned(),
-        phase: Phase::Provisioning,
-        due: Some(call.ready_at(durations::TASK_PROVISIONING)),
-        interface: None,
-        address: None,
-        targets: Vec::new(),
-        registries: Vec::new(),
-        managed_tags: json!([]),
-        spec: if order.service.is_none() { spec.clone() } else { Value::Null },
-        end: None,
-        waiting: None,
-        daemon: false,
-        target: None,
-    }
-}
-
-/// A task's EBS volume as its attachments show it.
-fn volume_attachment(call: &mut Call<'_>, volume: &Value) -> Value {
-    let managed = &volume["managedEBSVolume"];
-    let termination = &managed["terminationPolicy"];
-    let kept = termination.has("deleteOnTermination") && !termination.flag("deleteOnTermination");
-    let system = managed.text("filesystemType");
-    let details = [
-        ("volumeId", call.ids.resource("vol")),
-        ("volumeSizeInGiB", managed.integer("sizeInGiB").to_string()),
-        ("volumeName", volume.text("name").to_owned()),
-        ("filesystemType", if system.is_empty() { "xfs" } else { system }.to_owned()),
-        ("deleteOnTermination", (!kept).to_string()),
-        ("roleArn", managed.text("roleArn").to_owned()),
-    ];
-    let details: Vec<Value> =
-        details.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    json!({
-        "id": call.ids.uuid(),
-        "type": "AmazonElasticBlockStorage",
-        "status": "ATTACHING",
-        "details": details,
-    })
-}
 
 /// The attachments that are no network interface get this status.
 fn set_volumes(task: &mut Task, status: &str) {
@@ -161,19 +30,6 @@ fn set_volumes(task: &mut Task, status: &str) {
             one.set("status", status);
         }
     }
-}
-
-/// Has a task get its network interface in this subnet.
-fn stand_in(call: &mut Call<'_>, wire: &mut Value, subnet: &str) {
-    let zone = network::subnet(call, subnet).map(|subnet| subnet.zone).unwrap_or_default();
-    wire.set("availabilityZone", zone);
-    let attachment = json!({
-        "id": call.ids.uuid(),
-        "type": "ElasticNetworkInterface",
-        "status": "PRECREATED",
-        "details": [{"name": "subnetId", "value": subnet}],
-    });
-    wire.set("attachments", json!([attachment]));
 }
 
 /// A task has got its instance.

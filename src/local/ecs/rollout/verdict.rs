@@ -127,13 +127,12 @@ fn fail(call: &mut Call<'_>, service: &mut Service, tasks: &mut [Task], because:
             finish(call, &key, status, &reason);
         }
         None => {
-            let reason = format!("Service deployment rolled back because {why}.");
-            roll_back(call, service, tasks, because.who, &reason);
+            roll_back(call, service, tasks, because.who, why);
         }
     }
 }
 
-/// Makes the last completed revision the primary one again. Returns whether there was one.
+/// Makes the last completed revision the primary one again. Returns whether there was one. `why` goes on from "because".
 pub(super) fn roll_back(
     call: &mut Call<'_>,
     service: &mut Service,
@@ -142,6 +141,7 @@ pub(super) fn roll_back(
     why: &str,
 ) -> bool {
     let Some(back) = service.last_completed.clone() else { return false };
+    let why = format!("Service deployment rolled back because {why}.");
     let Some(failed) = service.primary_mut() else { return false };
     failed.primary = false;
     failed.state = State::Failed;
@@ -184,7 +184,7 @@ pub(super) fn roll_back(
     let now = call.now;
     call.update(SERVICE_DEPLOYMENTS, &key, |document| {
         document.set("status", "ROLLBACK_IN_PROGRESS");
-        document.set("statusReason", why);
+        document.set("statusReason", why.as_str());
         document.set("updated", now);
         document.set(
             "rollback",

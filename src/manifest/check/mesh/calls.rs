@@ -1,11 +1,11 @@
 //! Who calls whom in a mesh: whoever a service names is there, in the same mesh, and can be called.
 
 use crate::manifest::environment::Environment;
+use crate::manifest::loader::{FoundEnvironment, FoundService};
 use crate::manifest::mesh::MeshType;
 use crate::manifest::problem::Problem;
 use crate::manifest::read::did_you_mean;
 use crate::manifest::service::ServiceManifest;
-use crate::manifest::workspace::{FoundEnvironment, FoundService};
 
 /// A mention of another service.
 struct Mention<'a> {

@@ -199,19 +199,18 @@ fn hook_missed(
     hooks::settle(service, &hook.id, "TIMED_OUT");
     note(call, service);
     let why = format!("lifecycle hook {} timed out", hook.id);
-    go_back(call, service, tasks, "ECS deployment lifecycle hook", &why)
+    hook_ended(call, service, tasks, &why)
 }
 
-/// Rolls back, or ends the deployment where there is nothing to go back to.
-pub(super) fn go_back(
+/// A hook has ended the deployment: rolls back, or fails where there is nothing to go back to.
+pub(super) fn hook_ended(
     call: &mut Call<'_>,
     service: &mut Service,
     tasks: &mut [Task],
-    who: &str,
     why: &str,
 ) -> bool {
-    let reason = format!("Service deployment rolled back because {why}.");
-    if verdict::roll_back(call, service, tasks, who, &reason) {
+    let who = "ECS deployment lifecycle hook";
+    if verdict::roll_back(call, service, tasks, who, why) {
         return true;
     }
     let Some(primary) = service.primary_mut() else { return false };
