@@ -211,6 +211,22 @@ mod tests {
     }
 
     #[test]
+    fn a_release_that_paused_is_the_same_when_it_has_ended() {
+        let service = Address::new("ecs/service", "api");
+        let mut paused = release(1, 1);
+        paused.outcome = Ending::Paused;
+        paused.applied.insert(service.clone(), "of before".to_owned());
+        let ended = |outcome| paused.ended("later".into(), "who".into(), outcome, "api");
+        // What was written down of the service is of before the deployment that has now completed.
+        let done = ended(Ending::Completed);
+        assert_eq!((done.applied.len(), done.applied.get(&service)), (1, None));
+        assert_eq!((done.at.as_str(), done.by.as_str(), done.is_open()), ("later", "who", false));
+        assert_eq!(done.task_definition, paused.task_definition);
+        assert_eq!(ended(Ending::RolledBackByEcs).applied, paused.applied);
+        assert!(paused.is_open());
+    }
+
+    #[test]
     fn what_a_later_version_wrote_is_left_alone() {
         let mut later = release(1, 1);
         later.form = FORM + 1;

@@ -323,11 +323,11 @@ async fn a_canary_passes() {
 async fn an_alarm_rolls_a_canary_back() {
     let mut stage = Stage::set(canary()).await;
     let progress = stage.deploy("nginx:2").await;
-    stage.follow(&progress, "step 1 of 2").await;
+    let mut seen = stage.follow(&progress, "step 1 of 2, bakes").await;
     assert_eq!(stage.differences().await, Vec::<String>::new());
     stage.wait(60);
     stage.alarm(StateValue::Alarm).await;
-    let seen = stage.follow(&progress, "").await;
+    seen += &stage.follow(&progress, "").await;
     insta::assert_snapshot!("an_alarm_rolls_a_canary_back", format!("{HEAD}\n{seen}"));
 }
 
@@ -353,9 +353,9 @@ async fn linear_steps_pass_and_an_alarm_rolls_them_back() {
     let seen = stage.follow(&progress, "").await;
     insta::assert_snapshot!("linear_steps_pass", format!("{HEAD}\n{seen}"));
     let progress = stage.deploy("nginx:3").await;
-    stage.follow(&progress, "step 2 of 3").await;
+    let mut seen = stage.follow(&progress, "step 2 of 3, bakes").await;
     stage.alarm(StateValue::Alarm).await;
-    let seen = stage.follow(&progress, "").await;
+    seen += &stage.follow(&progress, "").await;
     insta::assert_snapshot!("an_alarm_rolls_linear_steps_back", format!("{HEAD}\n{seen}"));
 }
 
