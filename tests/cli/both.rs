@@ -8,6 +8,7 @@ const PRICES: &str = "shipit/services/prices.yml";
 fn services_on_eks_come_change_fail_and_go() {
     let test = "cli::both::services_on_eks_come_change_fail_and_go";
     let Some(server) = kubernetes::server(test) else { return };
+    let _alone = kubernetes::alone();
     let workdir = server.behind(Workdir::example("both"));
     let name = server.name("bakery");
     workdir.edit("shipit/application.yml", "name: bakery", &format!("name: {name}"));

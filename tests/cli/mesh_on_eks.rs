@@ -7,6 +7,7 @@ use crate::support::{Workdir, kubernetes};
 /// Deploys the example in one of its environments, changes shares of a route, and deletes it again.
 fn comes_changes_and_goes(test: &str, environment: &str, changed: &str, watch: impl Fn(&str)) {
     let Some(server) = kubernetes::server(test) else { return };
+    let _alone = kubernetes::alone();
     let workdir = server.behind(Workdir::example("mesh-kubernetes"));
     let name = server.name("fair");
     workdir.edit("shipit/application.yml", "name: fair", &format!("name: {name}"));

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -37,6 +37,13 @@ pub(crate) fn server(test: &str) -> Option<&'static Kubernetes> {
             None
         }
     }
+}
+
+/// Clusters share the server here, and classes of Ingress bear the same names in all of them: tests with a web service
+/// run one after another.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A server of a test's own in which nothing is played, and no kinds are but Kubernetes' own.

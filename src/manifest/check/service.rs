@@ -229,6 +229,9 @@ fn on_eks(service: &ServiceManifest, environment: &Environment, findings: &mut F
         containers::containers(service, findings);
     }
     on_both(service, findings);
+    if findings.sound(&["mesh", "network", "image", "sidecars", "platform"]) {
+        mesh::service(service, Some(environment), findings);
+    }
     if service.formerly.as_deref() == Some(&service.name) {
         findings
             .error("formerly", "`formerly` is the name that the service has now")

@@ -39,12 +39,16 @@ impl Place<'_> {
             "kind": "Namespace",
             "metadata": { "name": name, "labels": { "app.kubernetes.io/part-of": name } },
         });
+        for (label, value) in &self.manifest.namespace.labels {
+            namespace["metadata"]["labels"][label] = json!(value);
+        }
         self.mesh_labels(&mut namespace)?;
         let namespace = object::add(desired, &self.cluster, &OWNER, "main", namespace)?;
         // Nobody may do anything in a cluster before it is said who.
         for (entry, _) in self.workers.iter().filter(|(one, _)| one.kind() == WORKERS[0]) {
             desired.order(&namespace, entry, Wait::Ready);
         }
+        self.quota(desired)?;
         self.mesh(desired)?;
         if self.manifest.auto_mode() {
             for public in [true, false] {
@@ -59,6 +63,21 @@ impl Place<'_> {
         files
             .then(|| storage::files(desired, self.context, &self.network, &self.security_group))
             .transpose()
+    }
+
+    /// What all services together may use.
+    fn quota(&self, desired: &mut Desired) -> Result<(), Failure> {
+        let quota = &self.manifest.namespace.quota;
+        if quota.is_empty() {
+            return Ok(());
+        }
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": { "name": self.context.application(), "namespace": object::namespace() },
+            "spec": { "hard": quota },
+        });
+        object::add(desired, &self.cluster, &OWNER, "main", object).map(drop)
     }
 
     /// Is this of a live service whose manifest is not planned in this run?

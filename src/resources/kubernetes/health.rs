@@ -292,6 +292,47 @@ mod tests {
     }
 
     #[test]
+    fn what_controllers_act_on_waits_for_them() {
+        let route = |status: &Value, named: bool| {
+            let annotations = match named {
+                true => {
+                    json!({"application-networking.k8s.aws/lattice-assigned-domain-name": "a.on.aws"})
+                }
+                false => json!({}),
+            };
+            strict(&json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+                "metadata": {"generation": 2, "annotations": annotations}, "status": status}))
+        };
+        let parent = |status: &str, seen: i64| {
+            json!({"parents": [{
+                "controllerName": "application-networking.k8s.aws/gateway-api-controller",
+                "conditions": [{"type": "Accepted", "status": status, "observedGeneration": seen,
+                    "reason": "NoMatchingParent", "message": "no gateway"}],
+            }]})
+        };
+        let pending = |text: &str| Health::Pending(text.to_owned());
+        assert_eq!(route(&json!({}), false), pending("its controller has not accepted it yet"));
+        assert_eq!(
+            route(&parent("True", 1), true),
+            pending("its controller has not seen the change yet")
+        );
+        assert_eq!(route(&parent("False", 2), true), pending("NoMatchingParent: no gateway"));
+        assert_eq!(
+            route(&parent("True", 2), false),
+            pending("VPC Lattice has given it no host name yet")
+        );
+        assert_eq!(route(&parent("True", 2), true), Health::Ready);
+        let node = |status: &Value| {
+            strict(
+                &json!({"apiVersion": "appmesh.k8s.aws/v1beta2", "kind": "VirtualNode", "metadata": {"generation": 1}, "status": status}),
+            )
+        };
+        assert_eq!(node(&json!({})), pending("its controller has not made it in App Mesh yet"));
+        let active = json!({"observedGeneration": 1, "conditions": [{"type": "VirtualNodeActive", "status": "True"}]});
+        assert_eq!(node(&active), Health::Ready);
+    }
+
+    #[test]
     fn a_rollout_goes_step_by_step() {
         let health = |status| strict(&deployment(&status));
         assert_eq!(health(json!({"observedGeneration": 1})), unseen());

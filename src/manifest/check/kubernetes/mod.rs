@@ -1,10 +1,11 @@
 //! Environments on EKS: what does not go together there, and what belongs to ECS alone.
 //!
 //! Node groups and Fargate profiles are in `nodes`, who may do what in `access`, services in `service`, whether they fit in
-//! `sizes`, and what the controllers of meshes cannot do in `mesh`.
+//! `sizes`, and what the controllers of meshes cannot do in `mesh`, labels and quotas in `namespace`.
 
 mod access;
 mod mesh;
+mod namespace;
 mod nodes;
 mod service;
 mod sizes;
@@ -32,6 +33,7 @@ const OF_EKS: &[&str] = &[
     "pod_identities",
     "addons",
     "capabilities",
+    "namespace",
     "endpoint",
     "control_plane_logs",
     "encryption_key",
@@ -87,6 +89,7 @@ pub(super) fn environment(environment: &Environment, findings: &mut Findings<'_>
     nodes::check(environment, kubernetes, findings);
     access::check(kubernetes, findings);
     mesh::environment(environment, findings);
+    namespace::check(kubernetes, findings);
 }
 
 /// Keys that a cluster of this type does not have.

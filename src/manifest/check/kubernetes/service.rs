@@ -147,7 +147,7 @@ fn label(name: &str) -> String {
     if label.is_empty() { "data".to_owned() } else { label.to_owned() }
 }
 
-fn is_annotation(name: &str) -> bool {
+pub(super) fn is_annotation(name: &str) -> bool {
     let (domain, name) = match name.split_once('/') {
         Some((domain, name)) => (Some(domain), name),
         None => (None, name),

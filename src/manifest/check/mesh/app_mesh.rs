@@ -71,7 +71,8 @@ pub(super) fn service(
             .error("network.mode", format!("App Mesh needs network mode `awsvpc`, and this is `{mode}`: Envoy could not stand between the containers and the network"))
             .advise("write `mode: awsvpc`, or `mesh: false` to stay out of the mesh");
     }
-    if service.discovery.enabled == Some(false) && found_in_cloud_map(service, part) {
+    let of_ecs = environment.cluster.kubernetes.is_none();
+    if of_ecs && service.discovery.enabled == Some(false) && found_in_cloud_map(service, part) {
         findings
             .error_of_key("discovery", "callers' proxies find the tasks in Cloud Map, and `discovery` is off")
             .advise("remove the line `discovery: false`, or write `mesh: {discovery: {type: dns, host: NAME}}`");

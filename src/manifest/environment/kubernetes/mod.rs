@@ -3,6 +3,7 @@
 
 mod access;
 mod addons;
+mod namespace;
 mod nodes;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ pub use access::{Access, PodIdentity, PrincipalType};
 pub use addons::{
     Ack, Addon, ArgoCd, Capabilities, CapabilityRole, Conflicts, IdentityCenter, RoleMappings,
 };
+pub use namespace::OfNamespace;
 pub(crate) use nodes::{Extra, extra};
 pub use nodes::{
     FargateProfile, ImageOfNodes, NodeGroup, NodePool, NodeUpdate, Selector, Taint, TaintEffect,
@@ -51,6 +53,8 @@ record! {
         addons: BTreeMap<String, Option<Addon>> as BTreeMap<String, AddonShape>,
         /// EKS: Argo CD, ACK and KRO, run by EKS outside the cluster.
         capabilities: Capabilities = Capabilities::default(),
+        /// EKS: the namespace that the services are in.
+        namespace: OfNamespace = OfNamespace::default(),
         /// EKS: who reaches the API server.
         endpoint: ClusterEndpoint = ClusterEndpoint::default(),
         /// EKS: which logs of the control plane go to CloudWatch: a list, or `all`.
@@ -86,6 +90,7 @@ impl Default for Kubernetes {
             pod_identities: BTreeMap::new(),
             addons: BTreeMap::new(),
             capabilities: Capabilities::default(),
+            namespace: OfNamespace::default(),
             endpoint: ClusterEndpoint::default(),
             control_plane_logs: Vec::new(),
             encryption_key: None,
