@@ -63,7 +63,7 @@ mod tests {
         ");
         insta::assert_snapshot!(table(Some(26), cut_front), @r"
         NAME  IMAGE
-        api   …aws/nginx/nginx:1.27
+        api   …ws/nginx/nginx:1.27
         ");
         assert_eq!(table(None, cut), table(Some(100), cut));
     }
