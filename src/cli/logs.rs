@@ -7,7 +7,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::pipeline::{LogsOf, Pipeline, Which};
+use super::pipeline::{LogsOf, Pipeline, Runs, Which};
 use super::{Exit, Global, Stop, interrupt, when};
 use crate::engine::retry::{Schedule, read_schedule};
 use crate::engine::{Clock, Failure};
@@ -94,6 +94,13 @@ async fn print(
     let mut sources: Vec<Source> = Vec::new();
     let mut tasks = which.task.clone();
     for place in pipeline.logs_of(kind, names).await? {
+        let Runs::Ecs(place) = place else {
+            let environment = pipeline.environment();
+            return Err(Stop::refused(
+                format!("environment `{environment}` is on EKS, and this reads logs of CloudWatch"),
+                format!("after `shipit env kubeconfig --name {environment}`: `kubectl logs`"),
+            ));
+        };
         let container = which.container.as_deref();
         let found =
             output::sources(cx, &place.name, &place.task_definition, container, from).await?;

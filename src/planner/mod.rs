@@ -63,7 +63,7 @@ pub use expiry::expire;
 pub use images::{builds_wanted, locations_wanted};
 pub use kubernetes::{ClusterVersions, addons_wanted, version_wanted};
 use needs::Needs;
-pub use pause::{pause, pin, restart, resume};
+pub use pause::{Counted, counted, pause, pin, restart, resume};
 pub use picture::picture;
 pub use rehearse::rehearse;
 pub use surroundings::{
@@ -184,6 +184,7 @@ pub fn desired(context: &Context<'_>, live: &Observation) -> Result<Desired, Err
         kubernetes::own::plan(&mut desired, context, &services)?;
         crate::resources::kubernetes::definitions_first(&mut desired);
         iam::bound(&mut desired, context);
+        pause::keep(&mut desired, live);
         patches::apply(&mut desired, environment, &services)?;
         return Ok(desired);
     }

@@ -9,6 +9,7 @@ use time::macros::format_description;
 
 use super::digest::{self, Digests, digests};
 use super::mark::overtaken;
+use super::runs::Runs;
 use super::{Applied, Commit, Ending, Image, Numbered, Records, Release, mark, store};
 use crate::aws::Cx;
 use crate::engine::diagnosis::Verdict;
@@ -242,42 +243,56 @@ impl Page {
     /// What a service's release runs.
     fn describe(&self, release: &mut Release, owner: &Owner, plan: &Plan, outcome: &Outcome) {
         let Some(service) = owner.service() else { return };
-        let task = Address::new("ecs/task-definition", service);
         let spec = |address: &Address| {
             let step = plan.steps.iter().find(|step| step.address == *address && !step.deposed);
             let wanted = self.desired.nodes.get(address).map(|node| &node.spec);
             wanted.or_else(|| step.and_then(|step| step.spec.as_ref()))
         };
-        let containers = spec(&task).and_then(|spec| spec["containers"].as_object());
+        let runs = Runs::of(service, |address| spec(address).is_some());
+        let said = spec(runs.address());
+        let containers = said.and_then(|spec| runs.images(spec));
+        let known = containers.is_some();
         release.images = containers
             .into_iter()
             .flatten()
-            .filter_map(|(name, container)| {
+            .filter_map(|(name, image)| {
                 // What was built is known by what became of it.
-                let image = match OutputRef::from_value(&container["image"]) {
+                let image = match OutputRef::from_value(image) {
                     Some(built) => {
                         let outputs = outcome.outputs.get(&built.address);
                         outputs.or_else(|| plan.outputs.get(&built.address))?[&built.field].clone()
                     }
-                    None => container["image"].clone(),
+                    None => image.clone(),
                 };
                 let image = image.as_str()?.to_owned();
                 let digest = image.split_once('@').map(|(_, digest)| digest.to_owned());
-                Some((name.clone(), Image { image, digest }))
+                Some((name, Image { image, digest }))
             })
             .collect();
-        release.count = spec(&Address::new("ecs/service", service))
-            .and_then(|spec| spec["desired_count"].as_i64());
-        if containers.is_none()
+        release.count = match &runs {
+            Runs::Ecs(_) => spec(&Address::new("ecs/service", service))
+                .and_then(|spec| spec["desired_count"].as_i64()),
+            Runs::Kubernetes(_) => {
+                said.and_then(|spec| spec.pointer("/object/spec/replicas")?.as_i64())
+            }
+        };
+        if !known
             && self.desired.nodes.is_empty()
             && let Some(before) = self.records.get(owner)
         {
             release.images = before.release.images.clone();
             release.count = release.count.or(before.release.count);
         }
-        let outputs = outcome.outputs.get(&task).or_else(|| plan.outputs.get(&task));
-        let arn = outputs.and_then(|outputs| outputs["arn"].as_str());
-        release.task_definition = arn.and_then(|arn| arn.rsplit('/').next()).map(ToOwned::to_owned);
+        let outputs = outcome.outputs.get(runs.address());
+        let outputs = outputs.or_else(|| plan.outputs.get(runs.address()));
+        let text = |field: &str| outputs.and_then(|outputs| outputs[field].as_str());
+        match &runs {
+            Runs::Ecs(_) => {
+                let name = text("arn").and_then(|arn| arn.rsplit('/').next());
+                release.task_definition = name.map(ToOwned::to_owned);
+            }
+            Runs::Kubernetes(_) => release.revision = text("revision").map(ToOwned::to_owned),
+        }
     }
 
     /// What was applied: what matched already and what was done; of what was not, the last
@@ -342,7 +357,8 @@ impl Page {
     /// service's task definition is none that they want.
     fn digest_rollback(&self, release: &mut Release, owner: &Owner) {
         let Some(service) = owner.service() else { return };
-        release.applied.remove(&Address::new("ecs/task-definition", service));
+        let runs = Runs::of(service, |address| self.desired.nodes.contains_key(address));
+        release.applied.remove(runs.address());
         let address = Address::new("ecs/service", service);
         let node = self.desired.nodes.get(&address);
         if let (Some(node), Some(entry)) = (node, release.applied.get_mut(&address))

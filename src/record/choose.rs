@@ -9,7 +9,7 @@ pub fn current(history: &[Numbered]) -> Option<&Numbered> {
 }
 
 /// Where a rollback goes that names no release. After a release that failed: the newest completed
-/// one. Else the newest completed one before the current one with another task definition; from a
+/// one. Else the newest completed one before the current one that ran something else; from a
 /// rollback it goes on backwards, and not forth again to what was just left.
 pub fn before(history: &[Numbered]) -> Option<&Numbered> {
     let newest = history.first()?;
@@ -21,7 +21,7 @@ pub fn before(history: &[Numbered]) -> Option<&Numbered> {
     history.iter().find(|one| {
         one.number < from
             && one.release.outcome.is_good()
-            && one.release.task_definition != current.release.task_definition
+            && one.release.ran() != current.release.ran()
     })
 }
 

@@ -13,6 +13,7 @@ mod commit;
 mod digest;
 mod mark;
 mod release;
+mod runs;
 mod store;
 mod suspect;
 

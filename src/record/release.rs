@@ -79,6 +79,9 @@ pub struct Release {
     /// The task definition: `demo-test-api:3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<String>,
+    /// On EKS, what tells the template of its pods from others: a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// What its containers run, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<String, Image>,
@@ -110,6 +113,7 @@ impl Release {
             outcome,
             rollback_to: None,
             task_definition: None,
+            revision: None,
             images: BTreeMap::new(),
             count: None,
             commit: None,
@@ -159,6 +163,11 @@ impl Release {
             fitting.by = fitting.by.chars().take(256).collect();
         }
         text(&fitting)
+    }
+
+    /// What it ran: a task definition, or the digest of a template of pods.
+    pub fn ran(&self) -> Option<&str> {
+        self.task_definition.as_deref().or(self.revision.as_deref())
     }
 
     /// Its images on one line.

@@ -4,6 +4,7 @@ mod access_logs;
 mod adopt;
 mod anywhere;
 mod both;
+mod both_by_hand;
 mod by_hand;
 mod canary;
 mod capacity;

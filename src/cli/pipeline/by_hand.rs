@@ -75,29 +75,31 @@ impl Pipeline {
     /// Plans, shows, confirms and applies what is done to a service.
     pub(in crate::cli) async fn act(mut self, service: &str, act: Act) -> Result<Exit, Stop> {
         let live = self.live().await?;
-        let address = Address::new("ecs/service", service);
         let (name, environment) = (service, self.environment().to_owned());
-        let Some(found) = live.at(&address).next() else {
+        let Some(found) = planner::counted(&live, service) else {
             return Err(Stop::refused(
                 format!("service `{name}` is not deployed in environment `{environment}`"),
                 format!("deploy it with `shipit svc deploy --name {name} --env {environment}`"),
             ));
         };
-        if found.spec["scheduling_strategy"] == "DAEMON" && !matches!(act, Act::Restart(_)) {
+        let (word, place) = (found.word, found.place);
+        if found.daemon && !matches!(act, Act::Restart(_)) {
             return Err(Stop::refused(
                 format!(
-                    "service `{name}` is a daemon: it has a task on each instance, and no count"
+                    "service `{name}` is a daemon: it has a {word} on each {place}, and no count"
                 ),
-                "`shipit svc restart` replaces its tasks; another `count` in its manifest makes it no daemon",
+                format!(
+                    "`shipit svc restart` replaces its {word}s; another `count` in its manifest makes it no daemon"
+                ),
             ));
         }
-        let paused = found.spec["paused"].as_str();
+        let paused = found.paused.as_deref();
         let resume = format!("`shipit svc resume --name {name} --env {environment}`");
         match (&act, paused) {
             (Act::Scale(_) | Act::Restart(_), Some(since)) => {
                 return Err(Stop::refused(
                     format!("service `{name}` is paused since {since}"),
-                    format!("{resume} starts its tasks"),
+                    format!("{resume} starts its {word}s"),
                 ));
             }
             (Act::Pause(_), Some(since)) => {
@@ -111,7 +113,7 @@ impl Pipeline {
         if act == Act::Resume && count.is_none() {
             return Err(Stop::refused(
                 format!(
-                    "there is no manifest of service `{name}` here, which says how many tasks it has"
+                    "there is no manifest of service `{name}` here, which says how many {word}s it has"
                 ),
                 format!(
                     "run it where the manifest is, or set a count with `shipit svc scale {name} --count N --env {environment}`"
@@ -128,8 +130,9 @@ impl Pipeline {
         let changes = plan.has_changes();
         if let Which::ByHand(by_hand) = &self.which {
             let name = &by_hand.service;
-            let target = Address::new("application-autoscaling/target", name);
-            let scaled = live.at(&target).next().is_some();
+            let counted = planner::counted(live, name);
+            let scaled = counted.as_ref().is_some_and(|one| one.scaled);
+            let word = counted.map_or("task", |one| one.word);
             let until = "until the next deploy, which puts back what the manifest says";
             let resume = format!("`shipit svc resume --name {name} --env {environment}`");
             match &by_hand.act {
@@ -138,34 +141,33 @@ impl Pipeline {
                 )),
                 Act::Scale(_) if changes => plan.notices.push(format!("the count stays {until}")),
                 Act::Pause(_) if changes => plan.notices.push(format!(
-                    "`{name}` has no tasks, and nothing scales it, until {resume}; deploys leave it paused"
+                    "`{name}` has no {word}s, and nothing scales it, until {resume}; deploys leave it paused"
                 )),
                 Act::Resume if changes => {
                     let says = match &by_hand.count {
                         Some(Count::Fixed(tasks) | Count::Spot(tasks)) => {
-                            text::count(*tasks as usize, "task")
+                            text::count(*tasks as usize, word)
                         }
                         Some(Count::Autoscaling(range)) => {
-                            format!("{} to {} tasks", range.min, range.max)
+                            format!("{} to {} {word}s", range.min, range.max)
                         }
                         _ => return,
                     };
                     plan.notices.push(format!("`{name}` has what its manifest says: {says}"));
                 }
                 Act::Restart(_) => plan.notices.push(format!(
-                    "the tasks of `{name}` are replaced by new ones of the same revision, as a deployment replaces them"
+                    "the {word}s of `{name}` are replaced by new ones of the same revision, as a deployment replaces them"
                 )),
                 _ => {}
             }
             return;
         }
-        for service in live.seen.of("ecs/service") {
-            let Some(name) = service.identity.owner.service() else { continue };
-            if let Some(since) = service.spec["paused"].as_str()
-                && plan.scope.services.contains(name)
-            {
+        for name in &plan.scope.services {
+            let Some(counted) = planner::counted(live, name) else { continue };
+            if let Some(since) = counted.paused {
                 plan.notices.push(format!(
-                    "service `{name}` is paused since {since}, and stays so: `shipit svc resume --name {name} --env {environment}` starts its tasks"
+                    "service `{name}` is paused since {since}, and stays so: `shipit svc resume --name {name} --env {environment}` starts its {}s",
+                    counted.word
                 ));
             }
         }

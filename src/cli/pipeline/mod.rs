@@ -3,7 +3,7 @@
 //! `read` knows what is wanted and what is live, `plan` makes and shows the difference, `preflight` looks for what
 //! would make it fail, `confirm` asks, `apply` carries it out, `record` writes down what was released, `rollback` plans an
 //! earlier one, `by_hand` what people do to a running service,
-//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand, `unserved` which kinds a cluster lacks. What one command alone does stays in that command's file.
+//! `stale` says whether it still holds, `saved` keeps it in a file, `show` prints what is live, `task` knows what is run by hand, `runs` what services run as, `unserved` which kinds a cluster lacks. What one command alone does stays in that command's file.
 
 mod adopt;
 mod apply;
@@ -13,7 +13,6 @@ mod confirm;
 mod described;
 mod drift;
 mod locks;
-mod logs;
 mod mesh;
 mod plan;
 mod preflight;
@@ -22,6 +21,7 @@ mod read;
 mod record;
 mod report;
 mod rollback;
+mod runs;
 mod saved;
 mod show;
 mod stale;
@@ -45,8 +45,8 @@ use crate::resources::REGISTRY;
 
 pub(super) use by_hand::Act;
 pub(super) use choices::{Choices, PlanOptions};
-pub(super) use logs::LogsOf;
 pub(super) use mesh::draw;
+pub(super) use runs::{LogsOf, Runs};
 
 /// How many calls and steps run at a time.
 const CONCURRENCY: usize = 16;

@@ -1,48 +1,70 @@
 //! Goes back to an earlier release: as a plan like any other, in which all of the service stays as
-//! it is live and only the task definition is another one.
+//! it is live and only the task definition, or the template of pods, is another one.
+
+use serde_json::Value;
 
 use super::by_hand::as_live;
-use super::{Choices, Pipeline, Which};
+use super::{Choices, Pipeline, Runs, Which};
 use crate::cli::{Exit, Stop};
 use crate::engine::diff::{Rules, diff};
 use crate::engine::{Address, Desired, Live, Observation, OutputRef, Owner, Plan, Wait};
 use crate::record::{Numbered, before, history};
 use crate::render::human::text;
 use crate::resources::ecs::task_definition::one_revision;
+use crate::resources::kubernetes::revisions;
 
 /// Which service goes back, and to what.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::cli) struct Rollback {
     pub(super) service: String,
     pub(super) to: Numbered,
-    /// The revision that the release ran.
-    kept: Live,
+    kept: Kept,
+}
+
+/// What is kept of the release.
+#[derive(Clone, Debug, PartialEq)]
+enum Kept {
+    /// The revision that it ran on ECS.
+    TaskDefinition(Live),
+    /// The template of its pods on EKS, as it would be written over the one of this address.
+    Template(Address, Value),
 }
 
 impl Rollback {
     fn address(&self) -> Address {
-        Address::new("ecs/service", &self.service)
+        match &self.kept {
+            Kept::TaskDefinition(_) => Address::new("ecs/service", &self.service),
+            Kept::Template(workload, _) => workload.clone(),
+        }
     }
 
     /// Has the kept revision stand for the latest one. Newer ones stay registered, but are none
     /// of this run's business.
     pub(super) fn put_forward(&self, observation: &mut Observation) {
-        let task = &self.kept.identity.address;
+        let Kept::TaskDefinition(kept) = &self.kept else { return };
+        let task = &kept.identity.address;
         let revisions = observation.seen.kinds.entry(task.kind().to_owned()).or_default();
         revisions.retain(|live| live.identity.address != *task);
-        revisions.push(self.kept.clone());
+        revisions.push(kept.clone());
     }
 
-    /// All of the service as it is live, but for the task definition.
+    /// All of the service as it is live, but for what its tasks or pods are made from.
     pub(super) fn desired(&self, observation: &Observation) -> Desired {
         let mut desired = as_live(&self.service, observation);
         if let Some(node) = desired.nodes.get_mut(&self.address()) {
-            let arn = OutputRef {
-                address: self.kept.identity.address.clone(),
-                field: "arn".to_owned(),
-                wait: Wait::Created,
-            };
-            node.spec["task_definition"] = arn.to_value();
+            match &self.kept {
+                Kept::TaskDefinition(kept) => {
+                    let arn = OutputRef {
+                        address: kept.identity.address.clone(),
+                        field: "arn".to_owned(),
+                        wait: Wait::Created,
+                    };
+                    node.spec["task_definition"] = arn.to_value();
+                }
+                Kept::Template(_, template) => {
+                    node.spec["object"]["spec"]["template"] = template.clone();
+                }
+            }
         }
         desired
     }
@@ -100,8 +122,8 @@ impl Pipeline {
         }
     }
 
-    /// The task definition that a release ran, if it is still registered and ours.
-    async fn kept(&self, service: &str, to: &Numbered) -> Result<Live, Stop> {
+    /// The task definition that a release ran, if it is still registered and ours; or the template of its pods.
+    async fn kept(&self, service: &str, to: &Numbered) -> Result<Kept, Stop> {
         let number = to.number;
         let image = to.release.image();
         let hint = if image.is_empty() {
@@ -111,6 +133,20 @@ impl Pipeline {
                 "write its image ({image}) into the manifest and run `shipit svc deploy --name {service}`"
             )
         };
+        if let Some(revision) = &to.release.revision {
+            let live = self.live().await?;
+            if let Runs::Kubernetes(workload) = self.runs_in(&live, service)?
+                && let Some(template) = revisions::kept(self.cx(), &workload, revision).await?
+            {
+                return Ok(Kept::Template(workload.address, template));
+            }
+            return Err(Stop::refused(
+                format!(
+                    "Kubernetes keeps the template of release {number} of service `{service}` no more"
+                ),
+                hint,
+            ));
+        }
         let Some(name) = &to.release.task_definition else {
             return Err(Stop::refused(
                 format!("release {number} of service `{service}` registered no task definition"),
@@ -121,7 +157,7 @@ impl Pipeline {
         let found =
             one_revision(self.cx(), name, &self.target.application, &self.target.environment);
         match found.await? {
-            Some(live) if live.identity.address == address => Ok(live),
+            Some(live) if live.identity.address == address => Ok(Kept::TaskDefinition(live)),
             _ => Err(Stop::refused(
                 format!(
                     "release {number} of service `{service}` ran `{name}`, which is not registered any more"
@@ -157,29 +193,48 @@ impl Pipeline {
         let number = to.number;
         let address = rollback.address();
         let live = observation.at(&address).next();
-        let running = live.and_then(|live| live.spec["task_definition"].as_str());
-        if running == Some(kept.id.as_str()) {
-            let name = to.release.task_definition.as_deref().unwrap_or_default();
-            plan.notices.push(format!(
-                "release {number} of service `{service}` is what runs already: `{name}`"
-            ));
-            return Ok(());
-        }
-        let (application, environment) = (&self.target.application, &self.target.environment);
-        let found = match running {
-            Some(running) => one_revision(self.cx(), running, application, environment).await?,
-            None => None,
+        let changes = match kept {
+            Kept::TaskDefinition(kept) => {
+                let running = live.and_then(|live| live.spec["task_definition"].as_str());
+                if running == Some(kept.id.as_str()) {
+                    let name = to.release.task_definition.as_deref().unwrap_or_default();
+                    plan.notices.push(format!(
+                        "release {number} of service `{service}` is what runs already: `{name}`"
+                    ));
+                    return Ok(());
+                }
+                let (application, environment) =
+                    (&self.target.application, &self.target.environment);
+                let found = match running {
+                    Some(running) => {
+                        one_revision(self.cx(), running, application, environment).await?
+                    }
+                    None => None,
+                };
+                let Some(running) = found else {
+                    plan.notices.push(format!(
+                        "service `{service}` goes back to release {number} of {} from a task definition that is none of its own",
+                        to.release.at
+                    ));
+                    return Ok(());
+                };
+                let rules = self.registry.info(kept.identity.address.kind())?.rules;
+                diff(&Rules::new(rules), &running.spec, &kept.spec)
+            }
+            Kept::Template(workload, template) => {
+                let Some(live) = live else { return Ok(()) };
+                if live.outputs["revision"].as_str() == to.release.revision.as_deref() {
+                    plan.notices.push(format!(
+                        "release {number} of service `{service}` is what runs already"
+                    ));
+                    return Ok(());
+                }
+                let rules = self.registry.info(workload.kind())?.rules;
+                let running = &live.spec["object"]["spec"]["template"]["spec"];
+                diff(&Rules::new(rules), running, &template["spec"])
+            }
         };
-        let Some(running) = found else {
-            plan.notices.push(format!(
-                "service `{service}` goes back to release {number} of {} from a task definition that is none of its own",
-                to.release.at
-            ));
-            return Ok(());
-        };
-        let rules = self.registry.info(kept.identity.address.kind())?.rules;
-        let changes = diff(&Rules::new(rules), &running.spec, &kept.spec);
-        let is_image = |path: &str| path.starts_with("containers.") && path.ends_with(".image");
+        let is_image = |path: &str| path.starts_with("containers") && path.ends_with(".image");
         let show = |change: &&crate::engine::Change| {
             format!(
                 "`{}` {} → {}",

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::super::pipeline::{Pipeline, Which};
+use super::super::pipeline::{Pipeline, Runs, Which};
 use super::super::{Exit, Global, Stop, interrupt};
 use crate::engine::{Address, Class};
 use crate::resources::ecs::exec::{self, Session, Wanted};
@@ -42,7 +42,12 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let pipeline = Pipeline::open(global, Which::Environment).await?;
     let environment = pipeline.environment();
     let live = pipeline.live_of(&["ecs/service"]).await?;
-    let runs = pipeline.runs_in(&live, &name)?;
+    let Runs::Ecs(runs) = pipeline.runs_in(&live, &name)? else {
+        return Err(Stop::refused(
+            format!("service `{name}` is on EKS, and this opens sessions of ECS"),
+            format!("after `shipit env kubeconfig --name {environment}`: `kubectl exec`"),
+        ));
+    };
     let address = Address::new("ecs/service", &name);
     let service = live.at(&address).next();
     if service.is_none_or(|service| service.spec["enable_execute_command"] != true) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::pipeline::Pipeline;
+use super::super::pipeline::{Pipeline, Runs};
 use super::super::{Exit, Global, Stop};
 use crate::engine::{Address, Clock};
 use crate::record::Ending;
@@ -26,7 +26,15 @@ pub(super) struct Found {
 /// The service of this name and its newest deployment.
 pub(super) async fn find(pipeline: &Pipeline, name: &str) -> Result<Found, Stop> {
     let live = pipeline.live_of(&["ecs/service"]).await?;
-    let runs = pipeline.runs_in(&live, name)?;
+    let Runs::Ecs(runs) = pipeline.runs_in(&live, name)? else {
+        let environment = pipeline.environment();
+        return Err(Stop::refused(
+            format!("service `{name}` is on EKS, where a rollout neither pauses nor is taken back"),
+            format!(
+                "`shipit svc rollback --name {name} --env {environment}` goes back to an earlier release"
+            ),
+        ));
+    };
     let (cluster, service) = (runs.cluster, runs.service.unwrap_or_default());
     let now = current(pipeline.cx(), &cluster, &service).await?;
     Ok(Found { cluster, service, now })

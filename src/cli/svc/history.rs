@@ -43,6 +43,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
                     "outcome": release.outcome,
                     "rollback_to": release.rollback_to,
                     "task_definition": release.task_definition,
+                    "revision": release.revision,
                     "images": release.images,
                     "count": release.count,
                     "commit": release.commit,
@@ -77,7 +78,9 @@ fn row(one: &Numbered, current: Option<i64>) -> Vec<String> {
         Some(to) => format!("{}: back to {to}", release.outcome.text()),
         None => release.outcome.text().to_owned(),
     };
-    let revision = release.task_definition.as_deref().and_then(|text| text.rsplit(':').next());
+    // `3` of `demo-test-api:3`; on EKS the beginning of a digest.
+    let revision = release.ran().and_then(|text| text.rsplit(':').next());
+    let revision = revision.map(|text| text.get(..8).unwrap_or(text));
     let commit = release.commit.as_deref().map(|id| id.get(..8).unwrap_or(id));
     let dirty = if release.dirty { "+" } else { "" };
     vec![

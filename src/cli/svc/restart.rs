@@ -5,7 +5,7 @@ use super::super::{Exit, Global, Stop, when};
 
 /// Replace all tasks of a service by new ones of the same revision
 ///
-/// ECS deploys it anew, and shipit waits for the verdict, as after a deploy. Secrets, and images behind tags that move, are
+/// ECS, or Kubernetes on EKS, deploys it anew, and shipit waits for the verdict, as after a deploy. Secrets, and images behind tags that move, are
 /// read anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit --local svc restart api --env test --yes")]

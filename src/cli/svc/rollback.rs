@@ -7,7 +7,7 @@ use super::follow;
 /// Go back to an earlier release of a service
 ///
 /// The task definition that the release ran is deployed again, exactly; nothing is built, and
-/// nothing else of the service changes. Where a deployment is in progress and no release is named, that is
+/// nothing else of the service changes. On EKS it is the template of its pods, of which Kubernetes keeps the last ten. Where a deployment is in progress and no release is named, that is
 /// stopped and rolled back, as with `svc cancel`. The manifests stay: the next `deploy` goes forward again to
 /// what they say.
 #[derive(Debug, clap::Args)]

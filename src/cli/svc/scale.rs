@@ -5,8 +5,8 @@ use super::super::{Exit, Global, Stop};
 
 /// Set how many tasks a service has, until the next deploy
 ///
-/// The manifest stays: the next deploy puts its count back. Where autoscaling decides, it is suspended, and
-/// goes on with `svc resume` or the next deploy.
+/// The manifest stays: the next deploy puts its count back. Where autoscaling decides, it is suspended (on EKS it has
+/// that count as both its bounds), and goes on with `svc resume` or the next deploy.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shipit --local svc scale api --count 3 --env test --yes")]
 pub(in super::super) struct Args {

@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::pipeline::{Pipeline, Which};
+use super::super::pipeline::{Pipeline, Runs, Which};
 use super::super::{Exit, Global, Stop, interrupt, when};
 use crate::aws::facts::alarms::alarm_states;
 use crate::engine::{Address, Clock, Failure, Observation};
+use crate::planner;
 use crate::render::human::failure::failure;
 use crate::render::human::{self, shift, status};
 use crate::render::json;
-use crate::resources::ecs::status::{ServiceStatus, status as of_service};
+use crate::resources::ecs::status::status as of_service;
 use crate::resources::elbv2::health::of_targets;
+use crate::resources::kubernetes::status::status as of_workload;
 
 /// Kinds that the screen is about.
 const SHOWN: &[&str] =
     &["ecs/service", "elbv2/target-group", "application-autoscaling/target", "cloudwatch/alarm"];
 
 /// Show how a service fares: deployments, tasks, health of targets, scaling, alarms, recent events
+///
+/// On EKS: revisions, pods and what they wait for, scaling, endpoints, recent events.
 ///
 /// With `--watch` a terminal shows it anew all the time; without a terminal each change is a line.
 #[derive(Debug, clap::Args)]
@@ -44,20 +48,15 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let live = pipeline.live_of(SHOWN).await?;
     let watched = Watched::new(&pipeline, &live, &name)?;
     if !args.watch {
-        let (document, state) = watched.look().await?;
+        let (document, troubles) = watched.look().await?;
         let terminal = pipeline.terminal();
         if terminal.json() {
             terminal.out(&json::document(&document));
             return Ok(Exit::Done);
         }
         terminal.out(&screen(&name, &document));
-        if let Some(pause) =
-            state.shifting.as_ref().and_then(|it| it.paused(&name, pipeline.environment()))
-        {
-            terminal.say(&failure(Some(&Address::new("ecs/service", &name)), &pause));
-        }
-        if let Some(why) = &state.failure {
-            terminal.say(&failure(Some(&Address::new("ecs/service", &name)), why));
+        for (address, why) in &troubles {
+            terminal.say(&failure(Some(address), why));
         }
         return Ok(Exit::Done);
     }
@@ -82,9 +81,8 @@ fn screen(name: &str, document: &Value) -> String {
 struct Watched<'a> {
     pipeline: &'a Pipeline,
     name: &'a str,
-    cluster: String,
-    service: String,
-    paused: Value,
+    runs: Runs,
+    paused: Option<String>,
     groups: Vec<String>,
     scaling: Value,
     alarms: Vec<String>,
@@ -108,34 +106,47 @@ impl<'a> Watched<'a> {
         Ok(Self {
             pipeline,
             name,
-            cluster: runs.cluster,
-            service: runs.service.unwrap_or_default(),
-            paused: service["paused"].clone(),
+            runs,
+            paused: planner::counted(live, name).and_then(|one| one.paused),
             groups: arns.filter_map(|one| Some(one.outputs["arn"].as_str()?.to_owned())).collect(),
             scaling: scaling.first().map(|one| one.spec.clone()).unwrap_or_default(),
             alarms: alarms.into_iter().collect(),
         })
     }
 
-    /// One look, as programs get it.
-    async fn look(&self) -> Result<(Value, ServiceStatus), Failure> {
+    /// One look, as programs get it; and what is wrong, or waits for somebody.
+    async fn look(&self) -> Result<(Value, Vec<(Address, Failure)>), Failure> {
         let cx = self.pipeline.cx();
-        let named = (self.name, self.pipeline.environment());
-        let state = of_service(cx, &self.cluster, &self.service, named).await?;
-        let mut targets = Vec::new();
-        for group in &self.groups {
-            targets.extend(of_targets(cx, group).await?);
-        }
         let alarms = alarm_states(cx, &self.alarms).await?;
-        let document = json!({
-            "service": self.name,
-            "paused": self.paused,
-            "ecs": state,
-            "targets": targets,
-            "scaling": self.scaling,
-            "alarms": alarms,
-        });
-        Ok((document, state))
+        let mut document = json!({ "service": self.name, "paused": self.paused, "alarms": alarms });
+        let mut troubles = Vec::new();
+        match &self.runs {
+            Runs::Ecs(runs) => {
+                let environment = self.pipeline.environment();
+                let service = runs.service.as_deref().unwrap_or_default();
+                let named = (self.name, environment);
+                let state = of_service(cx, &runs.cluster, service, named).await?;
+                let mut targets = Vec::new();
+                for group in &self.groups {
+                    targets.extend(of_targets(cx, group).await?);
+                }
+                let address = Address::new("ecs/service", self.name);
+                let pause = state.shifting.as_ref();
+                let pause = pause.and_then(|one| one.paused(self.name, environment));
+                document["ecs"] = json!(state);
+                document["targets"] = json!(targets);
+                document["scaling"] = self.scaling.clone();
+                troubles.extend(
+                    pause.into_iter().chain(state.failure).map(|why| (address.clone(), why)),
+                );
+            }
+            Runs::Kubernetes(workload) => {
+                let state = of_workload(cx, workload).await?;
+                document["kubernetes"] = json!(state);
+                troubles.extend(state.failure.map(|why| (workload.address.clone(), why)));
+            }
+        }
+        Ok((document, troubles))
     }
 
     async fn watch(&self, interval: Duration) -> Result<Exit, Stop> {

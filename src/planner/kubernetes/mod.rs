@@ -2,10 +2,12 @@
 //!
 //! Roles, network and cluster are made side by side: the cluster needs its role and subnets, and nothing else. What lies in
 //! it waits for it alone, node groups for their way to the internet, too. Which versions there are comes in from outside
-//! (`versions`). `shared` is what services share in the cluster, `mesh` what their mesh has there, `service` what each of them becomes.
+//! (`versions`). `shared` is what services share in the cluster, `mesh` what their mesh has there, `service` what each of them becomes,
+//! `by_hand` what people have stopped or counted.
 
 mod access;
 mod addons;
+pub(super) mod by_hand;
 mod mesh;
 mod nodes;
 pub(super) mod own;

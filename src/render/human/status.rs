@@ -1,5 +1,7 @@
 //! How a service fares, as people read it.
 
+mod kubernetes;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,6 +12,9 @@ use crate::render::terminal::style;
 
 /// The whole screen, from the same document that programs get. `now`: seconds since 1970; `width`: columns.
 pub fn status(name: &str, document: &Value, now: i64, width: usize) -> String {
+    if document["kubernetes"].is_object() {
+        return kubernetes::status(name, document, now, width);
+    }
     let ecs = &document["ecs"];
     let mut out = String::new();
     let _ = writeln!(
@@ -89,6 +94,9 @@ pub fn changes(before: &Value, after: &Value) -> Vec<String> {
 
 /// All that may change, by what it is said of.
 fn facts(document: &Value) -> BTreeMap<String, String> {
+    if document["kubernetes"].is_object() {
+        return kubernetes::facts(document);
+    }
     let ecs = &document["ecs"];
     let mut facts = BTreeMap::new();
     let count =
@@ -224,8 +232,13 @@ pub fn age(seconds: i64) -> String {
 
 fn mood(state: &str) -> String {
     let style = match state {
-        "RUNNING" | "HEALTHY" | "healthy" | "OK" | "COMPLETED" => style::good(),
-        "UNHEALTHY" | "unhealthy" | "ALARM" | "FAILED" | "STOPPED" | "MISSING" => style::bad(),
+        "RUNNING" | "HEALTHY" | "healthy" | "OK" | "COMPLETED" | "Running" | "complete" => {
+            style::good()
+        }
+        "UNHEALTHY" | "unhealthy" | "ALARM" | "FAILED" | "STOPPED" | "MISSING" | "failed"
+        | "CrashLoopBackOff" | "ImagePullBackOff" | "ErrImagePull" | "Error" | "OOMKilled" => {
+            style::bad()
+        }
         "UNKNOWN" | "" | "unused" => style::faint(),
         _ => style::change(),
     };

@@ -97,7 +97,7 @@ pub(super) fn fill(wanted: &Value, live: Option<&Value>) -> Option<Value> {
 }
 
 /// The field that names every element of all these lists, each once.
-fn key_of(lists: &[&[Value]]) -> Option<&'static str> {
+pub(super) fn key_of(lists: &[&[Value]]) -> Option<&'static str> {
     KEYS.into_iter().find(|key| {
         lists.iter().all(|list| {
             let names: Option<BTreeSet<String>> =

@@ -48,7 +48,7 @@ pub(super) async fn look(cx: &Cx, waiting: &[Awaited<'_>]) -> Result<Vec<Health>
                 None => Health::Gone,
                 Some(_) if one.deleting && is_another(one, object.as_ref()) => Health::Gone,
                 Some(object) if one.deleting => Health::Pending(health::terminating(&object)),
-                Some(object) => rollout::judge(&client, &object, one, &mut pods).await?,
+                Some(object) => rollout::judge(&client, &object, one.last, &mut pods).await?,
             };
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! `object` is the resource, `kinds` the table of kinds, `secret` the one kind with a field more. `owner` writes ownership
 //! as labels, `place` finds clusters and kinds, `brings` knows what brings kinds, `record` keeps which other kinds are in use; `compare` says what a
-//! dry run would change; `health` and `rollout` judge. Transport is in `crate::kubernetes`; which objects a service
+//! dry run would change; `health` and `rollout` judge. `workload` is what a service runs as, `status` how that fares,
+//! `revisions` what Kubernetes keeps of earlier ones. Transport is in `crate::kubernetes`; which objects a service
 //! needs is the planner's affair.
 
 mod brings;
@@ -17,9 +18,12 @@ mod owner;
 mod place;
 mod quantity;
 mod record;
+pub mod revisions;
 mod rollout;
 mod secret;
+pub mod status;
 mod trouble;
+pub mod workload;
 mod write;
 
 pub use brings::brings;

@@ -76,6 +76,9 @@ impl<K: ObjectKind> Object<K> {
 pub struct ObjectOutputs {
     /// Its name.
     pub name: String,
+    /// A digest of the template of its pods, with all defaults; only of what keeps pods running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Where it is.
     pub at: At,
     /// The host name that VPC Lattice has given to a route.

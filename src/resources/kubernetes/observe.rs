@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::object::{Api, At, ObjectOutputs};
-use super::{compare, health, owner, place, record};
+use super::{compare, health, owner, place, record, revisions};
 use crate::aws::{Cx, tags};
 use crate::engine::diff::{Rules, diff};
 use crate::engine::{Class, Failure, Foreign, Health, Identity, Query};
@@ -144,7 +144,7 @@ async fn kinds(
 }
 
 /// All objects of a kind with these labels, and how the cluster serves it; `None` where it does not.
-async fn list(
+pub(super) async fn list(
     client: &Client,
     api: Option<Api>,
     kind: &Served,
@@ -171,6 +171,7 @@ pub(super) fn outputs(client: &Client, served: &Served, raw: &Value) -> ObjectOu
     ObjectOutputs {
         host: host.map(str::to_owned),
         name: text("name"),
+        revision: revisions::of(&served.kind, raw),
         at: At {
             cluster: client.server().cluster.clone(),
             api_version: served.api_version.clone(),

@@ -32,6 +32,11 @@ pub(super) fn selector(application: &str, environment: &str) -> String {
     )
 }
 
+/// The labels of everything of a service.
+pub(super) fn selector_of(application: &str, environment: &str, service: &str) -> String {
+    format!("{},shipit/service={service}", selector(application, environment))
+}
+
 /// The labels of what belongs to an environment and is no resource.
 pub(super) fn of_environment(identity: &Identity) -> Value {
     json!({

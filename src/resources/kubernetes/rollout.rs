@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::health;
-use super::look::Awaited;
 use super::trouble::{self, Trouble};
 use crate::engine::{Class, Diagnosis, Fact, Failure, Health, LogTail, Verdict};
 use crate::kubernetes::{Client, Listed, Served};
@@ -31,7 +30,7 @@ impl Pods {
         self.whole = true;
     }
 
-    async fn list(
+    pub(super) async fn list(
         &mut self,
         client: &Client,
         what: &'static str,
@@ -52,7 +51,7 @@ impl Pods {
     }
 }
 
-fn served(version: &str, kind: &str, plural: &str) -> Served {
+pub(super) fn served(version: &str, kind: &str, plural: &str) -> Served {
     Served {
         api_version: version.to_owned(),
         kind: kind.to_owned(),
@@ -61,11 +60,11 @@ fn served(version: &str, kind: &str, plural: &str) -> Served {
     }
 }
 
-/// How an object fares on its way.
+/// How an object fares on its way. `last`: the time is up.
 pub(super) async fn judge(
     client: &Client,
     object: &Value,
-    one: &Awaited<'_>,
+    last: bool,
     pods: &mut Pods,
 ) -> Result<Health, Failure> {
     let health = health::strict(object);
@@ -85,7 +84,7 @@ pub(super) async fn judge(
         Err(failure) if failure.class == Class::Denied => Vec::new(),
         Err(failure) => return Err(failure),
     };
-    let events = match trouble::needs_events(&found) || over || one.last {
+    let events = match trouble::needs_events(&found) || over || last {
         true => events(client, namespace, object, &found).await,
         false => Vec::new(),
     };
@@ -94,12 +93,12 @@ pub(super) async fn judge(
     let hopeless = kind != "Job" && trouble::is_hopeless(&found, &troubles)
         || trouble::is_hopeless_at_once(&troubles);
     let Some(worst) = trouble::worst(troubles) else {
-        return Ok(match over || one.last {
+        return Ok(match over || last {
             true => broken(client, namespace, &why, None, &events).await,
             false => Health::Pending(why),
         });
     };
-    if over || hopeless || one.last {
+    if over || hopeless || last {
         return Ok(broken(client, namespace, &why, Some(&worst), &events).await);
     }
     Ok(Health::Pending(format!("{why}: {}", worst.text)))
@@ -136,13 +135,13 @@ async fn new_pods(
     Ok(found.cloned().collect())
 }
 
-fn is_owned(object: &Value, owners: &[Value]) -> bool {
+pub(super) fn is_owned(object: &Value, owners: &[Value]) -> bool {
     let references = object["metadata"]["ownerReferences"].as_array();
     references.into_iter().flatten().any(|reference| owners.contains(&reference["uid"]))
 }
 
 /// `app=api,tier=web`; the objects' own owners tell the rest.
-fn selector(object: &Value) -> String {
+pub(super) fn selector(object: &Value) -> String {
     let labels = object["spec"]["selector"]["matchLabels"].as_object();
     let pairs = labels.into_iter().flatten();
     let pairs = pairs.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
@@ -158,13 +157,15 @@ async fn events(client: &Client, namespace: &str, object: &Value, pods: &[Value]
         *uid == object["metadata"]["uid"] || pods.iter().any(|pod| *uid == pod["metadata"]["uid"])
     };
     let mut found: Vec<Value> = all.into_iter().filter(about).collect();
-    let when = |event: &Value| {
-        let times = ["lastTimestamp", "eventTime", "firstTimestamp"];
-        let time = times.iter().find_map(|field| event[field].as_str());
-        time.unwrap_or_default().to_owned()
-    };
-    found.sort_by_key(|event| std::cmp::Reverse(when(event)));
+    found.sort_by_key(|event| std::cmp::Reverse(told_at(event).to_owned()));
     found
+}
+
+/// When an event was told last.
+pub(super) fn told_at(event: &Value) -> &str {
+    let series = event["series"]["lastObservedTime"].as_str();
+    let times = ["lastTimestamp", "eventTime", "firstTimestamp"];
+    series.or(times.iter().find_map(|field| event[field].as_str())).unwrap_or_default()
 }
 
 /// The failure of a rollout: the cause, what it rests on, and the last lines of what crashed.

@@ -1,8 +1,9 @@
-//! Whose logs are read: what runs them, and by which task definition.
+//! What services, jobs and tasks run as: tasks of ECS, or pods of Kubernetes. Here alone it is decided, by what is live.
 
 use super::Pipeline;
 use crate::cli::Stop;
 use crate::engine::{Address, Observation};
+use crate::resources::kubernetes::workload::{CRON_JOB, WORKLOADS, Workload};
 
 /// What has logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,18 @@ pub(in crate::cli) enum LogsOf {
     Task,
 }
 
-/// Where something runs.
+/// What something runs as.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct Runs {
+pub(in crate::cli) enum Runs {
+    /// Tasks of ECS.
+    Ecs(Tasks),
+    /// Pods of Kubernetes.
+    Kubernetes(Workload),
+}
+
+/// What runs as tasks of ECS.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Tasks {
     /// What the user calls it.
     pub(in crate::cli) name: String,
     /// The cluster's name.
@@ -79,22 +89,32 @@ impl Pipeline {
 
 fn service(live: &Observation, name: &str) -> Option<Runs> {
     let address = Address::new("ecs/service", name);
-    let found = live.at(&address).next()?;
-    Some(Runs {
+    let Some(found) = live.at(&address).next() else { return workload(live, name) };
+    Some(Runs::Ecs(Tasks {
         name: name.to_owned(),
         cluster: found.outputs["cluster"].as_str()?.to_owned(),
         service: Some(found.outputs["name"].as_str()?.to_owned()),
         task_definition: found.spec["task_definition"].as_str()?.to_owned(),
-    })
+    }))
+}
+
+fn workload(live: &Observation, name: &str) -> Option<Runs> {
+    let runs = |kind: &str| WORKLOADS.contains(&kind) || kind == CRON_JOB;
+    let found = live.live().find(|one| {
+        let address = &one.identity.address;
+        runs(address.kind()) && address.name() == name
+    })?;
+    Workload::of(found).ok().map(Runs::Kubernetes)
 }
 
 fn other(live: &Observation, name: &str) -> Option<Runs> {
     let address = Address::new("ecs/task-definition", name);
-    let newest = live.at(&address).max_by_key(|one| one.outputs["revision"].as_i64())?;
-    Some(Runs {
+    let newest = live.at(&address).max_by_key(|one| one.outputs["revision"].as_i64());
+    let Some(newest) = newest else { return workload(live, name) };
+    Some(Runs::Ecs(Tasks {
         name: name.to_owned(),
         cluster: String::new(),
         service: None,
         task_definition: newest.outputs["arn"].as_str()?.to_owned(),
-    })
+    }))
 }
