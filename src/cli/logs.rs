@@ -9,11 +9,13 @@ use time::format_description::well_known::Rfc3339;
 
 use super::pipeline::{LogsOf, Pipeline, Runs, Which};
 use super::{Exit, Global, Stop, interrupt, when};
+use crate::aws::Cx;
 use crate::engine::retry::{Schedule, read_schedule};
-use crate::engine::{Clock, Failure};
+use crate::engine::{Class, Clock, Failure};
 use crate::render::human::log_line::Prefix;
 use crate::render::{Terminal, json};
 use crate::resources::ecs::output::{self, Line, Reader, Source, Wanted};
+use crate::resources::kubernetes::logs as pods;
 
 /// Between two looks. With `FilterLogEvents` at five calls a second for all who look at an account's logs, this leaves
 /// room for others.
@@ -46,8 +48,8 @@ pub(super) struct Lines {
     /// At most so many lines, the newest; 100 of the last hour unless `--since` or `--start` is there
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: Option<u32>,
-    /// Only these tasks, by their ids or how they begin; several with commas
-    #[arg(long, visible_alias = "tasks", value_name = "ID", value_delimiter = ',')]
+    /// Only these tasks, by their ids or how they begin (on EKS pods, by their names); several with commas
+    #[arg(long, visible_aliases = ["tasks", "pod"], value_name = "ID", value_delimiter = ',')]
     task: Vec<String>,
     /// Only this container
     #[arg(long, value_name = "NAME")]
@@ -90,21 +92,87 @@ async fn print(
         ));
     }
     let from = if previous && asked.is_none() { 0 } else { from };
+    let usual = asked.is_none() && which.end.is_none() && !previous;
+    let limit = which.limit.map(|limit| limit as usize).or(usual.then_some(USUAL));
+    let which_part = Part { from, previous, limit };
+    let (mut reader, prefix) = open(pipeline, kind, names, &which, which_part).await?;
+    let printer = Printer { terminal: pipeline.terminal(), prefix };
+    let mut trouble = Trouble { pipeline, follow: which.follow, failures: 0 };
+    let asked_for = which.task.join("`, `");
+    let shown = Shown { limit, usual, tasks: &asked_for };
+    let reads = old(pipeline, &mut reader, &mut trouble, &printer, &shown).await?;
+    if !reads || !which.follow {
+        return Ok(Exit::Done);
+    }
+    loop {
+        if !reader.waits() {
+            pipeline.clock().sleep(EVERY).await;
+        }
+        loop {
+            let (lines, all) = trouble.step(&mut reader).await?;
+            if !printer.print(lines) {
+                return Ok(Exit::Done);
+            }
+            if all {
+                break;
+            }
+        }
+    }
+}
+
+/// Which part of logs is read.
+#[derive(Clone, Copy)]
+struct Part {
+    /// In milliseconds since 1970.
+    from: i64,
+    previous: bool,
+    limit: Option<usize>,
+}
+
+/// What reads logs: of tasks from CloudWatch, of pods from their cluster.
+enum Reading {
+    Ecs(Reader),
+    Kubernetes(pods::Reader),
+}
+
+impl Reading {
+    async fn step(&mut self, cx: &Cx) -> Result<(Vec<Line>, bool), Failure> {
+        match self {
+            Self::Ecs(reader) => reader.step(cx).await,
+            Self::Kubernetes(reader) => reader.step(cx).await,
+        }
+    }
+
+    /// Whether a step by itself waits for what comes.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Kubernetes(_))
+    }
+}
+
+/// The logs of what has these names, and what stands before their lines.
+async fn open(
+    pipeline: &Pipeline,
+    kind: LogsOf,
+    names: &[String],
+    which: &Lines,
+    part: Part,
+) -> Result<(Reading, Prefix), Stop> {
     let cx = pipeline.cx();
     let mut sources: Vec<Source> = Vec::new();
+    let mut workloads = Vec::new();
     let mut tasks = which.task.clone();
     for place in pipeline.logs_of(kind, names).await? {
-        let Runs::Ecs(place) = place else {
-            let environment = pipeline.environment();
-            return Err(Stop::refused(
-                format!("environment `{environment}` is on EKS, and this reads logs of CloudWatch"),
-                format!("after `shipit env kubeconfig --name {environment}`: `kubectl logs`"),
-            ));
+        let place = match place {
+            Runs::Ecs(place) => place,
+            Runs::Kubernetes(workload) => {
+                workloads.push(workload);
+                continue;
+            }
         };
         let container = which.container.as_deref();
         let found =
-            output::sources(cx, &place.name, &place.task_definition, container, from).await?;
-        if previous {
+            output::sources(cx, &place.name, &place.task_definition, container, part.from).await?;
+        if part.previous {
             let service = place.service.as_deref().unwrap_or_default();
             match output::previous(cx, &place.cluster, service, &found).await? {
                 Some(id) => tasks.push(id),
@@ -122,35 +190,31 @@ async fn print(
         }
         sources.extend(found);
     }
-    let prefix = Prefix {
-        service: names.len() > 1,
-        task: true,
-        container: which.container.is_none() && sources.iter().any(Source::has_several),
+    let mut prefix = Prefix { service: names.len() > 1, task: true, ..Prefix::default() };
+    if workloads.is_empty() {
+        prefix.container = which.container.is_none() && sources.iter().any(Source::has_several);
+        let wanted = Wanted { filter: which.filter.clone(), until: which.end, tasks };
+        return Ok((Reading::Ecs(Reader::new(sources, wanted)), prefix));
+    }
+    let wanted = pods::Wanted {
+        filter: which.filter.clone(),
+        from: part.from,
+        until: which.end,
+        pods: tasks,
+        container: which.container.clone(),
+        tail: part.limit,
+        previous: part.previous,
+        follow: which.follow,
     };
-    let asked_for = which.task.join("`, `");
-    let wanted = Wanted { filter: which.filter, until: which.end, tasks };
-    let usual = asked.is_none() && which.end.is_none() && !previous;
-    let limit = which.limit.map(|limit| limit as usize).or(usual.then_some(USUAL));
-    let printer = Printer { terminal: pipeline.terminal(), prefix };
-    let mut reader = Reader::new(sources, wanted);
-    let mut trouble = Trouble { pipeline, follow: which.follow, failures: 0 };
-    let shown = Shown { limit, usual, tasks: &asked_for };
-    let reads = old(pipeline, &mut reader, &mut trouble, &printer, &shown).await?;
-    if !reads || !which.follow {
-        return Ok(Exit::Done);
-    }
-    loop {
-        pipeline.clock().sleep(EVERY).await;
-        loop {
-            let (lines, all) = trouble.step(&mut reader).await?;
-            if !printer.print(lines) {
-                return Ok(Exit::Done);
-            }
-            if all {
-                break;
-            }
-        }
-    }
+    let opened = pods::Reader::new(cx, workloads, wanted).await;
+    let reader =
+        opened.map_err(|failure| match (failure.class, &failure.operation, &failure.hint) {
+            // Nothing that the cluster said: there is nothing to read.
+            (Class::Gone, None, Some(hint)) => Stop::refused(&failure.message, hint),
+            _ => Stop::from(failure),
+        })?;
+    (prefix.whole, prefix.container) = (true, reader.has_several());
+    Ok((Reading::Kubernetes(reader), prefix))
 }
 
 /// What of old lines is shown.
@@ -166,7 +230,7 @@ struct Shown<'a> {
 /// Prints what is there already. Gives whether somebody still reads.
 async fn old(
     pipeline: &Pipeline,
-    reader: &mut Reader,
+    reader: &mut Reading,
     trouble: &mut Trouble<'_>,
     printer: &Printer<'_>,
     &Shown { limit, usual, tasks }: &Shown<'_>,
@@ -256,7 +320,7 @@ struct Trouble<'a> {
 }
 
 impl Trouble<'_> {
-    async fn step(&mut self, reader: &mut Reader) -> Result<(Vec<Line>, bool), Failure> {
+    async fn step(&mut self, reader: &mut Reading) -> Result<(Vec<Line>, bool), Failure> {
         loop {
             let failure = match reader.step(self.pipeline.cx()).await {
                 Ok(found) => {

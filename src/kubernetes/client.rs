@@ -163,15 +163,93 @@ impl Client {
                 format!("no answer came in {} s", CALL.as_secs()),
             )),
         };
-        let answer = answer.map_err(|mut failure| {
-            failure.operation = Some(format!("kubernetes {}", call.operation));
-            failure
-        });
+        let answer = answer.map_err(|failure| of(failure, call.operation));
         self.around.after(call.operation, sent, answer.as_ref().err().map(|one| one.class));
         answer
     }
 
+    /// Makes a call whose answer is read as it comes. Nothing limits how long that takes but a minute without a byte.
+    pub(super) async fn open(&self, call: Call<'_>) -> Result<Body, Failure> {
+        let mut renewed = false;
+        loop {
+            match self.begin(&call).await {
+                Err(failure) if failure.code.as_deref() == Some("401") && !renewed => {
+                    renewed = true;
+                    *self.token.lock().await = None;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn begin(&self, call: &Call<'_>) -> Result<Body, Failure> {
+        let _room = self.room.acquire().await;
+        self.around.before(call.operation).await;
+        let token = self.token().await?;
+        let sent = Instant::now();
+        let answer = match tokio::time::timeout(CALL, self.answer(call, &token)).await {
+            Ok(Ok((StatusCode::OK, body))) => Ok(body),
+            Ok(Ok((status, body))) => {
+                let bytes = body.collect_bytes().await.unwrap_or_default();
+                Err(error::refused(&self.server, status.as_u16(), &bytes))
+            }
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Failure::new(
+                Class::LostAnswer,
+                format!("no answer came in {} s", CALL.as_secs()),
+            )),
+        };
+        let answer = answer.map_err(|failure| of(failure, call.operation));
+        self.around.after(call.operation, sent, answer.as_ref().err().map(|one| one.class));
+        answer
+    }
+
+    /// Opens a session over a WebSocket: `v5.channel.k8s.io`, or `v4`.
+    pub(super) async fn connect(
+        &self,
+        operation: &str,
+        path: &str,
+    ) -> Result<kube::client::Connection, Failure> {
+        let mut renewed = false;
+        loop {
+            self.around.before(operation).await;
+            let token = self.token().await?;
+            let request = Request::builder()
+                .uri(path)
+                .header(header::AUTHORIZATION, format!("Bearer {token}"))
+                .body(Vec::new())
+                .map_err(|error| Failure::internal(error.to_string()))?;
+            let sent = Instant::now();
+            let answer = match tokio::time::timeout(CALL, self.inner.connect(request)).await {
+                Ok(answer) => answer.map_err(|error| error::not_opened(&self.server, &error)),
+                Err(_) => Err(Failure::new(
+                    Class::LostAnswer,
+                    format!("no answer came in {} s", CALL.as_secs()),
+                )),
+            };
+            let answer = answer.map_err(|failure| of(failure, operation));
+            self.around.after(operation, sent, answer.as_ref().err().map(|one| one.class));
+            match answer {
+                Err(failure) if failure.code.as_deref() == Some("401") && !renewed => {
+                    renewed = true;
+                    *self.token.lock().await = None;
+                }
+                other => return other,
+            }
+        }
+    }
+
     async fn send(&self, call: &Call<'_>, token: &str) -> Result<Bytes, Failure> {
+        let (status, body) = self.answer(call, token).await?;
+        let bytes = body.collect_bytes().await;
+        let bytes = bytes.map_err(|error| error::unreachable(&self.server, &error))?;
+        match status {
+            StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(bytes),
+            status => Err(error::refused(&self.server, status.as_u16(), &bytes)),
+        }
+    }
+
+    async fn answer(&self, call: &Call<'_>, token: &str) -> Result<(StatusCode, Body), Failure> {
         let body = call.body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
             .method(call.method.clone())
@@ -184,12 +262,7 @@ impl Client {
         let answer = self.inner.send(request).await;
         let answer = answer.map_err(|error| error::unreachable(&self.server, &error))?;
         let (parts, body) = answer.into_parts();
-        let bytes = body.collect_bytes().await;
-        let bytes = bytes.map_err(|error| error::unreachable(&self.server, &error))?;
-        match parts.status {
-            StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(bytes),
-            status => Err(error::refused(&self.server, status.as_u16(), &bytes)),
-        }
+        Ok((parts.status, body))
     }
 
     async fn token(&self) -> Result<String, Failure> {
@@ -204,6 +277,11 @@ impl Client {
         *kept = Some((Instant::now(), token.clone()));
         Ok(token)
     }
+}
+
+fn of(mut failure: Failure, operation: &str) -> Failure {
+    failure.operation = Some(format!("kubernetes {operation}"));
+    failure
 }
 
 /// The certificates of base64 of PEM, as DER.

@@ -85,6 +85,22 @@ fn last(error: &(dyn std::error::Error + 'static)) -> String {
     deepest.to_string()
 }
 
+/// A session that was not opened.
+pub(super) fn not_opened(server: &Server, error: &kube::Error) -> Failure {
+    match error {
+        kube::Error::Api(status) => {
+            let body = serde_json::to_vec(status).unwrap_or_default();
+            refused(server, status.code, &body)
+        }
+        kube::Error::UpgradeConnection(why) => Failure::new(
+            Class::Invalid,
+            format!("cluster `{}` opens no session over a WebSocket: {why}", server.cluster),
+        )
+        .with_hint("something between here and the cluster (a proxy) may not let WebSockets pass"),
+        other => unreachable(server, other),
+    }
+}
+
 /// An answer that is no success.
 pub(super) fn refused(server: &Server, status: u16, body: &[u8]) -> Failure {
     let parsed: Option<Status> = serde_json::from_slice(body).ok();

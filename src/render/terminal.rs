@@ -100,6 +100,15 @@ impl Terminal {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
     }
 
+    /// Passes on bytes of a session as they are, to stdout or stderr. Gives whether somebody still reads.
+    pub fn pass(&self, bytes: &[u8], errors: bool) -> bool {
+        if errors {
+            return std::io::stderr().lock().write_all(bytes).is_ok();
+        }
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok()
+    }
+
     /// Says something beside the result, on stderr.
     pub fn say(&self, text: &str) {
         eprintln!("{}", redact::values(text));

@@ -17,6 +17,7 @@ pub mod eks;
 pub mod elbv2;
 pub mod iam;
 pub mod kubernetes;
+pub mod log_line;
 pub mod logs;
 pub mod resource;
 pub mod route53;

@@ -55,6 +55,7 @@ fn plain(text: &str, namespace: &str) -> String {
             match word.strip_prefix("prices-").map(|rest| rest.split('-').count()) {
                 Some(1) if word.len() == 17 => "prices-HASH".to_owned(),
                 Some(2) => "prices-HASH-POD".to_owned(),
+                _ if word.starts_with("i-00") => "NODE".to_owned(),
                 _ if ages.iter().any(|age| age == word) => "AGE".to_owned(),
                 _ if word.len() == 10 && word.chars().all(|c| c.is_ascii_alphanumeric()) => {
                     "HASH".to_owned()
@@ -192,7 +193,7 @@ fn the_screen_says_how_a_service_fares() {
 
     Pods
     POD STATUS READY RESTARTS NODE AGE
-    prices-HASH-POD Running 1/1 0 i-0000000c0ffee0000 AGE
+    prices-HASH-POD Running 1/1 0 NODE AGE
 
     Endpoints
     KIND ADDRESS PORTS

@@ -5,6 +5,7 @@ mod adopt;
 mod anywhere;
 mod both;
 mod both_by_hand;
+mod both_pods;
 mod by_hand;
 mod canary;
 mod capacity;

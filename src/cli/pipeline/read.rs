@@ -33,6 +33,13 @@ impl Pipeline {
         let wanted = self.desired(&Observation::default()).await?;
         let observation = self.observe(&wanted).await?;
         let desired = self.desired(&observation).await?;
+        // What of an object of Kubernetes is ours to change shows beside what is wanted of it alone.
+        let by_hand = matches!(self.which, Which::ByHand(_) | Which::Rollback(_));
+        if by_hand && desired.nodes.keys().any(|address| address.kind().starts_with("kubernetes/"))
+        {
+            let observation = self.observe(&desired).await?;
+            return Ok((desired, observation));
+        }
         Ok((desired, observation))
     }
 

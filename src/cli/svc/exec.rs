@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::super::pipeline::{Pipeline, Runs, Which};
 use super::super::{Exit, Global, Stop, interrupt};
+use super::session;
 use crate::engine::{Address, Class};
 use crate::resources::ecs::exec::{self, Session, Wanted};
 
@@ -13,8 +14,8 @@ const PLUGIN: &str = "session-manager-plugin";
 
 /// Run a command in a running container of a service, or open a shell
 ///
-/// The service needs `exec: true` in its manifest. AWS's Session Manager plugin must be on PATH: it connects the terminal
-/// to the container.
+/// On ECS the service needs `exec: true` in its manifest, and AWS's Session Manager plugin must be on PATH: it connects the
+/// terminal to the container. On EKS neither is needed: the cluster itself opens the session. Its exit code is the command's.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  shipit svc exec api --env test\n  shipit svc exec api --env test --command \"ls /tmp\" --container envoy"
@@ -29,8 +30,8 @@ pub(in super::super) struct Args {
     /// What is run
     #[arg(long, short, value_name = "COMMAND", default_value = "/bin/sh")]
     command: String,
-    /// The task, by its id or how that begins; the one that started last without it
-    #[arg(long, visible_alias = "task-id", value_name = "ID")]
+    /// The task, by its id or how that begins (on EKS a pod, by its name); the one that started last without it
+    #[arg(long, visible_aliases = ["task-id", "pod"], value_name = "ID")]
     task: Option<String>,
     /// The container; the service's own without it
     #[arg(long, value_name = "NAME")]
@@ -42,11 +43,16 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let pipeline = Pipeline::open(global, Which::Environment).await?;
     let environment = pipeline.environment();
     let live = pipeline.live_of(&["ecs/service"]).await?;
-    let Runs::Ecs(runs) = pipeline.runs_in(&live, &name)? else {
-        return Err(Stop::refused(
-            format!("service `{name}` is on EKS, and this opens sessions of ECS"),
-            format!("after `shipit env kubeconfig --name {environment}`: `kubectl exec`"),
-        ));
+    let runs = match pipeline.runs_in(&live, &name)? {
+        Runs::Ecs(runs) => runs,
+        Runs::Kubernetes(workload) => {
+            let wanted = session::Wanted {
+                pod: args.task.as_deref(),
+                container: args.container.as_deref(),
+                command: &args.command,
+            };
+            return session::run(&pipeline, global, &workload, wanted).await;
+        }
     };
     let address = Address::new("ecs/service", &name);
     let service = live.at(&address).next();

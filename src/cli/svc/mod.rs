@@ -16,6 +16,7 @@ mod restart;
 mod resume;
 mod rollback;
 mod scale;
+mod session;
 mod show;
 mod status;
 

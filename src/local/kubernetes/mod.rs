@@ -1,6 +1,6 @@
 //! A real Kubernetes API server that stands in for the control planes of local AWS's EKS clusters: `etcd` and `kube-apiserver`, found
 //! where `KUBEBUILDER_ASSETS` says, on loopback ports; a webhook that takes the tokens of EKS; and, as no controllers run,
-//! what they and the kubelets would do is played (`play`). Clusters do not know each other on AWS; here they share one server.
+//! what they and the kubelets would do is played (`play`), with logs and sessions of containers in which nothing runs (`node`). Clusters do not know each other on AWS; here they share one server.
 //!
 //! Each of the two programs has a supervisor of its own, a few lines of shell whose standard input is a pipe of ours. When this process
 //! ends, however it ends, the pipe breaks and the supervisor stops its program. The supervisor of the API server holds the
@@ -9,6 +9,7 @@
 //! Not here: the client by which shipit works in a cluster, and the API of EKS (`local::eks`).
 
 mod api;
+mod node;
 mod place;
 mod play;
 mod programs;

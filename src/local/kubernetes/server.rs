@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::supervisor::Supervised;
-use super::{Api, Place, Programs, Trouble, play, webhook};
+use super::{Api, Place, Programs, Trouble, node, play, webhook};
 use crate::local::clock::Speed;
 use crate::local::{KubernetesServer, ids};
 
@@ -47,6 +47,7 @@ pub struct Server {
     etcd: Supervised,
     webhook: JoinHandle<io::Result<()>>,
     play: Option<JoinHandle<()>>,
+    node: Option<JoinHandle<io::Result<()>>>,
     endpoint: String,
     authority: String,
     version: String,
@@ -101,12 +102,21 @@ impl Server {
         let (kube_apiserver, endpoint, authority, api) = wanted.kube_apiserver(&etcd).await?;
         let version = api.get("/version").await.map_err(|error| Trouble::new(error.message, ""))?;
         let version = version["gitVersion"].as_str().unwrap_or_default().to_owned();
-        let play = options.play.map(|speed| tokio::spawn(always(api.clone(), speed)));
+        let (mut play, mut node) = (None, None);
+        if let Some(speed) = options.play {
+            let listener = TcpListener::bind((HOST, 0)).await.map_err(broken)?;
+            let port = listener.local_addr().map_err(broken)?.port();
+            let key = std::fs::read_to_string(wanted.certificate("key")).map_err(broken)?;
+            let tls = node::acceptor(&authority, &key)?;
+            node = Some(tokio::spawn(node::serve(listener, tls, api.clone())));
+            play = Some(tokio::spawn(always(api.clone(), speed, port)));
+        }
         Ok(Self {
             kube_apiserver,
             etcd,
             webhook,
             play,
+            node,
             endpoint,
             authority,
             version,
@@ -180,6 +190,7 @@ impl Server {
         self.place.forget();
         // Watches that go on would keep the API server from ending.
         self.play.take().inspect(JoinHandle::abort);
+        self.node.take().inspect(JoinHandle::abort);
         self.kube_apiserver.stop().await;
         self.etcd.stop().await;
         self.webhook.abort();
@@ -190,15 +201,16 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.place.forget();
         self.play.take().inspect(JoinHandle::abort);
+        self.node.take().inspect(JoinHandle::abort);
         self.webhook.abort();
     }
 }
 
 /// Plays, also after the API server was not there for a while.
-async fn always(api: Api, speed: Speed) {
+async fn always(api: Api, speed: Speed, port: u16) {
     let api = api.managed_by("kube-controller-manager");
     loop {
-        let _ = play::run(api.clone(), speed).await;
+        let _ = play::run(api.clone(), speed, port).await;
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -18,6 +18,8 @@ pub struct Prefix {
     pub task: bool,
     /// There are several containers.
     pub container: bool,
+    /// Names of tasks are not shortened: they are names of pods.
+    pub whole: bool,
 }
 
 impl Prefix {
@@ -31,7 +33,7 @@ impl Prefix {
         message: &str,
         terminal: bool,
     ) -> String {
-        let short = task.get(..SHORT).unwrap_or(task);
+        let short = task.get(..SHORT).filter(|_| !self.whole).unwrap_or(task);
         let parts = [(self.service, service), (self.task, short), (self.container, container)];
         let parts: Vec<&str> = parts.iter().filter(|part| part.0).map(|part| part.1).collect();
         let start = parts.join(" ");
@@ -66,10 +68,12 @@ mod tests {
             console::strip_ansi_codes(&prefix.line("api", task, "web", message, terminal))
                 .into_owned()
         };
-        let all = Prefix { service: true, task: true, container: true };
+        let all = Prefix { service: true, task: true, container: true, whole: false };
         let usual = Prefix { task: true, ..Prefix::default() };
         assert_eq!(line(usual, "hello\n", true), "3f2a91bc | hello");
         assert_eq!(line(all, "hello", true), "api 3f2a91bc web | hello");
+        let pods = Prefix { whole: true, ..usual };
+        assert_eq!(line(pods, "hello", true), format!("{task} | hello"));
         assert_eq!(line(usual, "\u{1b}[2Jgone\tx\u{7}", true), "3f2a91bc | gone\tx");
         let json = "{\"a\":  \"\\u001b\",\t\"b\": 1}";
         assert_eq!(line(usual, json, true), format!("3f2a91bc | {json}"));

@@ -6,7 +6,7 @@
 //! Every kind is watched. After each change all that is there is looked at anew, and each part writes what it would have otherwise:
 //! nothing is remembered but since when things are as they are, so that it goes on after a restart.
 //!
-//! Not played: CronJobs do not fire, nothing routes to pods, no logs, no quota of nodes (they always have room).
+//! Not played: CronJobs do not fire, nothing routes to pods, no quota of nodes (they always have room).
 
 mod budgets;
 mod daemon_sets;
@@ -43,11 +43,11 @@ use world::{News, World};
 /// How soon a watch that broke is begun again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Plays until it is dropped.
+/// Plays until it is dropped. `port`: where nodes tell logs.
 ///
 /// # Errors
 /// The API server does not say what it serves.
-pub(super) async fn run(api: Api, speed: Speed) -> Result<(), ApiError> {
+pub(super) async fn run(api: Api, speed: Speed, port: u16) -> Result<(), ApiError> {
     definitions::install(&api).await?;
     let kinds = Kinds::discover(&api).await?;
     let (sender, mut receiver) = unbounded_channel();
@@ -56,7 +56,7 @@ pub(super) async fn run(api: Api, speed: Speed) -> Result<(), ApiError> {
     for kind in kinds.all() {
         watches.spawn(watch(api.clone(), kind, kinds.path(kind, ""), sender.clone()));
     }
-    let mut world = World::new(api, kinds, speed);
+    let mut world = World::new(api, kinds, speed, port);
     loop {
         let far = Instant::now() + Duration::from_secs(3600);
         let due = tokio::time::Instant::from_std(world.due.unwrap_or(far));

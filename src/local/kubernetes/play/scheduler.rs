@@ -62,9 +62,8 @@ pub(super) async fn nodes(world: &mut World) {
             condition(live, "Ready", "True", "KubeletReady", "kubelet is posting ready status");
         let status = json!({
             "capacity": room, "allocatable": room, "conditions": [ready],
-            // Nobody listens there: who asks for logs is refused at once, and nothing leaves the machine.
             "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": 1}},
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": world.port}},
         });
         world.status(Kind::Node, &found, status).await;
     }

@@ -38,6 +38,8 @@ pub(super) struct World {
     pub(super) api: Api,
     pub(super) kinds: Kinds,
     speed: Speed,
+    /// Where the nodes tell logs and open sessions.
+    pub(super) port: u16,
     objects: BTreeMap<(Kind, String, String), Object>,
     listed: BTreeSet<Kind>,
     /// When something is to be looked at again.
@@ -51,11 +53,12 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(api: Api, kinds: Kinds, speed: Speed) -> Self {
+    pub(super) fn new(api: Api, kinds: Kinds, speed: Speed, port: u16) -> Self {
         Self {
             api,
             kinds,
             speed,
+            port,
             objects: BTreeMap::new(),
             listed: BTreeSet::new(),
             due: None,

@@ -10,28 +10,13 @@ mod source;
 mod window;
 
 use futures_util::future::try_join_all;
-use serde::Serialize;
-
 pub use previous::previous;
 pub use source::{Source, sources};
 
+pub use crate::resources::log_line::Line;
+
 use crate::aws::Cx;
 use crate::engine::Failure;
-
-/// One line of a container's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Line {
-    /// What the user calls whose it is.
-    pub service: String,
-    /// The task's id.
-    pub task: String,
-    /// The container.
-    pub container: String,
-    /// When, in milliseconds since 1970.
-    pub at: i64,
-    /// What it wrote, with secrets masked as far as they can be told.
-    pub message: String,
-}
 
 /// What is wanted of the logs.
 #[derive(Clone, Debug, Default)]
