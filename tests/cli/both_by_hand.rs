@@ -138,7 +138,10 @@ fn a_service_is_counted_paused_restarted_and_goes_back() {
     ");
     let back = kube(&workdir, &["svc", "rollback", "1", "--name", "prices", "--yes"]).expect(0);
     let said = format!("{}{}", back.stdout, back.stderr);
-    assert!(said.contains("3.14-slim → public.ecr.aws/docker/library/python:3.13-slim"), "{said}");
+    assert!(
+        said.contains("3.14-slim\" → \"public.ecr.aws/docker/library/python:3.13-slim\""),
+        "{said}"
+    );
     assert_eq!(
         steps(&workdir),
         ["update kubernetes/deployment.prices: object.spec.template.spec.containers[0].image"]

@@ -9,10 +9,8 @@ use crate::engine::{Address, Desired, Observation, Spec};
 use crate::manifest::service::Count;
 use crate::planner::pause::Counted;
 use crate::resources::kubernetes::HorizontalPodAutoscaler;
-use crate::resources::kubernetes::workload::WORKLOADS;
+use crate::resources::kubernetes::workload::{PAUSED, WORKLOADS};
 
-/// Since when it is paused; an annotation of the object.
-const PAUSED: &str = "by-hand.shipit/paused";
 /// When it was restarted; an annotation of its pods.
 const RESTARTED: &str = "by-hand.shipit/restarted";
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::object::{Api, At, ObjectOutputs};
+use super::workload::PAUSED;
 use super::{compare, health, owner, place, record, revisions};
 use crate::aws::{Cx, tags};
 use crate::engine::diff::{Rules, diff};
@@ -293,9 +294,10 @@ fn about(mut failure: Failure, identity: &Identity) -> Failure {
     failure
 }
 
-/// What an autoscaler owns once nothing is said about it: leaving it out is handing it over.
+/// What an autoscaler owns once nothing is said about it: leaving it out is handing it over. What is paused is not.
 fn hand_over(wanted: &Value, ours: &mut Value) {
     if wanted.pointer("/spec/replicas").is_none()
+        && ours["metadata"]["annotations"][PAUSED].is_null()
         && let Some(spec) = ours.get_mut("spec").and_then(Value::as_object_mut)
     {
         spec.remove("replicas");

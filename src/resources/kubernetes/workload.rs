@@ -13,6 +13,8 @@ use crate::kubernetes::Client;
 /// The kinds that a service may run as.
 pub const WORKLOADS: [&str; 3] =
     ["kubernetes/deployment", "kubernetes/stateful-set", "kubernetes/daemon-set"];
+/// The annotation of a workload that says since when it is paused: it has no pods, and no autoscaler gives it any.
+pub const PAUSED: &str = "by-hand.shipit/paused";
 /// The kind that a scheduled job runs as.
 pub const CRON_JOB: &str = "kubernetes/cron-job";
 
