@@ -94,8 +94,8 @@ async fn print(
     let from = if previous && asked.is_none() { 0 } else { from };
     let usual = asked.is_none() && which.end.is_none() && !previous;
     let limit = which.limit.map(|limit| limit as usize).or(usual.then_some(USUAL));
-    let which_part = Part { from, previous, limit };
-    let (mut reader, prefix) = open(pipeline, kind, names, &which, which_part).await?;
+    let part = Part { from, previous, limit };
+    let (mut reader, prefix) = open(pipeline, kind, names, &which, part).await?;
     let printer = Printer { terminal: pipeline.terminal(), prefix };
     let mut trouble = Trouble { pipeline, follow: which.follow, failures: 0 };
     let asked_for = which.task.join("`, `");

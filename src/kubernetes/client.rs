@@ -53,6 +53,7 @@ pub struct Server {
 pub struct Client {
     server: Server,
     inner: kube::Client,
+    config: kube::Config,
     around: Arc<dyn Around>,
     token: Mutex<Option<(Instant, String)>>,
     room: Semaphore,
@@ -117,11 +118,12 @@ impl Client {
         config.read_timeout = Some(CALL);
         config.reset_reader_on_write = true;
         config.default_retry = false;
-        let inner = kube::Client::try_from(config)
+        let inner = kube::Client::try_from(config.clone())
             .map_err(|error| wrong("certificate authority", error.to_string()))?;
         Ok(Self {
             server,
             inner,
+            config,
             around,
             token: Mutex::default(),
             room: Semaphore::new(AT_ONCE),
@@ -210,6 +212,11 @@ impl Client {
         operation: &str,
         path: &str,
     ) -> Result<kube::client::Connection, Failure> {
+        // Nobody has to type or write anything for a minute.
+        let mut config = self.config.clone();
+        config.read_timeout = None;
+        let client = kube::Client::try_from(config)
+            .map_err(|error| error::unreachable(&self.server, &error))?;
         let mut renewed = false;
         loop {
             self.around.before(operation).await;
@@ -220,7 +227,7 @@ impl Client {
                 .body(Vec::new())
                 .map_err(|error| Failure::internal(error.to_string()))?;
             let sent = Instant::now();
-            let answer = match tokio::time::timeout(CALL, self.inner.connect(request)).await {
+            let answer = match tokio::time::timeout(CALL, client.connect(request)).await {
                 Ok(answer) => answer.map_err(|error| error::not_opened(&self.server, &error)),
                 Err(_) => Err(Failure::new(
                     Class::LostAnswer,

@@ -37,7 +37,7 @@ pub struct ExecPart<'a> {
 pub struct Session {
     stream: tokio_tungstenite::WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::Upgraded>>,
     can_close: bool,
-    /// What is sent next, in order.
+    /// How the command ended was told.
     ended: bool,
 }
 
@@ -174,6 +174,14 @@ impl Session {
     pub async fn resize(&mut self, columns: u16, rows: u16) -> Result<(), Failure> {
         let size = serde_json::json!({ "Width": columns, "Height": rows });
         self.send(SIZE, size.to_string().as_bytes()).await
+    }
+
+    /// Keeps what lies between here and the cluster from taking a silent session for a dead one.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn ping(&mut self) -> Result<(), Failure> {
+        self.stream.send(Message::Ping(Bytes::new())).await.map_err(broken)
     }
 
     async fn send(&mut self, channel: u8, data: &[u8]) -> Result<(), Failure> {

@@ -15,6 +15,8 @@ use crate::resources::kubernetes::workload::Workload;
 
 /// Input that is not there within this may come yet, and may not.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// Between two signs of life.
+const ALIVE: Duration = Duration::from_secs(20);
 /// So much is read at once.
 const PIECE: usize = 8 << 10;
 /// So many pieces wait at most to be sent.
@@ -122,8 +124,10 @@ impl Connected<'_> {
             self.resize().await?;
         }
         let terminal = self.pipeline.terminal();
+        let mut alive = tokio::time::interval(ALIVE);
         loop {
             tokio::select! {
+                _ = alive.tick() => self.session.ping().await?,
                 said = self.session.next() => match said? {
                     Some(Said::Output(bytes)) => {
                         terminal.pass(&bytes, false);
