@@ -16,8 +16,11 @@ impl Around for OfSession {
         Box::pin(self.0.kube_token(cluster, time::OffsetDateTime::now_utc()))
     }
 
-    fn before<'a>(&'a self, operation: &'a str) -> BoxFuture<'a, ()> {
-        Box::pin(self.0.pace().wait("kubernetes", operation))
+    fn before<'a>(&'a self, operation: &'a str) -> BoxFuture<'a, Option<fn()>> {
+        Box::pin(async move {
+            self.0.pace().wait("kubernetes", operation).await;
+            self.0.beside()?.beside(operation).await
+        })
     }
 
     fn after(&self, operation: &str, sent: Instant, failure: Option<Class>) {

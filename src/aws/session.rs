@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::retry::NeverCreateTwice;
 use crate::build::Workshop;
 use crate::engine::{Class, Failure, TokioClock};
+use crate::local::LocalAws;
 
 /// How to get to AWS.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub struct SessionOptions {
     pub role: Option<String>,
     /// Answers requests in process (local AWS); then credentials are made up.
     pub local: Option<SharedHttpClient>,
+    /// Local AWS again: its script of faults meets calls to clusters, too.
+    pub beside: Option<LocalAws>,
     /// How much faster than on AWS time passes (local AWS): pauses and rates follow. As on AWS if absent.
     pub time_factor: Option<f64>,
 }
@@ -38,6 +41,7 @@ pub struct Session {
     config: SdkConfig,
     calls: CallLog,
     pace: Pace,
+    beside: Option<LocalAws>,
 }
 
 /// The SDK's first pause before it repeats a call, and its longest.
@@ -113,7 +117,7 @@ impl Session {
                 )
                 .build();
         }
-        Ok(Self { config, calls, pace })
+        Ok(Self { config, calls, pace, beside: options.beside.clone() })
     }
 
     /// Asks STS who we are: account id (twelve digits) and ARN.
@@ -225,6 +229,10 @@ impl Session {
 
     pub(super) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    pub(super) fn beside(&self) -> Option<&LocalAws> {
+        self.beside.as_ref()
     }
 }
 

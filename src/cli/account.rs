@@ -24,8 +24,8 @@ pub(super) async fn open(
     application: &Application,
     environment: &Environment,
 ) -> Result<Account, Stop> {
-    let local =
-        global.local.then(|| local::account(global)).transpose()?.map(local_client::http_client);
+    let beside = global.local.then(|| local::account(global)).transpose()?;
+    let local = beside.clone().map(local_client::http_client);
     let is_local = local.is_some();
     let region = global
         .region
@@ -43,6 +43,7 @@ pub(super) async fn open(
         endpoint_url: global.endpoint_url.clone().filter(|_| !is_local),
         role: environment.role.clone().filter(|_| !is_local),
         local,
+        beside,
         time_factor: is_local.then(|| local::time_factor(global)).transpose()?,
     };
     let calls = CallLog::new(global.verbose.then_some(print_call as fn(&ApiCall)));
@@ -82,6 +83,7 @@ pub(super) async fn session(global: &Global, role: Option<String>) -> Result<Ses
         endpoint_url: global.endpoint_url.clone().filter(|_| !is_local),
         role: role.filter(|_| !is_local),
         local,
+        beside: None,
         time_factor: is_local.then(|| local::time_factor(global)).transpose()?,
     };
     let calls = CallLog::new(global.verbose.then_some(print_call as fn(&ApiCall)));

@@ -29,8 +29,8 @@ pub trait Around: Send + Sync + fmt::Debug {
     /// A bearer token for a cluster, signed now.
     fn token<'a>(&'a self, cluster: &'a str) -> BoxFuture<'a, Result<String, Failure>>;
 
-    /// Waits until one more call may be made.
-    fn before<'a>(&'a self, operation: &'a str) -> BoxFuture<'a, ()>;
+    /// Waits until one more call may be made. What it gives is done when the call has ended, before its answer is looked at.
+    fn before<'a>(&'a self, operation: &'a str) -> BoxFuture<'a, Option<fn()>>;
 
     /// Hears of a call that has ended, and when it was sent.
     fn after(&self, operation: &str, sent: Instant, failure: Option<Class>);
@@ -80,6 +80,13 @@ pub(super) struct Call<'a> {
     pub(super) content: &'static str,
     pub(super) accept: &'static str,
     pub(super) body: Option<&'a Value>,
+}
+
+/// A call on its way.
+struct Sent {
+    at: Instant,
+    /// Done when it has ended.
+    then: Option<fn()>,
 }
 
 impl<'a> Call<'a> {
@@ -155,9 +162,8 @@ impl Client {
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Bytes, Failure> {
         let _room = self.room.acquire().await;
-        self.around.before(call.operation).await;
         let token = self.token().await?;
-        let sent = Instant::now();
+        let sent = self.sending(call.operation).await;
         let answer = match tokio::time::timeout(CALL, self.send(call, &token)).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure::new(
@@ -166,8 +172,21 @@ impl Client {
             )),
         };
         let answer = answer.map_err(|failure| of(failure, call.operation));
-        self.around.after(call.operation, sent, answer.as_ref().err().map(|one| one.class));
+        self.ended(call.operation, sent, &answer);
         answer
+    }
+
+    /// A call may be made now.
+    async fn sending(&self, operation: &str) -> Sent {
+        let then = self.around.before(operation).await;
+        Sent { at: Instant::now(), then }
+    }
+
+    fn ended<T>(&self, operation: &str, sent: Sent, answer: &Result<T, Failure>) {
+        if let Some(then) = sent.then {
+            then();
+        }
+        self.around.after(operation, sent.at, answer.as_ref().err().map(|one| one.class));
     }
 
     /// Makes a call whose answer is read as it comes. Nothing limits how long that takes but a minute without a byte.
@@ -186,9 +205,8 @@ impl Client {
 
     async fn begin(&self, call: &Call<'_>) -> Result<Body, Failure> {
         let _room = self.room.acquire().await;
-        self.around.before(call.operation).await;
         let token = self.token().await?;
-        let sent = Instant::now();
+        let sent = self.sending(call.operation).await;
         let answer = match tokio::time::timeout(CALL, self.answer(call, &token)).await {
             Ok(Ok((StatusCode::OK, body))) => Ok(body),
             Ok(Ok((status, body))) => {
@@ -202,7 +220,7 @@ impl Client {
             )),
         };
         let answer = answer.map_err(|failure| of(failure, call.operation));
-        self.around.after(call.operation, sent, answer.as_ref().err().map(|one| one.class));
+        self.ended(call.operation, sent, &answer);
         answer
     }
 
@@ -219,7 +237,6 @@ impl Client {
             .map_err(|error| error::unreachable(&self.server, &error))?;
         let mut renewed = false;
         loop {
-            self.around.before(operation).await;
             let token = self.token().await?;
             let request = Request::builder()
                 .uri(path)
@@ -235,7 +252,7 @@ impl Client {
                 )),
             };
             let answer = answer.map_err(|failure| of(failure, operation));
-            self.around.after(operation, sent, answer.as_ref().err().map(|one| one.class));
+            self.ended(operation, sent, &answer);
             match answer {
                 Err(failure) if failure.code.as_deref() == Some("401") && !renewed => {
                     renewed = true;

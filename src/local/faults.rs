@@ -27,7 +27,8 @@
 //! - image: "*:crash"             # wrong-platform, no-route, pull-denied, secret-denied, no-capacity
 //!   fault: {exits: {code: 3, lines: [no database]}}
 //! ```
-//! `call` and `calls` count from 1, over the calls of this process that match the rest of `on`.
+//! `call` and `calls` count from 1, over the calls of this process that match the rest of `on`. Calls to a cluster's API server
+//! are those of the service `kubernetes`; they meet `crash` and `latency` alone, as others answer them.
 //! Names may hold `*`. The first rule of each sort that matches a call counts.
 
 use std::path::Path;
@@ -36,6 +37,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+/// The service whose calls others answer.
+pub(super) const KUBERNETES: &str = "kubernetes";
 
 /// A script of faults with its counters. Clones share the counters.
 #[derive(Debug, Clone, Default)]
@@ -213,6 +217,13 @@ impl Faults {
         for rule in &script.rules {
             if let Fault::Latency(text) | Fault::Stale(text) = &rule.fault {
                 duration(text)?;
+            }
+            if rule.on.service.as_deref() == Some(KUBERNETES)
+                && !matches!(rule.fault, Fault::Crash(_) | Fault::Latency(_))
+            {
+                return Err(format!(
+                    "the fault script: calls of `{KUBERNETES}` are answered by its API server: they meet `crash` and `latency` alone"
+                ));
             }
             if let Fault::Error(Refusal { status, .. }) | Fault::ServerError(status) = rule.fault
                 && !(400..=599).contains(&status)

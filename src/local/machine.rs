@@ -17,7 +17,7 @@ use super::cloudtrail::{Caller, mentioned, record};
 use super::document::Document;
 use super::ecr;
 use super::error::AwsError;
-use super::faults::Effects;
+use super::faults::{Effects, KUBERNETES};
 use super::ids::{self, Ids};
 use super::journal::Journal;
 use super::params::Params;
@@ -124,6 +124,15 @@ impl Machine {
             Err(Some(error)) => Ok(protocol::failure(&envelope, &error)),
             Err(None) => Err(ConnectionLost),
         }
+    }
+
+    pub(super) async fn beside(&self, operation: &str) -> Option<fn()> {
+        let effects = self.options.faults.meet(KUBERNETES, operation);
+        tokio::time::sleep(effects.latency).await;
+        if effects.crash_before {
+            std::process::abort();
+        }
+        effects.crash_after.then_some(|| std::process::abort())
     }
 
     /// Answers for the registry behind ECR.

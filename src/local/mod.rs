@@ -200,6 +200,12 @@ impl LocalAws {
         self.machine.handle(request).await
     }
 
+    /// A call to a cluster's API server is about to be sent, which local AWS does not answer. For the script of faults it is one
+    /// of the service `kubernetes`. What comes back is to be done when the call has ended.
+    pub async fn beside(&self, operation: &str) -> Option<fn()> {
+        self.machine.beside(operation).await
+    }
+
     /// Serves HTTP/1.1 on a socket until the future is dropped.
     ///
     /// # Errors

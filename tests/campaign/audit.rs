@@ -194,6 +194,19 @@ impl Inventory {
         (pick(true), pick(false))
     }
 
+    /// One more thing.
+    pub(super) fn add(&mut self, kind: &'static str, id: String, content: Value) {
+        self.items.push(Item { kind, id, content });
+    }
+
+    /// What it would be under another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        for item in &mut self.items {
+            item.id = item.id.replace(from, to);
+            item.content = item.content.to_string().replace(from, to).parse().unwrap();
+        }
+    }
+
     /// How many things there are.
     pub(super) fn len(&self) -> usize {
         self.items.len()
@@ -229,9 +242,9 @@ fn tag(content: &Value, key: &str) -> Option<String> {
     }
 }
 
-/// Reads everything.
-pub(super) fn inventory(wire: &Wire) -> Inventory {
-    let mut all = Reader { wire, items: Vec::new() };
+/// Reads everything that is in an account in which this is our application.
+pub(super) fn inventory(wire: &Wire, application: &str) -> Inventory {
+    let mut all = Reader { wire, application, items: Vec::new() };
     all.ec2();
     all.iam();
     all.elbv2();
@@ -245,6 +258,7 @@ pub(super) fn inventory(wire: &Wire) -> Inventory {
 
 struct Reader<'a> {
     wire: &'a Wire,
+    application: &'a str,
     items: Vec<Item>,
 }
 
@@ -501,7 +515,7 @@ impl Reader<'_> {
         for parameter in list(&answer, "Parameters") {
             let name = text(&parameter, "Name");
             // What shipit notes for itself: locks and releases.
-            if !name.starts_with("/shipit/demo/test/") {
+            if !name.starts_with(&format!("/shipit/{}/test/", self.application)) {
                 found.push(("parameter", name, parameter));
             }
         }

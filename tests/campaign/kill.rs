@@ -21,6 +21,8 @@ const WORKERS: usize = 3;
 struct Scenario {
     name: &'static str,
     start: Place,
+    /// What is done first at every point, and never killed.
+    prepare: Option<&'static [&'static str]>,
     command: &'static [&'static str],
     /// What must have nothing to do after it.
     again: &'static [&'static str],
@@ -38,7 +40,7 @@ impl Scenario {
         command: &'static [&'static str],
         again: &'static [&'static str],
     ) -> Self {
-        Self { name, start, command, again, every: 1 }
+        Self { name, start, prepare: None, command, again, every: 1 }
     }
 
     /// The same over every so-manieth one.
@@ -93,6 +95,8 @@ impl Scenario {
     /// Kills the run at every call, in both ways.
     fn campaign(&self) {
         let undisturbed = self.start.copy();
+        let prepare = |command| drop(undisturbed.run(command, "rules: []").expect(0));
+        self.prepare.iter().copied().for_each(prepare);
         undisturbed.run(self.command, "rules: []").expect(0);
         undisturbed.run(self.again, "rules: []").expect(0);
         let expected = undisturbed.inventory();
@@ -145,6 +149,8 @@ impl Scenario {
         tally: &Tally,
     ) -> bool {
         let place = self.start.copy();
+        self.prepare.iter().for_each(|command| drop(place.run(command, "rules: []").expect(0)));
+        let journal = place.journal().len();
         let script = format!("rules:\n{STALE}- on: {{call: {call}}}\n  fault: {{crash: {when}}}\n");
         let killed = place.run(self.command, &script);
         if killed.code != -1 {
@@ -152,7 +158,7 @@ impl Scenario {
             return false;
         }
         tally.points.fetch_add(1, Ordering::SeqCst);
-        let state = state(&place.journal()[self.start.journal().len()..]);
+        let state = place.state(journal);
         if !tally.states.lock().unwrap().insert(state.clone()) {
             return true;
         }
@@ -180,20 +186,6 @@ impl Scenario {
         }
         true
     }
-}
-
-/// What a killed run has left, without times and tokens: two runs that left the same need not both be repeated.
-fn state(journal: &str) -> String {
-    let mut text = String::new();
-    for line in journal.lines() {
-        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-        text.push_str(line["op"].as_str().unwrap_or_default());
-        for put in line["put"].as_array().into_iter().flatten() {
-            text.push_str(&format!(" {}", put[1].as_str().unwrap_or_default()));
-        }
-        text.push('\n');
-    }
-    text
 }
 
 #[test]
@@ -250,9 +242,34 @@ fn kubernetes() -> Place {
     place
 }
 
+/// The same with two services, on a real API server.
+fn kubernetes_with_services(test: &str) -> Option<Place> {
+    let place = kubernetes().on(crate::support::kubernetes::server(test)?);
+    place.workdir.edit(
+        "shipit/environments/test.yml",
+        "AmazonEKSViewPolicy",
+        "AmazonEKSClusterAdminPolicy",
+    );
+    place.workdir.write(
+        "shipit/services/api.yml",
+        "kind: service\nname: api\ntype: Load Balanced Web Service\n\
+         image:\n  location: public.ecr.aws/nginx/nginx:1.27\n  port: 80\n\
+         http:\n  path: /\ncount: 2\npublish:\n  topics:\n    - name: ordered\n",
+    );
+    place.workdir.write(
+        "shipit/services/worker.yml",
+        "kind: service\nname: worker\ntype: Worker Service\n\
+         image:\n  location: public.ecr.aws/docker/library/python:3.13-slim\n\
+         variables:\n  LEVEL: info\nsubscribe:\n  topics:\n    - name: ordered\n      service: api\n",
+    );
+    Some(place)
+}
+
 #[test]
-fn a_cluster_of_kubernetes_converges_wherever_its_deploy_is_killed() {
-    Scenario::new("kubernetes", kubernetes(), DEPLOY, PLAN).every(3).campaign();
+fn services_on_kubernetes_converge_wherever_their_deploy_is_killed() {
+    let test = "campaign::kill::services_on_kubernetes_converge_wherever_their_deploy_is_killed";
+    let Some(start) = kubernetes_with_services(test) else { return };
+    Scenario::new("kubernetes", start, DEPLOY, PLAN).every(6).campaign();
 }
 
 #[test]
@@ -269,9 +286,10 @@ fn an_upgrade_of_kubernetes_converges_wherever_it_is_killed() {
 }
 
 #[test]
-fn deleting_kubernetes_converges_wherever_it_is_killed() {
-    let start = kubernetes();
-    start.run(DEPLOY, "rules: []").expect(0);
+fn deleting_kubernetes_with_services_converges_wherever_it_is_killed() {
+    let test = "campaign::kill::deleting_kubernetes_with_services_converges";
+    let Some(start) = kubernetes_with_services(test) else { return };
     let command = DELETE_ENVIRONMENT;
-    Scenario::new("kubernetes delete", start, command, command).every(3).campaign();
+    let deployed = Scenario::new("kubernetes delete", start, command, command);
+    Scenario { prepare: Some(DEPLOY), ..deployed }.every(12).campaign();
 }

@@ -6,7 +6,9 @@ use shipit::local::clock::{Clock, Speed};
 use shipit::local::{LocalAws, LocalOptions};
 
 use super::audit::{Inventory, inventory};
+use super::objects;
 use super::wire::Wire;
+use crate::support::kubernetes::Kubernetes;
 use crate::support::{Ran, Workdir};
 
 /// Where a local account is kept in a workspace.
@@ -16,9 +18,14 @@ const ACCOUNT: &str = ".shipit/local";
 /// their way.
 const SPEED: &str = "600x";
 
+/// The application, where there is no cluster that several places share.
+const APPLICATION: &str = "demo";
+
 /// A workspace with its local account.
 pub(super) struct Place {
     pub(super) workdir: Workdir,
+    /// What is behind its clusters, and the name that the application has there: every place has one of its own.
+    cluster: Option<(&'static Kubernetes, String)>,
 }
 
 impl Place {
@@ -36,18 +43,36 @@ impl Place {
              image:\n  location: public.ecr.aws/nginx/nginx:1.27\n  port: 80\n\
              http:\n  path: /\ncount:\n  range: 1-3\n  cpu_percentage: 70\n",
         );
-        Self { workdir }
+        Self { workdir, cluster: None }
     }
 
     /// A copy: manifests and account.
     pub(super) fn copy(&self) -> Self {
-        let workdir = Workdir::new();
+        self.copied(Workdir::new(), self.cluster.as_ref().map(|(server, _)| *server))
+    }
+
+    /// A copy whose clusters lead to this server, where nothing is deployed yet.
+    pub(super) fn on(&self, server: &'static Kubernetes) -> Self {
+        self.copied(Workdir::new(), Some(server))
+    }
+
+    fn copied(&self, workdir: Workdir, server: Option<&'static Kubernetes>) -> Self {
+        let cluster = server.map(|server| (server, server.name(APPLICATION)));
+        let workdir = match server {
+            Some(server) => server.behind(workdir),
+            None => workdir,
+        };
         let from = self.workdir.path();
-        for file in ["application.yml", "environments/test.yml", "services/api.yml"] {
+        for file in
+            ["application.yml", "environments/test.yml", "services/api.yml", "services/worker.yml"]
+        {
             let file = format!("shipit/{file}");
             if let Ok(text) = std::fs::read(from.join(&file)) {
                 workdir.write(&file, text);
             }
+        }
+        if let Some((_, name)) = &cluster {
+            workdir.write("shipit/application.yml", format!("kind: application\nname: {name}\n"));
         }
         let account = from.join(ACCOUNT);
         if account.exists() {
@@ -56,7 +81,7 @@ impl Place {
                 workdir.write(&format!("{ACCOUNT}/{file}"), text);
             }
         }
-        Self { workdir }
+        Self { workdir, cluster }
     }
 
     /// Runs the binary with a script of faults.
@@ -88,7 +113,27 @@ impl Place {
     /// Everything that is in the account once all of it has settled: two hours later.
     pub(super) fn inventory(&self) -> Inventory {
         let later = Clock::system().now() + 2 * 60 * 60 * 1000;
-        inventory(&self.open(Clock::manual(later)))
+        let application = self.cluster.as_ref().map_or(APPLICATION, |(_, name)| name);
+        let mut found = inventory(&self.open(Clock::manual(later)), application);
+        if let Some((server, name)) = &self.cluster {
+            for (id, content) in objects::of(server, name) {
+                found.add("object", id, content);
+            }
+            found.rename(name, APPLICATION);
+        }
+        found
+    }
+
+    /// What a run has left: two runs that left the same need not both be repeated. `since` is where the journal began.
+    pub(super) fn state(&self, since: usize) -> String {
+        let mut text = left(&self.journal()[since..]);
+        if let Some((server, name)) = &self.cluster {
+            for (id, _) in objects::of(server, name) {
+                text.push_str(&format!("{id}\n"));
+            }
+            text = text.replace(name, APPLICATION);
+        }
+        text
     }
 
     /// The calls of all runs: operation and outcome, in order.
@@ -110,4 +155,18 @@ impl Place {
     fn account(&self) -> std::path::PathBuf {
         Path::new(self.workdir.path()).join(ACCOUNT)
     }
+}
+
+/// What lies in a journal, without times and tokens.
+fn left(journal: &str) -> String {
+    let mut text = String::new();
+    for line in journal.lines() {
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        text.push_str(line["op"].as_str().unwrap_or_default());
+        for put in line["put"].as_array().into_iter().flatten() {
+            text.push_str(&format!(" {}", put[1].as_str().unwrap_or_default()));
+        }
+        text.push('\n');
+    }
+    text
 }

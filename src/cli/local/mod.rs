@@ -69,6 +69,10 @@ fn speed(global: &Global) -> Result<Speed, Stop> {
     })
 }
 
+/// How much less than on AWS one waits for what happens in a cluster: `shipit local kubernetes` plays faster, and other API
+/// servers' controllers keep their own time, whatever local AWS's is.
+pub(super) const OF_CLUSTERS: f64 = 10.0;
+
 /// How much faster than on AWS time passes for waits and pauses: 1 unless on local AWS.
 pub(super) fn time_factor(global: &Global) -> Result<f64, Stop> {
     if !global.local {

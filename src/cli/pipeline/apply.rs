@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{CONCURRENCY, Choices, Pipeline};
 use crate::cli::{Exit, Stop, interrupt, local, timings};
-use crate::engine::execute::Options;
+use crate::engine::execute::{Options, Slower};
 use crate::engine::{Cancel, Clock, Fence, Moved, Outcome, Plan, Spec, Step, execute};
 use crate::lock::Locks;
 use crate::render::human;
@@ -139,6 +139,10 @@ impl Pipeline {
             concurrency: CONCURRENCY + builds(plan),
             no_wait: self.global.no_wait,
             pause_wait: self.global.pause_wait.unwrap_or_default(),
+            slower: self.global.local.then_some(Slower {
+                kinds: "kubernetes/",
+                factor: (local::time_factor(&self.global)? / local::OF_CLUSTERS).max(1.0),
+            }),
             fence: locks.map(|locks| Arc::new(locks.clone()) as Arc<dyn Fence>),
         };
         let commit = self.commit();

@@ -258,8 +258,9 @@ impl Run<'_> {
             Err(failure) => return self.fail(index, failure),
         };
         let waited = self.now().saturating_sub(entry.since);
-        if waited >= info.pace.limit && !entry.unhurried {
-            let message = format!("not there after {} s: {waits_for}", info.pace.limit.as_secs());
+        let pace = self.options.pace(info);
+        if waited >= pace.limit && !entry.unhurried {
+            let message = format!("not there after {} s: {waits_for}", pace.limit.as_secs());
             let failure = Failure::new(Class::Broken, message)
                 .with_hint("it may still get there: run the same command again to go on waiting");
             return self.fail(index, failure);
@@ -269,8 +270,8 @@ impl Run<'_> {
             let address = step.address.clone();
             self.emit(EventKind::StepWaiting { step: index, address, waits_for });
         }
-        entry.next = self.now() + info.pace.every;
-        entry.waiting.last = waited + info.pace.every >= info.pace.limit && !entry.unhurried;
+        entry.next = self.now() + pace.every;
+        entry.waiting.last = waited + pace.every >= pace.limit && !entry.unhurried;
         self.waits.push(info, entry);
     }
 

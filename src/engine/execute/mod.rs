@@ -19,7 +19,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Address, Cancel, Clock, Event, Failure, Fence, Plan, Registry, redact};
+use super::{
+    Address, Cancel, Clock, Event, Failure, Fence, KindInfo, Pace, Plan, Registry, redact,
+};
 
 /// How a plan is carried out.
 #[derive(Clone)]
@@ -30,13 +32,44 @@ pub struct Options {
     pub no_wait: bool,
     /// How long what waits for a person is waited for.
     pub pause_wait: Duration,
+    /// Kinds that a clock which is sped up does not make faster.
+    pub slower: Option<Slower>,
     /// Asked before each call that may change something.
     pub fence: Option<Arc<dyn Fence>>,
 }
 
+/// Kinds with a time of their own: what is behind them does not live in the simulated account whose clock the run goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Slower {
+    /// How their names begin.
+    pub kinds: &'static str,
+    /// How much longer than others they are waited for, and how much more rarely looked at.
+    pub factor: f64,
+}
+
+impl Options {
+    /// How a kind is waited for by the run's clock.
+    fn pace(&self, info: &KindInfo) -> Pace {
+        match &self.slower {
+            Some(slower) if info.kind.starts_with(slower.kinds) => Pace {
+                every: info.pace.every.mul_f64(slower.factor),
+                limit: info.pace.limit.mul_f64(slower.factor),
+                ..info.pace
+            },
+            _ => info.pace,
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: 16, no_wait: false, pause_wait: Duration::ZERO, fence: None }
+        Self {
+            concurrency: 16,
+            no_wait: false,
+            pause_wait: Duration::ZERO,
+            slower: None,
+            fence: None,
+        }
     }
 }
 
@@ -46,6 +79,7 @@ impl fmt::Debug for Options {
             .field("concurrency", &self.concurrency)
             .field("no_wait", &self.no_wait)
             .field("pause_wait", &self.pause_wait)
+            .field("slower", &self.slower)
             .field("fenced", &self.fence.is_some())
             .finish()
     }
