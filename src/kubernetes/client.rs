@@ -243,7 +243,7 @@ impl Client {
                 .header(header::AUTHORIZATION, format!("Bearer {token}"))
                 .body(Vec::new())
                 .map_err(|error| Failure::internal(error.to_string()))?;
-            let sent = Instant::now();
+            let sent = self.sending(operation).await;
             let answer = match tokio::time::timeout(CALL, client.connect(request)).await {
                 Ok(answer) => answer.map_err(|error| error::not_opened(&self.server, &error)),
                 Err(_) => Err(Failure::new(
