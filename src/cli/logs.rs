@@ -165,7 +165,7 @@ async fn open(
         let place = match place {
             Runs::Ecs(place) => place,
             Runs::Kubernetes(workload) => {
-                workloads.push(workload);
+                workloads.push(*workload);
                 continue;
             }
         };

@@ -269,7 +269,7 @@ fn kubernetes_with_services(test: &str) -> Option<Place> {
 fn services_on_kubernetes_converge_wherever_their_deploy_is_killed() {
     let test = "campaign::kill::services_on_kubernetes_converge_wherever_their_deploy_is_killed";
     let Some(start) = kubernetes_with_services(test) else { return };
-    Scenario::new("kubernetes", start, DEPLOY, PLAN).every(8).campaign();
+    Scenario::new("kubernetes", start, DEPLOY, PLAN).every(12).campaign();
 }
 
 #[test]
@@ -291,5 +291,5 @@ fn deleting_kubernetes_with_services_converges_wherever_it_is_killed() {
     let Some(start) = kubernetes_with_services(test) else { return };
     let command = DELETE_ENVIRONMENT;
     let deployed = Scenario::new("kubernetes delete", start, command, command);
-    Scenario { prepare: Some(DEPLOY), ..deployed }.every(16).campaign();
+    Scenario { prepare: Some(DEPLOY), ..deployed }.every(24).campaign();
 }

@@ -44,6 +44,12 @@ fn pods(server: &Kubernetes, namespace: &str) -> (Value, Vec<String>) {
     (wanted, names.collect())
 }
 
+/// The hash of a template: as many characters as its number has digits, in the alphabet of Kubernetes' made-up names.
+fn is_hash(word: &str) -> bool {
+    (6..=10).contains(&word.len())
+        && word.chars().all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c))
+}
+
 /// A screen without what differs from run to run.
 fn plain(text: &str, namespace: &str) -> String {
     static AGE: OnceLock<Vec<String>> = OnceLock::new();
@@ -53,13 +59,10 @@ fn plain(text: &str, namespace: &str) -> String {
         let words = line.replace(namespace, "bakery");
         let words = words.split(' ').filter(|word| !word.is_empty()).map(|word| {
             match word.strip_prefix("prices-").map(|rest| rest.split('-').count()) {
-                Some(1) if word.len() == 17 => "prices-HASH".to_owned(),
                 Some(2) => "prices-HASH-POD".to_owned(),
                 _ if word.starts_with("i-00") => "NODE".to_owned(),
                 _ if ages.iter().any(|age| age == word) => "AGE".to_owned(),
-                _ if word.len() == 10 && word.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                    "HASH".to_owned()
-                }
+                _ if is_hash(word) => "HASH".to_owned(),
                 _ => word.to_owned(),
             }
         });

@@ -220,8 +220,9 @@ fn commands_run_in_pods() {
     let typing = std::thread::spawn(move || input.write_all(typed.as_bytes()).unwrap());
     let output = child.wait_with_output().unwrap();
     typing.join().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), lines);
-    assert_eq!(output.status.code(), Some(0));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(String::from_utf8(output.stdout).unwrap() == lines, "{told}");
 
     kube(&workdir, &["svc", "pause", "prices", "--yes"]).expect(0);
     let none = kube(&workdir, &["svc", "exec", "prices"]).expect(4);

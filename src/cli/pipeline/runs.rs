@@ -22,7 +22,7 @@ pub(in crate::cli) enum Runs {
     /// Tasks of ECS.
     Ecs(Tasks),
     /// Pods of Kubernetes.
-    Kubernetes(Workload),
+    Kubernetes(Box<Workload>),
 }
 
 /// What runs as tasks of ECS.
@@ -104,7 +104,7 @@ fn workload(live: &Observation, name: &str) -> Option<Runs> {
         let address = &one.identity.address;
         runs(address.kind()) && address.name() == name
     })?;
-    Workload::of(found).ok().map(Runs::Kubernetes)
+    Workload::of(found).ok().map(|workload| Runs::Kubernetes(Box::new(workload)))
 }
 
 fn other(live: &Observation, name: &str) -> Option<Runs> {

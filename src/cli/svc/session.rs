@@ -9,8 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::super::pipeline::Pipeline;
 use super::super::{Exit, Global, Stop, interrupt, running};
 use crate::engine::Class;
-use crate::kubernetes::{Said, Session};
-use crate::resources::kubernetes::exec;
+use crate::resources::kubernetes::exec::{self, Said, Session};
 use crate::resources::kubernetes::workload::Workload;
 
 /// Input that is not there within this may come yet, and may not.

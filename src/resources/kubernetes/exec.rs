@@ -7,7 +7,8 @@ use super::status::{seconds, state};
 use super::workload::Workload;
 use crate::aws::Cx;
 use crate::engine::{Class, Failure};
-use crate::kubernetes::{ExecPart, Session};
+use crate::kubernetes::ExecPart;
+pub use crate::kubernetes::{Said, Session};
 
 /// Whose container is meant.
 #[derive(Clone, Copy, Debug)]

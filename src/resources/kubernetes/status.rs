@@ -215,7 +215,7 @@ pub async fn status(cx: &Cx, workload: &Workload) -> Result<WorkloadStatus, Fail
         rollout,
         schedule: object["spec"]["schedule"].as_str().map(str::to_owned),
         runs: runs(&jobs),
-        revisions: kept.iter().map(|one| revision(one)).collect(),
+        revisions: kept.iter().map(revision).collect(),
         pods: pods.into_iter().map(pod).collect(),
         scaling: scaler.as_ref().map(scaling),
         endpoints,

@@ -1,6 +1,8 @@
 //! Sessions in a container in which nothing runs. A few words stand for its programs: `echo`, `cat`, `true`, `false`, `hostname`, and a shell
 //! that knows these, `exit` and `stty size`. What else is run says so, and ends with 127.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
@@ -28,6 +30,8 @@ const ERRORS: u8 = 2;
 const STATUS: u8 = 3;
 const SIZE: u8 = 4;
 const CLOSE: u8 = 255;
+/// How long the other side may take to close, too.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 /// What can be spoken, the best first; each also with its frames in base64.
 const PROTOCOLS: [&str; 3] = ["v5.channel.k8s.io", "v4.channel.k8s.io", "base64.channel.k8s.io"];
 
@@ -113,7 +117,11 @@ impl Session {
             }),
         };
         self.send(STATUS, status.to_string().as_bytes()).await?;
-        self.socket.close(None).await
+        self.socket.close(None).await?;
+        // Whoever lets go of a connection on which something is left to read takes back what is still on its way.
+        let rest = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let _ = tokio::time::timeout(LAST_WORDS, rest).await;
+        Ok(())
     }
 
     /// Lines are read and run until there are no more.

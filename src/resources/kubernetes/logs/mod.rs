@@ -99,14 +99,15 @@ impl Reader {
         let places = reader.places(cx).await?;
         let names: BTreeSet<&String> = places.iter().map(|place| &place.container).collect();
         reader.several = names.len() > 1;
-        if let (Some(wanted), false) = (&reader.wanted.container, places.is_empty()) {
-            if !names.contains(wanted) {
-                let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-                let name = &reader.workloads[0].name;
-                let message = format!("`{name}` has no container `{wanted}`");
-                return Err(Failure::new(Class::Invalid, message)
-                    .with_hint(format!("it has `{}`", names.join("`, `"))));
-            }
+        if let Some(wanted) = &reader.wanted.container
+            && !places.is_empty()
+            && !names.contains(wanted)
+        {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let name = &reader.workloads[0].name;
+            let message = format!("`{name}` has no container `{wanted}`");
+            return Err(Failure::new(Class::Invalid, message)
+                .with_hint(format!("it has `{}`", names.join("`, `"))));
         }
         let mut places = reader.chosen(places);
         if reader.wanted.previous {
