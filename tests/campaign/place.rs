@@ -28,6 +28,17 @@ pub(super) struct Place {
     cluster: Option<(&'static Kubernetes, String)>,
 }
 
+impl Drop for Place {
+    /// Other tests share the server: what is left here would slow them down.
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.cluster {
+            let path = format!("/api/v1/namespaces/{name}");
+            let nothing = serde_json::Value::Null;
+            let _ = server.by_hand(|api| async move { api.delete(&path, &nothing).await });
+        }
+    }
+}
+
 impl Place {
     /// An application `demo` with one environment and one service, and an empty account.
     pub(super) fn new() -> Self {
