@@ -38,6 +38,13 @@ pub(super) fn stamp() -> String {
     now.ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
+/// Now, in RFC 3339 with milliseconds: two of them in one second differ.
+pub(super) fn exact_stamp() -> String {
+    let now = OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(u32::from(now.millisecond()) * 1_000_000);
+    now.ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
 /// Milliseconds since 1970.
 pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -21,5 +21,5 @@ pub(in super::super) struct Args {
 pub(super) async fn run(global: &Global, args: Args) -> Result<Exit, Stop> {
     let name = super::chosen(args.service.or(args.name))?;
     let pipeline = Pipeline::open(global, Which::Environment).await?;
-    pipeline.act(&name, Act::Restart(when::stamp())).await
+    pipeline.act(&name, Act::Restart(when::exact_stamp())).await
 }
